@@ -1,0 +1,93 @@
+/// How much work one mail may cause. Every limit is checked before the work or the allocation that it bounds.
+///
+/// The defaults fit real mail with a wide margin; all of them can be set in both directions.
+///
+/// ```
+/// use postseal::verify::Limits;
+/// let mut limits = Limits::default();
+/// limits.message_bytes = 10 << 20;
+/// assert_eq!(limits.path_depth, 6);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a whole mail. 50 MiB: above what mail providers accept (Exchange Online 150 MB at most, 35 MB by default).
+    pub message_bytes: usize,
+    /// Bytes of one header block. 256 KiB: Postfix's header_size_limit is 100 KiB.
+    pub header_bytes: usize,
+    /// Bytes of one header field with its folded lines. 64 KiB.
+    pub header_field_bytes: usize,
+    /// Header fields in one block. 1 000: half a million took Dovecot 18 minutes (CVE-2024-23184).
+    pub header_fields: usize,
+    /// Nesting of MIME entities. 16: parsers that recurse abort near 20 000.
+    pub mime_depth: usize,
+    /// MIME parts looked at. 256.
+    pub mime_parts: usize,
+    /// Nesting of comments in an address (RFC 5322 3.2.2 sets none). 16.
+    pub comment_depth: usize,
+    /// Nesting of ASN.1 elements. 32: OpenSSL's ASN1_MAX_CONSTRUCTED_NEST is 30.
+    pub asn1_depth: usize,
+    /// ASN.1 elements read in one object. 1 048 576.
+    pub asn1_elements: usize,
+    /// Segments of one constructed octet string. 262 144: 50 MiB in segments of 200 bytes.
+    pub octet_string_segments: usize,
+    /// Bytes of a CMS object beside detached content. 4 MiB. An opaque one is bounded by `message_bytes`.
+    pub cms_bytes: usize,
+    /// Certificates carried by one mail. 32.
+    pub certificates: usize,
+    /// Bytes of one certificate. 64 KiB: the largest in the public e-mail PKIs have 4 KiB.
+    pub certificate_bytes: usize,
+    /// Extensions of one certificate. 64.
+    pub extensions: usize,
+    /// Names in one subjectAltName, or subtrees in one nameConstraints. 64.
+    pub names: usize,
+    /// Attributes of one SignerInfo, signed and unsigned counted apart. 64.
+    pub attributes: usize,
+    /// Bytes of the signed attributes. 64 KiB.
+    pub attribute_bytes: usize,
+    /// Bytes of all revocation lists in one mail. 10 MiB.
+    pub crl_bytes: usize,
+    /// Smallest RSA modulus in bits. 2048 (RFC 8551 2.2, RFC 8550 4.3).
+    pub rsa_bits_min: usize,
+    /// Largest RSA modulus in bits. 8192: the cost of a check grows with the square.
+    pub rsa_bits_max: usize,
+    /// Certificates in a path, the trust anchor not counted. 6 (rustls-webpki's depth).
+    pub path_depth: usize,
+    /// Signature checks while one path is built. 100 (rustls-webpki, after CVE-2018-16875).
+    pub path_signatures: usize,
+    /// Candidates looked at while one path is built. 200 000 (rustls-webpki).
+    pub path_steps: usize,
+    /// Comparisons of names with name constraints while one path is built. 250 000 (rustls-webpki).
+    pub name_comparisons: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 50 << 20,
+            header_bytes: 256 << 10,
+            header_field_bytes: 64 << 10,
+            header_fields: 1_000,
+            mime_depth: 16,
+            mime_parts: 256,
+            comment_depth: 16,
+            asn1_depth: 32,
+            asn1_elements: 1 << 20,
+            octet_string_segments: 1 << 18,
+            cms_bytes: 4 << 20,
+            certificates: 32,
+            certificate_bytes: 64 << 10,
+            extensions: 64,
+            names: 64,
+            attributes: 64,
+            attribute_bytes: 64 << 10,
+            crl_bytes: 10 << 20,
+            rsa_bits_min: 2048,
+            rsa_bits_max: 8192,
+            path_depth: 6,
+            path_signatures: 100,
+            path_steps: 200_000,
+            name_comparisons: 250_000,
+        }
+    }
+}
