@@ -3,12 +3,18 @@
 //! It learns a correspondent's certificate from his signed mail. Bytes and answers go in, questions and verdicts come
 //! out: the crate opens no socket and no file, reads no clock and starts no thread.
 
+pub mod cert;
 mod der;
 pub mod error;
+pub mod operation;
 mod private;
+pub mod query;
+pub mod store;
 mod time;
+pub mod trace;
 pub mod verify;
 
+pub use cert::{Address, Certificate, Fingerprint};
 pub use error::{Code, Error};
 pub use private::Private;
 pub use time::UnixTime;

@@ -104,6 +104,7 @@ codes! {
         101 ForeignAnswer "foreign-answer" "The answer belongs to a question of another operation.";
         102 Unanswered "unanswered" "The operation waits for an answer, but no question is open.";
         103 PolledWhileFinished "polled-while-finished" "The operation has already given its result.";
+        104 FingerprintMalformed "fingerprint-malformed" "A fingerprint is 64 hexadecimal digits.";
     }
     LimitExceeded {
         201 MessageTooLarge "message-too-large" "The mail has more bytes than Limits::message_bytes.";

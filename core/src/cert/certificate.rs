@@ -1,0 +1,320 @@
+use super::Fingerprint;
+use crate::der::{Children, Document, Element, Tag, time};
+use crate::error::{Code, Error};
+use crate::time::UnixTime;
+use crate::verify::Limits;
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::ops::Range;
+use std::sync::Arc;
+
+/// An X.509 certificate (RFC 5280 4.1): a view over its original bytes, which are never re-encoded.
+///
+/// It is read as tolerantly as certificates in use ask for (odd serial numbers, times and strings), and strictly in its
+/// structure. To have been read says nothing about trust.
+///
+/// ```
+/// use postseal::{Certificate, Code, verify::Limits};
+/// let error = Certificate::from_der(b"\x30\x00", &Limits::default()).unwrap_err();
+/// assert_eq!(error.code(), Code::CertificateMalformed);
+/// ```
+#[derive(Clone)]
+pub struct Certificate(Arc<Fields>);
+
+struct Fields {
+    der: Box<[u8]>,
+    fingerprint: Fingerprint,
+    version: u8,
+    tbs: Range<usize>,
+    serial: Range<usize>,
+    inner_algorithm: Range<usize>,
+    issuer: Range<usize>,
+    not_before: UnixTime,
+    not_after: UnixTime,
+    subject: Range<usize>,
+    public_key_info: Range<usize>,
+    extensions: Vec<Slot>,
+    algorithm: Range<usize>,
+    signature: Range<usize>,
+}
+
+struct Slot {
+    oid: Range<usize>,
+    critical: bool,
+    value: Range<usize>,
+}
+
+/// One extension: its identifier and value as octets (RFC 5280 4.2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extension<'a> {
+    pub(crate) oid: &'a [u8],
+    pub(crate) critical: bool,
+    pub(crate) value: &'a [u8],
+}
+
+impl Certificate {
+    /// Reads exactly one certificate.
+    ///
+    /// # Errors
+    /// A limit; [`Code::CertificateMalformed`] when the structure is not that of RFC 5280 4.1;
+    /// [`Code::ExtensionRepeated`].
+    ///
+    /// ```
+    /// use postseal::{Certificate, verify::Limits};
+    /// assert!(Certificate::from_der(b"no certificate", &Limits::default()).is_err());
+    /// ```
+    pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, Error> {
+        if der.len() > limits.certificate_bytes {
+            return Err(Code::CertificateTooLarge.into());
+        }
+        let document = Document::new(der, limits);
+        read(&document, der, limits).map(|fields| Self(Arc::new(fields))).map_err(|error| match error.code() {
+            Code::ExtensionRepeated | Code::ExtensionsTooMany | Code::DerTime => error,
+            _ => Error::from(Code::CertificateMalformed).at(error.offset().unwrap_or_default()),
+        })
+    }
+
+    /// The certificate as it was sent.
+    ///
+    /// ```
+    /// fn size(certificate: &postseal::Certificate) -> usize { certificate.der().len() }
+    /// ```
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// SHA-256 of [`Certificate::der`].
+    ///
+    /// ```
+    /// fn id(certificate: &postseal::Certificate) -> String { certificate.fingerprint().to_string() }
+    /// ```
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.0.fingerprint
+    }
+
+    /// 1, 2 or 3.
+    ///
+    /// ```
+    /// fn modern(certificate: &postseal::Certificate) -> bool { certificate.version() == 3 }
+    /// ```
+    pub fn version(&self) -> u8 {
+        self.0.version
+    }
+
+    /// The serial number's content octets, as sent.
+    ///
+    /// ```
+    /// fn serial(certificate: &postseal::Certificate) -> &[u8] { certificate.serial() }
+    /// ```
+    pub fn serial(&self) -> &[u8] {
+        self.slice(&self.0.serial)
+    }
+
+    /// The issuer's Name, encoded.
+    ///
+    /// ```
+    /// fn self_issued(certificate: &postseal::Certificate) -> bool { certificate.issuer() == certificate.subject() }
+    /// ```
+    pub fn issuer(&self) -> &[u8] {
+        self.slice(&self.0.issuer)
+    }
+
+    /// The subject's Name, encoded.
+    ///
+    /// ```
+    /// fn nameless(certificate: &postseal::Certificate) -> bool { certificate.subject() == [0x30, 0] }
+    /// ```
+    pub fn subject(&self) -> &[u8] {
+        self.slice(&self.0.subject)
+    }
+
+    /// Start of the validity; the second itself counts.
+    ///
+    /// ```
+    /// fn begun(certificate: &postseal::Certificate, now: postseal::UnixTime) -> bool { certificate.not_before() <= now }
+    /// ```
+    pub fn not_before(&self) -> UnixTime {
+        self.0.not_before
+    }
+
+    /// End of the validity; the second itself counts.
+    ///
+    /// ```
+    /// fn over(certificate: &postseal::Certificate, now: postseal::UnixTime) -> bool { certificate.not_after() < now }
+    /// ```
+    pub fn not_after(&self) -> UnixTime {
+        self.0.not_after
+    }
+
+    /// The SubjectPublicKeyInfo, encoded.
+    ///
+    /// ```
+    /// fn same_key(a: &postseal::Certificate, b: &postseal::Certificate) -> bool {
+    ///     a.public_key_info() == b.public_key_info()
+    /// }
+    /// ```
+    pub fn public_key_info(&self) -> &[u8] {
+        self.slice(&self.0.public_key_info)
+    }
+
+    /// The signed bytes.
+    pub(crate) fn tbs(&self) -> &[u8] {
+        self.slice(&self.0.tbs)
+    }
+
+    /// The AlgorithmIdentifier inside the signed bytes.
+    pub(crate) fn inner_signature_algorithm(&self) -> &[u8] {
+        self.slice(&self.0.inner_algorithm)
+    }
+
+    /// The AlgorithmIdentifier beside the signature.
+    pub(crate) fn signature_algorithm(&self) -> &[u8] {
+        self.slice(&self.0.algorithm)
+    }
+
+    pub(crate) fn signature(&self) -> &[u8] {
+        self.slice(&self.0.signature)
+    }
+
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        self.0.extensions.iter().map(|slot| Extension {
+            oid: self.slice(&slot.oid),
+            critical: slot.critical,
+            value: self.slice(&slot.value),
+        })
+    }
+
+    pub(crate) fn extension(&self, oid: &[u8]) -> Option<Extension<'_>> {
+        self.extensions().find(|extension| extension.oid == oid)
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        self.0.der.get(range.clone()).unwrap_or_default()
+    }
+}
+
+fn read(document: &Document<'_>, der: &[u8], limits: &Limits) -> Result<Fields, Error> {
+    let certificate = document.root()?.expect(Tag::SEQUENCE)?;
+    let mut outer = document.children(&certificate)?;
+    let tbs = outer.expect(Tag::SEQUENCE)?;
+    let algorithm = outer.expect(Tag::SEQUENCE)?;
+    let signature = outer.required()?;
+    signature.whole_bits()?;
+    outer.finish()?;
+
+    let mut fields = document.children(&tbs)?;
+    let version = version(document, &mut fields)?;
+    let serial = fields.expect(Tag::INTEGER)?;
+    let inner_algorithm = fields.expect(Tag::SEQUENCE)?;
+    let issuer = fields.expect(Tag::SEQUENCE)?;
+    let (not_before, not_after) = validity(document, &fields.expect(Tag::SEQUENCE)?)?;
+    let subject = fields.expect(Tag::SEQUENCE)?;
+    let public_key_info = fields.expect(Tag::SEQUENCE)?;
+    fields.optional(Tag::context(1))?;
+    fields.optional(Tag::context(2))?;
+    let extensions = match fields.optional(Tag::context_constructed(3))? {
+        Some(wrapper) => extensions(document, &wrapper, der, limits)?,
+        None => Vec::new(),
+    };
+    fields.finish()?;
+    Ok(Fields {
+        fingerprint: Fingerprint::of(der),
+        version,
+        tbs: whole(&tbs),
+        serial: content(&serial),
+        inner_algorithm: whole(&inner_algorithm),
+        issuer: whole(&issuer),
+        not_before,
+        not_after,
+        subject: whole(&subject),
+        public_key_info: whole(&public_key_info),
+        extensions,
+        algorithm: whole(&algorithm),
+        // The first content octet of a BIT STRING counts its unused bits; `whole_bits` saw that there are none.
+        signature: signature.content_offset().saturating_add(1)..content(&signature).end,
+        der: der.into(),
+    })
+}
+
+fn version<'a>(document: &Document<'a>, fields: &mut Children<'_, 'a>) -> Result<u8, Error> {
+    let Some(wrapper) = fields.optional(Tag::context_constructed(0))? else { return Ok(1) };
+    let mut inner = document.children(&wrapper)?;
+    let number = inner.required()?.small_integer()?;
+    inner.finish()?;
+    match number {
+        0 => Ok(1),
+        1 => Ok(2),
+        2 => Ok(3),
+        _ => Err(Error::from(Code::DerValue).at(wrapper.offset())),
+    }
+}
+
+fn validity(document: &Document<'_>, validity: &Element<'_>) -> Result<(UnixTime, UnixTime), Error> {
+    let mut times = document.children(validity)?;
+    let pair = (time(&times.required()?)?, time(&times.required()?)?);
+    times.finish()?;
+    Ok(pair)
+}
+
+fn extensions(document: &Document<'_>, wrapper: &Element<'_>, der: &[u8], limits: &Limits) -> Result<Vec<Slot>, Error> {
+    let mut wrapped = document.children(wrapper)?;
+    let mut list = document.children(&wrapped.expect(Tag::SEQUENCE)?)?;
+    wrapped.finish()?;
+    let mut slots: Vec<Slot> = Vec::new();
+    while let Some(extension) = list.next()? {
+        if slots.len() >= limits.extensions {
+            return Err(Code::ExtensionsTooMany.into());
+        }
+        let mut parts = document.children(&extension.expect(Tag::SEQUENCE)?)?;
+        let oid = content(&parts.expect(Tag::OBJECT_IDENTIFIER)?);
+        let critical = parts.optional(Tag::BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
+        let value = content(&parts.expect(Tag::OCTET_STRING)?);
+        parts.finish()?;
+        if slots.iter().any(|slot| der.get(slot.oid.clone()) == der.get(oid.clone())) {
+            return Err(Error::from(Code::ExtensionRepeated).at(extension.offset()));
+        }
+        slots.push(Slot { oid, critical, value });
+    }
+    Ok(slots)
+}
+
+fn whole(element: &Element<'_>) -> Range<usize> {
+    element.offset()..element.end()
+}
+
+fn content(element: &Element<'_>) -> Range<usize> {
+    element.content_offset()..element.content_offset().saturating_add(element.content().len())
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der() == other.der()
+    }
+}
+
+impl Eq for Certificate {}
+
+impl PartialOrd for Certificate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Certificate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.der().cmp(other.der())
+    }
+}
+
+impl Hash for Certificate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.fingerprint.hash(state);
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.0.fingerprint)
+    }
+}

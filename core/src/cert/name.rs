@@ -1,0 +1,121 @@
+//! Distinguished names: comparison, subtrees, and the mailboxes that old CAs put there (RFC 5280 4.1.2.4, 7.1).
+
+use crate::der::{Document, Element, Tag, oids};
+use crate::error::{Code, Error};
+use crate::verify::Limits;
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// One attribute of a name: its type, the tag of its value, the value's octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Attribute<'a> {
+    kind: &'a [u8],
+    tag: Tag,
+    value: &'a [u8],
+}
+
+/// Whether two encoded names are the same. Equal octets are; otherwise strings are compared without regard to ASCII
+/// case and to the amount of white space (RFC 5280 7.1), in the same order of attributes.
+pub(crate) fn equal(a: &[u8], b: &[u8], limits: &Limits) -> bool {
+    a == b || matches!((read(a, limits), read(b, limits)), (Ok(a), Ok(b)) if a.len() == b.len() && begins_with(&a, &b))
+}
+
+/// Whether `name` lies in the subtree of `base`: it begins with all of its relative names (RFC 5280 4.2.1.10).
+pub(crate) fn is_within(name: &[u8], base: &[u8], limits: &Limits) -> Result<bool, Error> {
+    Ok(begins_with(&read(name, limits)?, &read(base, limits)?))
+}
+
+/// The values of all emailAddress attributes (PKCS #9), as octets.
+pub(crate) fn email_addresses<'a>(name: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>, Error> {
+    let attributes = read(name, limits)?.into_iter().flatten();
+    Ok(attributes.filter(|attribute| attribute.kind == oids::EMAIL_ADDRESS).map(|attribute| attribute.value).collect())
+}
+
+/// The name for people, most specific part first, escaped for a log line (in the manner of RFC 4514).
+pub(crate) fn display(name: &[u8], limits: &Limits) -> String {
+    let Ok(parts) = read(name, limits) else { return "(unreadable)".to_owned() };
+    let mut text = String::new();
+    for attribute in parts.iter().rev().flatten() {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        let _infallible = write!(text, "{}={}", short_name(attribute.kind), plain(attribute).replace(',', "\\,"));
+    }
+    crate::trace::escape(&text)
+}
+
+fn begins_with(name: &[Vec<Attribute<'_>>], base: &[Vec<Attribute<'_>>]) -> bool {
+    name.len() >= base.len() && name.iter().zip(base).all(|(a, b)| same_set(a, b))
+}
+
+/// Relative names are sets: every attribute of one has its like in the other.
+fn same_set(a: &[Attribute<'_>], b: &[Attribute<'_>]) -> bool {
+    a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| same(x, y)))
+}
+
+fn same(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
+    a.kind == b.kind
+        && ((a.tag == b.tag && a.value == b.value) || matches!((folded(a), folded(b)), (Some(a), Some(b)) if a == b))
+}
+
+/// The string without regard to ASCII case and runs of spaces; `None` for values that are not text of one octet per
+/// ASCII character, which are only compared as octets.
+fn folded(attribute: &Attribute<'_>) -> Option<String> {
+    if !matches!(attribute.tag, Tag::PRINTABLE_STRING | Tag::UTF8_STRING | Tag::IA5_STRING | Tag::TELETEX_STRING) {
+        return None;
+    }
+    let text = core::str::from_utf8(attribute.value).ok()?;
+    let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+    Some(words.join(" ").to_ascii_lowercase())
+}
+
+fn plain<'a>(attribute: &Attribute<'a>) -> Cow<'a, str> {
+    match attribute.tag {
+        Tag::BMP_STRING => {
+            let units = attribute.value.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair));
+            Cow::Owned(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+        }
+        _ => String::from_utf8_lossy(attribute.value),
+    }
+}
+
+fn short_name(kind: &[u8]) -> String {
+    match kind {
+        [0x55, 4, 3] => "CN".to_owned(),
+        [0x55, 4, 6] => "C".to_owned(),
+        [0x55, 4, 7] => "L".to_owned(),
+        [0x55, 4, 8] => "ST".to_owned(),
+        [0x55, 4, 10] => "O".to_owned(),
+        [0x55, 4, 11] => "OU".to_owned(),
+        oids::EMAIL_ADDRESS => "emailAddress".to_owned(),
+        other => other.iter().take(16).fold("#".to_owned(), |text, octet| format!("{text}{octet:02x}")),
+    }
+}
+
+fn read<'a>(name: &'a [u8], limits: &Limits) -> Result<Vec<Vec<Attribute<'a>>>, Error> {
+    let document = Document::new(name, limits);
+    let mut sequence = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+    let mut parts = Vec::new();
+    let mut count = 0_usize;
+    while let Some(set) = sequence.next()? {
+        let mut members = document.children(&set.expect(Tag::SET)?)?;
+        let mut part = Vec::new();
+        while let Some(member) = members.next()? {
+            count = count.saturating_add(1);
+            if count > limits.names {
+                return Err(Code::NamesTooMany.into());
+            }
+            part.push(attribute(&document, &member)?);
+        }
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+fn attribute<'a>(document: &Document<'a>, member: &Element<'a>) -> Result<Attribute<'a>, Error> {
+    let mut fields = document.children(&member.expect(Tag::SEQUENCE)?)?;
+    let kind = fields.expect(Tag::OBJECT_IDENTIFIER)?.content();
+    let value = fields.required()?;
+    fields.finish()?;
+    Ok(Attribute { kind, tag: value.tag(), value: value.content() })
+}

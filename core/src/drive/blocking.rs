@@ -1,0 +1,97 @@
+use crate::error::{Code, Error};
+use crate::import;
+use crate::operation::{Operation, Step};
+use crate::query::{Answer, Unavailable};
+use crate::store::CertStore;
+use crate::trace::Tracer;
+
+/// Something that can carry out what an operation asks, and may block while it does.
+pub trait World<A> {
+    /// Carries the question out.
+    fn carry_out(&self, ask: A) -> Answer;
+
+    /// Answers without doing anything: the time is over.
+    fn give_up(&self, ask: A) -> Answer;
+}
+
+/// Runs an operation to its end, one question after the other. Once `expired` says so, every further question is
+/// answered as unavailable, so that the operation ends in an orderly way.
+///
+/// # Errors
+/// [`Code::Unanswered`] when the operation waits although nothing was asked, and what [`Operation::poll`] and
+/// [`Operation::handle`] report.
+///
+/// ```
+/// # use postseal_testkit::MemoryStore;
+/// use postseal::{Engine, UnixTime, drive, import::Context, verify::TrustAnchors};
+/// let engine = Engine::new(TrustAnchors::default());
+/// let store = MemoryStore::new();
+/// let operation = engine.import(b"Subject: plain\r\n\r\nHello\r\n", Context::new(UnixTime::from_seconds(0)));
+/// let report = drive::run(operation, &drive::Keep::new(&store), &(), &|| false)?;
+/// assert_eq!(report.outcome.name(), "not-signed");
+/// # Ok::<(), postseal::Error>(())
+/// ```
+pub fn run<O: Operation>(
+    mut operation: O,
+    world: &impl World<O::Ask>,
+    tracer: &dyn Tracer,
+    expired: &dyn Fn() -> bool,
+) -> Result<O::Output, Error> {
+    loop {
+        match operation.poll(tracer)? {
+            Step::Ask(ask) if expired() => operation.handle(world.give_up(ask))?,
+            Step::Ask(ask) => operation.handle(world.carry_out(ask))?,
+            Step::Wait => return Err(Code::Unanswered.into()),
+            Step::Done(output) => return Ok(output),
+        }
+    }
+}
+
+/// All that importing needs of the world: a store.
+///
+/// ```
+/// # use postseal_testkit::MemoryStore;
+/// let store = MemoryStore::new();
+/// let world = postseal::drive::Keep::new(&store);
+/// # let _ = world;
+/// ```
+#[derive(Debug)]
+pub struct Keep<'a> {
+    store: &'a dyn CertStore,
+}
+
+impl<'a> Keep<'a> {
+    /// Over this store.
+    ///
+    /// ```
+    /// # let store = postseal_testkit::MemoryStore::new();
+    /// let world = postseal::drive::Keep::new(&store);
+    /// # let _ = world;
+    /// ```
+    pub const fn new(store: &'a dyn CertStore) -> Self {
+        Self { store }
+    }
+}
+
+impl World<import::Ask> for Keep<'_> {
+    fn carry_out(&self, ask: import::Ask) -> Answer {
+        match ask {
+            import::Ask::FindStored(pending) => {
+                let reply = self.store.find(pending.query());
+                pending.answer(reply)
+            }
+            import::Ask::PutStored(pending) => {
+                let reply = self.store.put(pending.query());
+                pending.answer(reply)
+            }
+        }
+    }
+
+    fn give_up(&self, ask: import::Ask) -> Answer {
+        let late = Unavailable::because("the deadline has passed");
+        match ask {
+            import::Ask::FindStored(pending) => pending.answer(Err(late)),
+            import::Ask::PutStored(pending) => pending.answer(Err(late)),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+use crate::error::Error;
+use crate::import::{Activation, Context, Import, Report};
+use crate::store::CertStore;
+use crate::trace::Tracer;
+use crate::verify::{Intermediates, Limits, Profile, TrustAnchors};
+use crate::{drive, inspect};
+use std::sync::Arc;
+
+/// The front door: trust anchors, profile and limits, fixed once and shared by all operations.
+///
+/// Cheap to clone; all methods take `&self`, from as many threads as there are.
+///
+/// ```
+/// use postseal::{Engine, verify::{Profile, TrustAnchors}};
+/// let engine = Engine::new(TrustAnchors::default()).with_profile(Profile::Legacy);
+/// assert_eq!(engine.profile(), Profile::Legacy);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine(Arc<Settings>);
+
+#[derive(Clone, Debug)]
+struct Settings {
+    anchors: TrustAnchors,
+    intermediates: Intermediates,
+    profile: Profile,
+    limits: Limits,
+    activation: Activation,
+}
+
+impl Engine {
+    /// With these trust anchors, the default profile and the default limits. Without an anchor every path fails.
+    ///
+    /// ```
+    /// let engine = postseal::Engine::new(postseal::verify::TrustAnchors::default());
+    /// assert!(engine.anchors().is_empty());
+    /// ```
+    pub fn new(anchors: TrustAnchors) -> Self {
+        Self(Arc::new(Settings {
+            anchors,
+            intermediates: Intermediates::default(),
+            profile: Profile::default(),
+            limits: Limits::default(),
+            activation: Activation::default(),
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// With CA certificates that help to build paths and are no anchors.
+    ///
+    /// ```
+    /// use postseal::{Engine, verify::{Intermediates, TrustAnchors}};
+    /// let engine = Engine::new(TrustAnchors::default()).with_intermediates(Intermediates::default());
+    /// assert!(engine.intermediates().is_empty());
+    /// ```
+    #[must_use]
+    pub fn with_intermediates(self, intermediates: Intermediates) -> Self {
+        self.with(|settings| settings.intermediates = intermediates)
+    }
+
+    /// With this profile.
+    ///
+    /// ```
+    /// use postseal::{Engine, verify::{Profile, TrustAnchors}};
+    /// assert_eq!(Engine::new(TrustAnchors::default()).with_profile(Profile::Strict).profile(), Profile::Strict);
+    /// ```
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        self.with(|settings| settings.profile = profile)
+    }
+
+    /// With these limits.
+    ///
+    /// ```
+    /// use postseal::{Engine, verify::{Limits, TrustAnchors}};
+    /// let mut limits = Limits::default();
+    /// limits.certificates = 8;
+    /// assert_eq!(Engine::new(TrustAnchors::default()).with_limits(limits).limits().certificates, 8);
+    /// ```
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        self.with(|settings| settings.limits = limits)
+    }
+
+    /// With import switched on and off per tenant and route.
+    ///
+    /// ```
+    /// use postseal::{Engine, import::Activation, store::Tenant, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default()).with_activation(Activation::new(false));
+    /// assert!(!engine.activation().is_active(&Tenant::default(), None));
+    /// ```
+    #[must_use]
+    pub fn with_activation(self, activation: Activation) -> Self {
+        self.with(|settings| settings.activation = activation)
+    }
+
+    /// The trust anchors.
+    ///
+    /// ```
+    /// # use postseal::{Engine, verify::TrustAnchors};
+    /// assert!(Engine::new(TrustAnchors::default()).anchors().is_empty());
+    /// ```
+    pub fn anchors(&self) -> &TrustAnchors {
+        &self.0.anchors
+    }
+
+    /// The configured CA certificates that are no anchors.
+    ///
+    /// ```
+    /// # use postseal::{Engine, verify::TrustAnchors};
+    /// assert!(Engine::new(TrustAnchors::default()).intermediates().is_empty());
+    /// ```
+    pub fn intermediates(&self) -> &Intermediates {
+        &self.0.intermediates
+    }
+
+    /// The profile.
+    ///
+    /// ```
+    /// # use postseal::{Engine, verify::{Profile, TrustAnchors}};
+    /// assert_eq!(Engine::new(TrustAnchors::default()).profile(), Profile::Default);
+    /// ```
+    pub fn profile(&self) -> Profile {
+        self.0.profile
+    }
+
+    /// The limits.
+    ///
+    /// ```
+    /// # use postseal::{Engine, verify::TrustAnchors};
+    /// assert_eq!(Engine::new(TrustAnchors::default()).limits().path_depth, 6);
+    /// ```
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Who imports.
+    ///
+    /// ```
+    /// # use postseal::{Engine, store::Tenant, verify::TrustAnchors};
+    /// assert!(Engine::new(TrustAnchors::default()).activation().is_active(&Tenant::default(), None));
+    /// ```
+    pub fn activation(&self) -> &Activation {
+        &self.0.activation
+    }
+
+    /// Reads and verifies the mail, and gives the operation that asks the store. `mail` is the whole mail as it was
+    /// received; nothing of it is kept.
+    ///
+    /// ```
+    /// use postseal::{Engine, UnixTime, import::Context, operation::{Operation, Step}, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// let mut import = engine.import(b"\r\nhello", Context::new(UnixTime::from_seconds(0)));
+    /// assert!(matches!(import.poll(&())?, Step::Done(_)));
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn import(&self, mail: &[u8], context: Context) -> Import {
+        Import::new(self, mail, context)
+    }
+
+    /// Imports one mail into a store, blocking while the store works: the paved path.
+    ///
+    /// # Errors
+    /// Only for misuse; what is wrong with the mail or the store is in the [`Report`].
+    ///
+    /// ```
+    /// # use postseal_testkit::MemoryStore;
+    /// use postseal::{Engine, UnixTime, import::Context, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    /// let report = engine.import_mail(b"\r\nhello", Context::new(now), &MemoryStore::new(), &())?;
+    /// assert_eq!(report.outcome.name(), "not-signed");
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn import_mail(
+        &self,
+        mail: &[u8],
+        context: Context,
+        store: &dyn CertStore,
+        tracer: &dyn Tracer,
+    ) -> Result<Report, Error> {
+        drive::run(self.import(mail, context), &drive::Keep::new(store), tracer, &|| false)
+    }
+}

@@ -1,0 +1,72 @@
+//! What is kept for each mailbox, and the trait that a store implements.
+
+mod change;
+mod entry;
+
+pub use change::{Change, Decision, PutOutcome};
+pub use entry::{Entry, State, Version};
+
+use crate::query::{FindStored, PutStored, Unavailable};
+use core::fmt;
+use std::sync::Arc;
+
+/// Whose store: every key of a store begins with it, and nothing is shared between two of them.
+///
+/// ```
+/// use postseal::store::Tenant;
+/// assert_eq!(Tenant::default().name(), "default");
+/// assert_eq!(Tenant::new("goal").name(), "goal");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tenant(Arc<str>);
+
+impl Tenant {
+    /// With this name. Names are compared octet by octet.
+    ///
+    /// ```
+    /// assert_ne!(postseal::store::Tenant::new("a"), postseal::store::Tenant::new("A"));
+    /// ```
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    ///
+    /// ```
+    /// assert_eq!(postseal::store::Tenant::new("goal").name(), "goal");
+    /// ```
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Tenant {
+    fn default() -> Self {
+        Self::new("default")
+    }
+}
+
+/// Where verified certificates are kept.
+///
+/// Both methods take the very values that the import machine asks with. A store holds no rule of its own: it reads an
+/// entry, and under a lock it compares the version, lets [`Change::apply`] make the new entry, and writes it.
+pub trait CertStore: fmt::Debug + Send + Sync {
+    /// One [`Entry`] for each address asked for, in the same order; an unknown address gives [`Entry::absent`].
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store cannot be read.
+    fn find(&self, query: &FindStored) -> Result<Vec<Entry>, Unavailable>;
+
+    /// Applies the change if the entry still has the expected version. When it returns [`PutOutcome::Stored`], the
+    /// change survives a crash.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store cannot be written. Nothing is half-written then.
+    fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable>;
+
+    /// All entries of a tenant in the order of their addresses, for operators.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store cannot be read.
+    fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable>;
+}

@@ -1,0 +1,176 @@
+use crate::cert::{Address, Fingerprint, Source};
+use crate::error::Error;
+use crate::private::Private;
+use crate::store::{Decision, Tenant};
+use crate::time::UnixTime;
+
+/// One decision: when, for whom, about which mail and mailbox, and what.
+///
+/// It has no field that could hold a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// The engine's clock.
+    pub at: UnixTime,
+    /// Whose mail.
+    pub tenant: Tenant,
+    /// The route inside the tenant, when there is one.
+    pub route: Option<String>,
+    /// The Message-ID of the mail, escaped and cut.
+    pub message: Option<Private<String>>,
+    /// The mailbox that the decision is about, once it is known.
+    pub address: Option<Private<Address>>,
+    /// What was decided.
+    pub kind: Kind,
+}
+
+impl Event {
+    /// An event about an operator's decision; the others are made by the operations themselves.
+    ///
+    /// ```
+    /// use postseal::{Address, UnixTime, store::{Decision, Tenant}, trace::{Event, Kind}};
+    /// let kind = Kind::Decided { fingerprint: "00".repeat(32).parse()?, decision: Decision::Approve, by: "root".into() };
+    /// let event = Event::by_operator(UnixTime::from_seconds(0), Tenant::default(), Address::parse("a@goal.example")?, kind);
+    /// assert_eq!(event.kind.name(), "decided");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn by_operator(at: UnixTime, tenant: Tenant, address: Address, kind: Kind) -> Self {
+        Self { at, tenant, route: None, message: None, address: Some(Private::new(address)), kind }
+    }
+}
+
+/// What was decided. Each kind has what its reader needs to understand it, and nothing else.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The tenant or route does not import.
+    NotActive,
+    /// The mail carries no S/MIME signature at its root.
+    NotSigned,
+    /// The mail's signature verifies under this certificate.
+    SignatureVerified {
+        /// The signer's certificate.
+        fingerprint: Fingerprint,
+    },
+    /// A path from the signer's certificate to a trust anchor holds.
+    PathVerified {
+        /// The signer's certificate.
+        fingerprint: Fingerprint,
+        /// The trust anchor.
+        anchor: Fingerprint,
+        /// Certificates in the path, the anchor not counted.
+        length: usize,
+    },
+    /// No revocation source was asked, or none answered: the state is unknown, and the policy lets it pass.
+    RevocationUnknown {
+        /// The certificate in question.
+        fingerprint: Fingerprint,
+    },
+    /// The signer prefers another certificate for encryption, and it passed the same checks.
+    KeyPreferenceFollowed {
+        /// The preferred certificate.
+        fingerprint: Fingerprint,
+    },
+    /// Certificates came with the mail that are neither the candidate nor on its path.
+    BagIgnored {
+        /// How many.
+        count: usize,
+    },
+    /// Stored: first contact, or nothing usable was left.
+    Imported {
+        /// Where it came from.
+        source: Source,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+        /// Start of its validity.
+        not_before: UnixTime,
+        /// End of its validity.
+        not_after: UnixTime,
+    },
+    /// Stored as the successor of the certificate in use.
+    Renewed {
+        /// Where it came from.
+        source: Source,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+        /// Start of its validity.
+        not_before: UnixTime,
+        /// End of its validity.
+        not_after: UnixTime,
+        /// The certificate it follows.
+        previous: Fingerprint,
+    },
+    /// Stored before; nothing changes.
+    AlreadyKnown {
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
+    /// The owner of a stored certificate signed a newer list of capabilities.
+    CapabilitiesUpdated {
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
+    /// It contradicts what is stored; an operator decides.
+    Held {
+        /// Where it came from.
+        source: Source,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+        /// Start of its validity.
+        not_before: UnixTime,
+        /// End of its validity.
+        not_after: UnixTime,
+        /// The certificate in use, if one is.
+        active: Option<Fingerprint>,
+    },
+    /// Not stored, and why.
+    Refused {
+        /// The certificate in question, when it got that far.
+        fingerprint: Option<Fingerprint>,
+        /// The reason.
+        error: Error,
+    },
+    /// Not stored because the store did not answer; the mail should be brought again.
+    Deferred {
+        /// The certificate in question.
+        fingerprint: Option<Fingerprint>,
+        /// The reason.
+        error: Error,
+    },
+    /// An operator decided about a stored certificate.
+    Decided {
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+        /// What he said.
+        decision: Decision,
+        /// Who, as the host knows him.
+        by: String,
+    },
+}
+
+impl Kind {
+    /// The name in traces. It never changes its meaning.
+    ///
+    /// ```
+    /// assert_eq!(postseal::trace::Kind::NotSigned.name(), "not-signed");
+    /// ```
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotActive => "not-active",
+            Self::NotSigned => "not-signed",
+            Self::SignatureVerified { .. } => "signature-verified",
+            Self::PathVerified { .. } => "path-verified",
+            Self::RevocationUnknown { .. } => "revocation-unknown",
+            Self::KeyPreferenceFollowed { .. } => "key-preference-followed",
+            Self::BagIgnored { .. } => "bag-ignored",
+            Self::Imported { .. } => "imported",
+            Self::Renewed { .. } => "renewed",
+            Self::AlreadyKnown { .. } => "already-known",
+            Self::CapabilitiesUpdated { .. } => "capabilities-updated",
+            Self::Held { .. } => "held",
+            Self::Refused { .. } => "refused",
+            Self::Deferred { .. } => "deferred",
+            Self::Decided { .. } => "decided",
+        }
+    }
+}
