@@ -6,6 +6,7 @@
 pub mod cert;
 mod der;
 pub mod error;
+mod mail;
 pub mod operation;
 mod private;
 pub mod query;

@@ -123,12 +123,11 @@ pub(crate) fn comparable_domain(domain: &str) -> Result<String, Error> {
     let ascii = idna::domain_to_ascii_strict(&lower).map_err(|_| not_mapped_or_malformed(&lower))?;
     let (unicode, decoded) = idna::domain_to_unicode(&ascii);
     decoded.map_err(|_| malformed())?;
-    let unchanged =
-        lower
-            .split('.')
-            .zip(ascii.split('.'))
-            .zip(unicode.split('.'))
-            .all(|((label, a_label), u_label)| if label.is_ascii() { label == a_label } else { label == u_label });
+    let unchanged = lower
+        .split('.')
+        .zip(ascii.split('.'))
+        .zip(unicode.split('.'))
+        .all(|((label, a_label), u_label)| if label.is_ascii() { label == a_label } else { label == u_label });
     if lower.split('.').count() != ascii.split('.').count() || !unchanged {
         return Err(Code::DomainNotMapped.into());
     }

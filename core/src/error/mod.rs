@@ -23,6 +23,10 @@ pub struct Error {
 }
 
 impl Error {
+    pub(crate) const fn new(code: Code) -> Self {
+        Self { code, offset: None }
+    }
+
     /// The same error with the byte at which it was seen, counted from the start of the object that was read. A place
     /// that was noted before stays: the reader nearest to the fault knows best.
     ///

@@ -1,0 +1,107 @@
+use super::entity::{Entity, Form};
+use super::from::author_of;
+use super::headers::Headers;
+use super::layers::layers;
+use super::transfer::TransferEncoding;
+use crate::cert::Address;
+use crate::error::{Code, Error};
+use crate::verify::Limits;
+use std::borrow::Cow;
+
+/// What stands at the MIME root of a mail.
+#[derive(Debug)]
+pub(crate) enum Root<'a> {
+    Signed(SignedEntity<'a>),
+    Encrypted,
+    NotSigned,
+}
+
+/// A signed entity at the root: nothing stands beside it, so that the signature covers all that a reader sees.
+#[derive(Debug)]
+pub(crate) struct SignedEntity<'a> {
+    pub(crate) content: SignedContent<'a>,
+    /// The CMS object, decoded from its transfer encoding.
+    pub(crate) cms: Cow<'a, [u8]>,
+    pub(crate) smime_type: Option<SmimeType>,
+}
+
+/// Where the signed content is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignedContent<'a> {
+    /// Beside the CMS object: the first part with its headers, as sent.
+    Detached(&'a [u8]),
+    /// Inside the CMS object.
+    Opaque,
+}
+
+/// The smime-type parameter (RFC 8551 3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SmimeType {
+    SignedData,
+    CertsOnly,
+    Other,
+}
+
+/// Finds the signed entity by the root rule.
+pub(crate) fn root<'a>(mail: &'a [u8], limits: &Limits) -> Result<Root<'a>, Error> {
+    let entity = Entity::read(mail, limits)?;
+    match entity.form(limits) {
+        Form::Detached => detached(&entity, limits).map(Root::Signed),
+        Form::Opaque => opaque(&entity),
+        Form::Other if layers(mail, limits)?.is_empty() => Ok(Root::NotSigned),
+        Form::Other => Err(Code::SignatureNotAtRoot.into()),
+    }
+}
+
+impl SignedEntity<'_> {
+    /// The From field inside the signed content, when the sender protected it (RFC 9788 2.1): any From field in the
+    /// header of the signed part itself counts, whether or not it is announced, because some clients show it.
+    pub(crate) fn protected_author(&self, content: &[u8], limits: &Limits) -> Option<Result<Address, Error>> {
+        let (headers, _) = match Headers::read(content, limits) {
+            Ok(read) => read,
+            // What has no readable header has no From field that a client could show.
+            Err(_) => return None,
+        };
+        headers.first("from").map(|_| author_of(&headers, limits))
+    }
+}
+
+/// The two parts of a multipart/signed (RFC 1847 2.1, RFC 8551 3.5.3).
+fn detached<'a>(entity: &Entity<'a>, limits: &Limits) -> Result<SignedEntity<'a>, Error> {
+    if TransferEncoding::of(&entity.headers)? != TransferEncoding::Identity {
+        return Err(Code::MultipartEncoded.into());
+    }
+    let protocol = entity.content_type.parameter("protocol")?.map(<[u8]>::to_ascii_lowercase);
+    let is_pkcs7 =
+        |protocol: &[u8]| matches!(protocol, b"application/pkcs7-signature" | b"application/x-pkcs7-signature");
+    if !protocol.is_some_and(|protocol| is_pkcs7(&protocol)) {
+        return Err(Code::ProtocolMismatch.into());
+    }
+    let mut parts = entity.parts()?;
+    let (Some(content), Some(signature), None, true) = (parts.next(), parts.next(), parts.next(), parts.is_closed())
+    else {
+        return Err(Code::MultipartMalformed.into());
+    };
+    let signature = Entity::read(signature, limits)?;
+    if !signature.content_type.is_pkcs7("signature") {
+        return Err(Code::ProtocolMismatch.into());
+    }
+    let cms = TransferEncoding::of(&signature.headers)?.decode(signature.body)?;
+    if cms.len() > limits.cms_bytes {
+        return Err(Code::CmsTooLarge.into());
+    }
+    Ok(SignedEntity { content: SignedContent::Detached(content), cms, smime_type: None })
+}
+
+/// An application/pkcs7-mime entity (RFC 8551 3.2).
+fn opaque<'a>(entity: &Entity<'a>) -> Result<Root<'a>, Error> {
+    let smime_type = match entity.content_type.parameter("smime-type")?.map(<[u8]>::to_ascii_lowercase).as_deref() {
+        None => None,
+        Some(b"signed-data") => Some(SmimeType::SignedData),
+        Some(b"certs-only") => Some(SmimeType::CertsOnly),
+        Some(b"enveloped-data" | b"authenveloped-data") => return Ok(Root::Encrypted),
+        Some(_) => Some(SmimeType::Other),
+    };
+    let cms = TransferEncoding::of(&entity.headers)?.decode(entity.body)?;
+    Ok(Root::Signed(SignedEntity { content: SignedContent::Opaque, cms, smime_type }))
+}

@@ -1,0 +1,145 @@
+use super::headers::Headers;
+use crate::error::{Code, Error};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::borrow::Cow;
+
+/// How the body of an entity is encoded for transfer (RFC 2045 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TransferEncoding {
+    /// 7bit, 8bit, binary: the octets as they are.
+    Identity,
+    Base64,
+    QuotedPrintable,
+}
+
+impl TransferEncoding {
+    pub(super) fn of(headers: &Headers<'_>) -> Result<Self, Error> {
+        let Some(field) = headers.only("content-transfer-encoding", Code::TransferEncodingUnknown)? else {
+            return Ok(Self::Identity);
+        };
+        let value = field.clean_value()?.trim_ascii();
+        // Some senders write a comment or a parameter behind the one word.
+        let word = value.split(|octet| matches!(octet, b' ' | b'\t' | b';' | b'(' | b'\r')).next().unwrap_or_default();
+        match word.to_ascii_lowercase().as_slice() {
+            b"7bit" | b"8bit" | b"binary" => Ok(Self::Identity),
+            b"base64" => Ok(Self::Base64),
+            b"quoted-printable" => Ok(Self::QuotedPrintable),
+            _ => Err(Code::TransferEncodingUnknown.into()),
+        }
+    }
+
+    pub(super) fn decode(self, body: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+        match self {
+            Self::Identity => Ok(Cow::Borrowed(body)),
+            Self::Base64 => base64(body).map(Cow::Owned),
+            Self::QuotedPrintable => quoted_printable(body).map(Cow::Owned),
+        }
+    }
+}
+
+/// Decodes base64 whose only other characters are white space, and whose padding stands at the end. (RFC 2045 6.8 would
+/// have other characters ignored; then two readers see two objects.)
+fn base64(body: &[u8]) -> Result<Vec<u8>, Error> {
+    const GROUP: usize = 4096;
+    let malformed = || Error::from(Code::Base64Malformed);
+    let mut decoded = Vec::with_capacity(base64::decoded_len_estimate(body.len()));
+    let mut group = Vec::with_capacity(GROUP);
+    let mut rest = body;
+    loop {
+        rest = gather(rest, &mut group, GROUP);
+        if rest.is_empty() {
+            STANDARD.decode_vec(&group, &mut decoded).map_err(|_| malformed())?;
+            return Ok(decoded);
+        }
+        STANDARD_NO_PAD.decode_vec(&group, &mut decoded).map_err(|_| malformed())?;
+        group.clear();
+    }
+}
+
+/// Moves characters that are no white space into `group` until it is full, and gives what is left, which begins with no
+/// white space.
+fn gather<'a>(body: &'a [u8], group: &mut Vec<u8>, full: usize) -> &'a [u8] {
+    let mut taken = 0_usize;
+    for octet in body {
+        if !octet.is_ascii_whitespace() {
+            if group.len() == full {
+                break;
+            }
+            group.push(*octet);
+        }
+        taken = taken.saturating_add(1);
+    }
+    body.get(taken..).unwrap_or_default()
+}
+
+/// Decodes quoted-printable (RFC 2045 6.7): soft line breaks, hexadecimal pairs, white space at line ends dropped.
+fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
+    let malformed = || Error::from(Code::QuotedPrintableMalformed);
+    let mut decoded = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|octet| *octet == b'\n') {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let (text, line_end) = match text.strip_suffix(b"\r") {
+            Some(text) => (text, &b"\r\n"[..]),
+            None => (text, line.get(text.len()..).unwrap_or_default()),
+        };
+        let text = text.trim_ascii_end();
+        let (text, line_end) = match text.strip_suffix(b"=") {
+            Some(text) => (text, &b""[..]),
+            None => (text, line_end),
+        };
+        let mut octets = text.iter();
+        while let Some(octet) = octets.next() {
+            match octet {
+                b'=' => {
+                    let digit = |octet: Option<&u8>| char::from(*octet?).to_digit(16);
+                    let pair = digit(octets.next()).zip(digit(octets.next()));
+                    let value = pair.and_then(|(high, low)| u8::try_from(high << 4 | low).ok());
+                    decoded.push(value.ok_or_else(malformed)?);
+                }
+                b'\t' | b' '..=b'~' => decoded.push(*octet),
+                _ => return Err(malformed()),
+            }
+        }
+        decoded.extend_from_slice(line_end);
+    }
+    Ok(decoded)
+}
+
+#[cfg(test)]
+#[allow(clippy::as_conversions, reason = "test code")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_every_length_is_read_with_any_white_space() {
+        for length in (0..200).chain([3071, 3072, 3073, 6144, 10_000]) {
+            let value: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            let text = STANDARD.encode(&value);
+            let folded: String = text
+                .chars()
+                .enumerate()
+                .map(|(i, c)| if i % 7 == 6 { format!("{c}\r\n ") } else { c.into() })
+                .collect();
+            assert_eq!(base64(text.as_bytes()).unwrap(), value);
+            assert_eq!(base64(folded.as_bytes()).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn base64_with_anything_else_is_refused() {
+        for text in ["YQ", "YQ=", "YQ==YQ==", "Y!Q==", "YQ==-", "Y", "=", "YR==", "YQ==\0"] {
+            assert_eq!(base64(text.as_bytes()).unwrap_err().code(), Code::Base64Malformed, "{text}");
+        }
+        let long = format!("{}YQ=={}", "AAAA".repeat(1023), "AAAA");
+        assert!(base64(long.as_bytes()).is_err(), "padding at the end of a group is still padding in the middle");
+    }
+
+    #[test]
+    fn quoted_printable_is_read() {
+        assert_eq!(quoted_printable(b"a=3D=\r\nb \r\n=0a").unwrap(), b"a=b\r\n\x0a");
+        for text in [&b"=4"[..], b"=4g", b"a=zz", b"\x80", b"=x=\r\n"] {
+            assert_eq!(quoted_printable(text).unwrap_err().code(), Code::QuotedPrintableMalformed, "{text:?}");
+        }
+    }
+}
