@@ -1,0 +1,184 @@
+use super::pss::PssParameters;
+use super::weak;
+use crate::der::{Document, Element, Tag, oids};
+use crate::error::{Code, Error};
+use crate::verify::Limits;
+
+/// Largest RSA modulus in bits that is computed with at all, when a mail is only looked at.
+const RSA_BITS_COMPUTED: usize = 16_384;
+
+/// A public key, read from a SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PublicKey {
+    Rsa(RsaKey),
+    Ec(EcKey),
+    Ed25519([u8; 32]),
+    X25519([u8; 32]),
+}
+
+/// Modulus and exponent without leading zeros, and what the key's algorithm identifier allows (RFC 4055 1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RsaKey {
+    pub(super) modulus: Vec<u8>,
+    pub(super) exponent: Vec<u8>,
+    pub(super) scheme: RsaScheme,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RsaScheme {
+    /// rsaEncryption.
+    Any,
+    /// id-RSASSA-PSS, perhaps with the parameters that it must be used with.
+    Pss(Option<PssParameters>),
+    /// id-RSAES-OAEP.
+    Oaep,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EcKey {
+    pub(super) curve: Curve,
+    /// The point as in the key (SEC 1 2.3.3); it is on the curve.
+    pub(super) point: Vec<u8>,
+    /// id-ecDH: for key agreement only (RFC 5480 2.1.2).
+    agreement_only: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+/// Whose key it is; a root that is trusted for e-mail today has an exponent no end entity may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyRole {
+    EndEntity,
+    Authority,
+}
+
+impl PublicKey {
+    /// Reads the key. Sizes are checked before any arithmetic, points are checked to be on their curve.
+    pub(crate) fn from_spki(spki: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let document = Document::new(spki, limits);
+        let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+        let algorithm = fields.expect(Tag::SEQUENCE)?;
+        let key = fields.required()?.whole_bits().map_err(|_| Error::from(Code::KeyMalformed))?;
+        fields.finish()?;
+        let mut algorithm = document.children(&algorithm)?;
+        let oid = algorithm.expect(Tag::OBJECT_IDENTIFIER)?.content();
+        let parameters = algorithm.next()?;
+        match oid {
+            oids::RSA_ENCRYPTION => rsa(key, RsaScheme::Any, limits).map(Self::Rsa),
+            oids::RSAES_OAEP => rsa(key, RsaScheme::Oaep, limits).map(Self::Rsa),
+            oids::RSASSA_PSS => {
+                let parameters = parameters.map(|raw| PssParameters::read(&document, &raw, limits)).transpose()?;
+                rsa(key, RsaScheme::Pss(parameters), limits).map(Self::Rsa)
+            }
+            oids::EC_PUBLIC_KEY => ec(key, parameters, false).map(Self::Ec),
+            oids::EC_DH => ec(key, parameters, true).map(Self::Ec),
+            oids::ED25519 => Ok(Self::Ed25519(key.try_into().map_err(|_| Error::from(Code::KeyMalformed))?)),
+            oids::X25519 => Ok(Self::X25519(key.try_into().map_err(|_| Error::from(Code::KeyMalformed))?)),
+            oids::DSA => Err(Code::DsaKey.into()),
+            _ => Err(Code::KeyUnsupported.into()),
+        }
+    }
+
+    /// Refuses keys that can be broken or that cost too much.
+    pub(crate) fn check_strength(&self, role: KeyRole, limits: &Limits) -> Result<(), Error> {
+        match self {
+            Self::Rsa(key) => weak::check_rsa(&key.modulus, &key.exponent, role, limits),
+            // Small-order points sign anything for anybody.
+            Self::Ed25519(key) => match ed25519_dalek::VerifyingKey::from_bytes(key) {
+                Ok(point) if !point.is_weak() => Ok(()),
+                _ => Err(Code::KeyMalformed.into()),
+            },
+            Self::Ec(_) | Self::X25519(_) => Ok(()),
+        }
+    }
+
+    /// Whether the algorithm can encrypt, by itself (RSA) or by key agreement (EC, X25519).
+    pub(crate) fn check_can_encrypt(&self) -> Result<(), Error> {
+        match self {
+            Self::Rsa(RsaKey { scheme: RsaScheme::Pss(_), .. }) | Self::Ed25519(_) => {
+                Err(Code::KeyCannotEncrypt.into())
+            }
+            Self::Rsa(_) | Self::Ec(_) | Self::X25519(_) => Ok(()),
+        }
+    }
+
+    /// Whether the algorithm can verify; an id-RSAES-OAEP or id-ecDH key never does.
+    pub(crate) fn check_can_verify(&self) -> Result<(), Error> {
+        match self {
+            Self::Rsa(RsaKey { scheme: RsaScheme::Oaep, .. }) | Self::X25519(_) => Err(Code::KeyAlgorithmUse.into()),
+            Self::Ec(key) if key.agreement_only => Err(Code::KeyAlgorithmUse.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it encrypts by key agreement rather than by key transport.
+    pub(crate) const fn agrees(&self) -> bool {
+        matches!(self, Self::Ec(_) | Self::X25519(_))
+    }
+
+    /// `rsa-2048`, `ec-p256`, `ed25519`, `x25519`.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Rsa(key) => format!("rsa-{}", weak::bits(&key.modulus)),
+            Self::Ec(EcKey { curve: Curve::P256, .. }) => "ec-p256".to_owned(),
+            Self::Ec(EcKey { curve: Curve::P384, .. }) => "ec-p384".to_owned(),
+            Self::Ec(EcKey { curve: Curve::P521, .. }) => "ec-p521".to_owned(),
+            Self::Ed25519(_) => "ed25519".to_owned(),
+            Self::X25519(_) => "x25519".to_owned(),
+        }
+    }
+}
+
+/// RSAPublicKey (RFC 8017 A.1.1).
+fn rsa(key: &[u8], scheme: RsaScheme, limits: &Limits) -> Result<RsaKey, Error> {
+    let malformed = |_| Error::from(Code::KeyMalformed);
+    let document = Document::new(key, limits);
+    let read = || -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+        let pair = (positive(&fields.expect(Tag::INTEGER)?)?, positive(&fields.expect(Tag::INTEGER)?)?);
+        fields.finish()?;
+        Ok(pair)
+    };
+    let (modulus, exponent) = read().map_err(malformed)?;
+    if weak::bits(&modulus) > RSA_BITS_COMPUTED {
+        return Err(Code::RsaTooLarge.into());
+    }
+    if modulus.last().is_none_or(|last| last & 1 == 0) {
+        return Err(Code::KeyMalformed.into());
+    }
+    Ok(RsaKey { modulus, exponent, scheme })
+}
+
+/// The octets of a positive INTEGER without leading zeros.
+fn positive(integer: &Element<'_>) -> Result<Vec<u8>, Error> {
+    let content = integer.content();
+    let zeros = content.iter().take_while(|octet| **octet == 0).count();
+    let magnitude = content.get(zeros..).unwrap_or_default();
+    let negative = content.first().is_some_and(|octet| octet & 0x80 != 0);
+    if negative || magnitude.is_empty() { Err(Code::KeyMalformed.into()) } else { Ok(magnitude.to_vec()) }
+}
+
+/// A named curve and a point on it (RFC 5480 2.1.1, 2.2). Curves that are spelled out let an attacker choose the
+/// generator, and so the key (CVE-2020-0601).
+fn ec(point: &[u8], parameters: Option<Element<'_>>, agreement_only: bool) -> Result<EcKey, Error> {
+    let parameters = parameters.ok_or(Code::KeyMalformed)?;
+    let curve = match (parameters.tag(), parameters.content()) {
+        (Tag::OBJECT_IDENTIFIER, oids::P_256) => Curve::P256,
+        (Tag::OBJECT_IDENTIFIER, oids::P_384) => Curve::P384,
+        (Tag::OBJECT_IDENTIFIER, oids::P_521) => Curve::P521,
+        (Tag::OBJECT_IDENTIFIER, _) => return Err(Code::CurveUnsupported.into()),
+        (Tag::SEQUENCE, _) => return Err(Code::ExplicitCurve.into()),
+        _ => return Err(Code::KeyMalformed.into()),
+    };
+    let on_curve = match curve {
+        Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+        Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+        Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+    };
+    if on_curve { Ok(EcKey { curve, point: point.to_vec(), agreement_only }) } else { Err(Code::KeyMalformed.into()) }
+}

@@ -1,0 +1,98 @@
+use super::digest::DigestAlgorithm;
+use crate::der::{Document, Element, Tag, oids};
+use crate::error::{Code, Error};
+use crate::verify::Limits;
+
+/// RSASSA-PSS-params (RFC 4055 3.1), with their defaults filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PssParameters {
+    pub(super) digest: DigestAlgorithm,
+    pub(super) mask_digest: DigestAlgorithm,
+    pub(super) salt_length: usize,
+}
+
+impl PssParameters {
+    /// Reads the parameters. The only mask generation function is MGF1, the only trailer field 1.
+    pub(super) fn read<'a>(document: &Document<'a>, raw: &Element<'a>, limits: &Limits) -> Result<Self, Error> {
+        let mut parameters =
+            Self { digest: DigestAlgorithm::Sha1, mask_digest: DigestAlgorithm::Sha1, salt_length: 20 };
+        let mut fields = document.children(&raw.expect(Tag::SEQUENCE)?)?;
+        if let Some(wrapper) = fields.optional(Tag::context_constructed(0))? {
+            parameters.digest = DigestAlgorithm::from_algorithm_identifier(inner(document, &wrapper)?.raw(), limits)?;
+        }
+        if let Some(wrapper) = fields.optional(Tag::context_constructed(1))? {
+            let mut mask = document.children(&inner(document, &wrapper)?.expect(Tag::SEQUENCE)?)?;
+            if mask.expect(Tag::OBJECT_IDENTIFIER)?.content() != oids::MGF1 {
+                return Err(Code::SignatureUnsupported.into());
+            }
+            parameters.mask_digest = DigestAlgorithm::from_algorithm_identifier(mask.required()?.raw(), limits)?;
+        }
+        if let Some(wrapper) = fields.optional(Tag::context_constructed(2))? {
+            let length = inner(document, &wrapper)?.small_integer()?;
+            parameters.salt_length = usize::try_from(length).map_err(|_| Error::from(Code::SignatureMalformed))?;
+        }
+        if let Some(wrapper) = fields.optional(Tag::context_constructed(3))? {
+            if inner(document, &wrapper)?.small_integer()? != 1 {
+                return Err(Code::SignatureUnsupported.into());
+            }
+        }
+        fields.finish()?;
+        Ok(parameters)
+    }
+
+    /// Whether a signature with `used` may be made by a key that demands these (RFC 4055 3.3): the same digests, and at
+    /// least as long a salt.
+    pub(super) fn allow(&self, used: &Self) -> bool {
+        self.digest == used.digest && self.mask_digest == used.mask_digest && used.salt_length >= self.salt_length
+    }
+
+    /// EMSA-PSS-VERIFY (RFC 8017 9.1.2). `encoded` has the octets of the modulus, `bits` is its size less one.
+    pub(super) fn verify(&self, digest: &[u8], encoded: &[u8], bits: usize) -> Result<(), Error> {
+        let invalid = || Error::from(Code::SignatureInvalid);
+        let length = bits.div_ceil(8);
+        let (leading, encoded) = encoded.split_at_checked(encoded.len().saturating_sub(length)).ok_or_else(invalid)?;
+        let minimum = digest.len().saturating_add(self.salt_length).saturating_add(2);
+        if leading.iter().any(|octet| *octet != 0) || encoded.len() < minimum {
+            return Err(invalid());
+        }
+        let Some((0xbc, encoded)) = encoded.split_last().map(|(last, rest)| (*last, rest)) else {
+            return Err(invalid());
+        };
+        let masked_length = encoded.len().saturating_sub(digest.len());
+        let (masked, hash) = encoded.split_at_checked(masked_length).ok_or_else(invalid)?;
+        let unused = u32::try_from(length.saturating_mul(8).saturating_sub(bits)).unwrap_or_default();
+        let top_mask = 0xff_u8.checked_shr(unused).unwrap_or_default();
+        if masked.first().is_none_or(|first| first & !top_mask != 0) {
+            return Err(invalid());
+        }
+        let mut block = self.mask(hash, masked.len());
+        block.iter_mut().zip(masked).for_each(|(octet, masked)| *octet ^= masked);
+        if let Some(first) = block.first_mut() {
+            *first &= top_mask;
+        }
+        let zeros = block.len().saturating_sub(self.salt_length).saturating_sub(1);
+        let (padding, salt) = block.split_at_checked(zeros.saturating_add(1)).ok_or_else(invalid)?;
+        if padding.split_last().is_none_or(|(last, zeros)| *last != 1 || zeros.iter().any(|octet| *octet != 0)) {
+            return Err(invalid());
+        }
+        let expected = self.digest.digest(&[&[0; 8], digest, salt]);
+        if expected == hash { Ok(()) } else { Err(invalid()) }
+    }
+
+    /// MGF1 (RFC 8017 B.2.1).
+    fn mask(&self, seed: &[u8], length: usize) -> Vec<u8> {
+        let blocks = length.div_ceil(self.mask_digest.size());
+        let counters = (0..u32::MAX).take(blocks);
+        let mut mask: Vec<u8> =
+            counters.flat_map(|counter| self.mask_digest.digest(&[seed, &counter.to_be_bytes()])).collect();
+        mask.truncate(length);
+        mask
+    }
+}
+
+fn inner<'a>(document: &Document<'a>, wrapper: &Element<'a>) -> Result<Element<'a>, Error> {
+    let mut fields = document.children(wrapper)?;
+    let element = fields.required()?;
+    fields.finish()?;
+    Ok(element)
+}

@@ -1,0 +1,184 @@
+use super::digest::DigestAlgorithm;
+use super::key::{Curve, EcKey, PublicKey, RsaKey, RsaScheme};
+use super::pss::PssParameters;
+use super::weak;
+use crate::der::{Document, Tag, oids};
+use crate::error::{Code, Error};
+use crate::verify::Limits;
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::{BoxedUint, Odd};
+use signature::hazmat::PrehashVerifier;
+
+/// How a signature is made: the algorithm with all its parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5 (RFC 8017 8.2).
+    RsaPkcs1(DigestAlgorithm),
+    /// RSASSA-PSS (RFC 8017 8.1, RFC 4056).
+    RsaPss(PssParameters),
+    /// ECDSA (RFC 5753 2.1, RFC 5758 3.2).
+    Ecdsa(DigestAlgorithm),
+    /// Ed25519 (RFC 8410, RFC 8419).
+    Ed25519,
+}
+
+impl SignatureAlgorithm {
+    /// From an encoded AlgorithmIdentifier. In a SignerInfo the identifier may name only the key's algorithm; then
+    /// `digest`, the digestAlgorithm beside it, completes it (RFC 3370 3.2, RFC 5754 3).
+    pub(crate) fn from_algorithm_identifier(
+        raw: &[u8],
+        digest: Option<DigestAlgorithm>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let document = Document::new(raw, limits);
+        let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+        let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.content();
+        let beside = || digest.ok_or_else(|| Error::from(Code::SignatureUnsupported));
+        Ok(match oid {
+            oids::RSA_ENCRYPTION => Self::RsaPkcs1(beside()?),
+            oids::MD5_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Md5),
+            oids::SHA1_WITH_RSA | oids::OIW_SHA1_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha1),
+            oids::SHA224_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha224),
+            oids::SHA256_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha256),
+            oids::SHA384_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha384),
+            oids::SHA512_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha512),
+            oids::RSASSA_PSS => {
+                let parameters = fields.next()?.ok_or(Code::SignatureMalformed)?;
+                Self::RsaPss(PssParameters::read(&document, &parameters, limits)?)
+            }
+            oids::EC_PUBLIC_KEY => Self::Ecdsa(beside()?),
+            oids::ECDSA_WITH_SHA1 => Self::Ecdsa(DigestAlgorithm::Sha1),
+            oids::ECDSA_WITH_SHA224 => Self::Ecdsa(DigestAlgorithm::Sha224),
+            oids::ECDSA_WITH_SHA256 => Self::Ecdsa(DigestAlgorithm::Sha256),
+            oids::ECDSA_WITH_SHA384 => Self::Ecdsa(DigestAlgorithm::Sha384),
+            oids::ECDSA_WITH_SHA512 => Self::Ecdsa(DigestAlgorithm::Sha512),
+            oids::ED25519 => Self::Ed25519,
+            oids::DSA | oids::DSA_WITH_SHA1 | oids::DSA_WITH_SHA224 | oids::DSA_WITH_SHA256 => {
+                return Err(Code::DsaKey.into());
+            }
+            oids::MD2_WITH_RSA | oids::MD4_WITH_RSA => return Err(Code::WeakDigest.into()),
+            _ => return Err(Code::SignatureUnsupported.into()),
+        })
+    }
+
+    /// The digest over the signed bytes; Ed25519 has its own inside.
+    pub(crate) const fn digest(&self) -> Option<DigestAlgorithm> {
+        match self {
+            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) => Some(*digest),
+            Self::RsaPss(parameters) => Some(parameters.digest),
+            Self::Ed25519 => None,
+        }
+    }
+
+    /// Fails when a digest of the algorithm, the mask of PSS included, may not be relied on.
+    pub(crate) fn require_strong(&self) -> Result<(), Error> {
+        if let Self::RsaPss(parameters) = self {
+            parameters.mask_digest.require_strong()?;
+        }
+        self.digest().map_or(Ok(()), DigestAlgorithm::require_strong)
+    }
+
+    /// Verifies `signature` over `message`, which is given in pieces.
+    pub(crate) fn verify(&self, key: &PublicKey, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+        key.check_can_verify()?;
+        match (self, key) {
+            (Self::RsaPkcs1(digest), PublicKey::Rsa(key)) if key.scheme == RsaScheme::Any => {
+                let encoded = rsa_public(key, signature)?;
+                let expected = emsa_pkcs1(*digest, &digest.digest(message), encoded.len());
+                if expected.is_some_and(|expected| expected == encoded) { Ok(()) } else { Err(invalid()) }
+            }
+            (Self::RsaPss(parameters), PublicKey::Rsa(key)) => {
+                match key.scheme {
+                    RsaScheme::Pss(Some(demanded)) if !demanded.allow(parameters) => {
+                        return Err(Code::KeyAlgorithmUse.into());
+                    }
+                    _ => {}
+                }
+                let encoded = rsa_public(key, signature)?;
+                let bits = weak::bits(&key.modulus).saturating_sub(1);
+                parameters.verify(&parameters.digest.digest(message), &encoded, bits)
+            }
+            (Self::Ecdsa(digest), PublicKey::Ec(key)) => ecdsa(key, &digest.digest(message), signature),
+            (Self::Ed25519, PublicKey::Ed25519(key)) => ed25519(key, message, signature),
+            _ => Err(Code::SignatureUnsupported.into()),
+        }
+    }
+}
+
+fn invalid() -> Error {
+    Code::SignatureInvalid.into()
+}
+
+/// RSAVP1 (RFC 8017 5.2.2), with the length check of 8.1.2 and 8.2.2. Public data, so time may vary.
+fn rsa_public(key: &RsaKey, signature: &[u8]) -> Result<Vec<u8>, Error> {
+    let size = key.modulus.len();
+    if signature.len() != size || key.exponent.len() > 8 {
+        return Err(invalid());
+    }
+    let modulus = BoxedUint::from_be_slice_vartime(&key.modulus);
+    let precision = modulus.bits_precision();
+    let base = BoxedUint::from_be_slice(signature, precision).map_err(|_| invalid())?;
+    if base >= modulus {
+        return Err(invalid());
+    }
+    let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd()).ok_or(Code::KeyMalformed)?;
+    let params = BoxedMontyParams::new_vartime(modulus);
+    let base = BoxedMontyForm::new(base, &params);
+    let power = if key.exponent == [1, 0, 1] {
+        // 65537 = 2^16 + 1: sixteen squarings and one multiplication.
+        (0..16).fold(base.clone(), |power, _| power.square()).mul(&base)
+    } else {
+        let exponent = BoxedUint::from_be_slice_vartime(&key.exponent);
+        let bits = exponent.bits_vartime();
+        base.pow_bounded_exp(&exponent, bits)
+    };
+    let octets = power.retrieve().to_be_bytes();
+    Ok(octets.get(octets.len().saturating_sub(size)..).unwrap_or_default().to_vec())
+}
+
+/// EMSA-PKCS1-v1_5 (RFC 8017 9.2). The expected encoding is made and compared as a whole, so that nothing in a padding
+/// or a parameter can be chosen; `None` when the modulus is too short for it.
+fn emsa_pkcs1(digest: DigestAlgorithm, value: &[u8], length: usize) -> Option<Vec<u8>> {
+    let oid = digest.oid();
+    let octet = |length: usize| u8::try_from(length).ok();
+    let algorithm_length = oid.len().checked_add(4)?;
+    let mut info = vec![0x30, octet(algorithm_length.checked_add(value.len())?.checked_add(4)?)?];
+    info.extend([0x30, octet(algorithm_length)?, 0x06, octet(oid.len())?]);
+    info.extend_from_slice(oid);
+    info.extend([0x05, 0x00, 0x04, octet(value.len())?]);
+    info.extend_from_slice(value);
+    let padding = length.checked_sub(info.len())?.checked_sub(3).filter(|padding| *padding >= 8)?;
+    let mut encoded = vec![0x00, 0x01];
+    encoded.extend(core::iter::repeat_n(0xff, padding));
+    encoded.push(0x00);
+    encoded.append(&mut info);
+    Some(encoded)
+}
+
+/// ECDSA with a DER signature. A digest shorter than the curve's order is the same number with zeros before it.
+fn ecdsa(key: &EcKey, digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+    macro_rules! verify {
+        ($curve:ident, $size:literal) => {{
+            let mut padded = vec![0; usize::saturating_sub($size, digest.len())];
+            padded.extend_from_slice(digest);
+            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(&key.point).map_err(|_| Code::KeyMalformed)?;
+            let signature =
+                $curve::ecdsa::Signature::from_der(signature).map_err(|_| Error::from(Code::SignatureMalformed))?;
+            key.verify_prehash(&padded, &signature).map_err(|_| invalid())
+        }};
+    }
+    match key.curve {
+        Curve::P256 => verify!(p256, 32),
+        Curve::P384 => verify!(p384, 48),
+        Curve::P521 => verify!(p521, 66),
+    }
+}
+
+fn ed25519(key: &[u8; 32], message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+    let key = ed25519_dalek::VerifyingKey::from_bytes(key).map_err(|_| Error::from(Code::KeyMalformed))?;
+    let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| Code::SignatureMalformed)?;
+    key.verify_strict(&message.concat(), &signature).map_err(|_| invalid())
+}
+
+#[cfg(test)]
+mod wycheproof;
