@@ -1,9 +1,9 @@
+use crate::drive;
 use crate::error::Error;
 use crate::import::{Activation, Context, Import, Report};
 use crate::store::CertStore;
 use crate::trace::Tracer;
 use crate::verify::{Intermediates, Limits, Profile, TrustAnchors};
-use crate::{drive, inspect};
 use std::sync::Arc;
 
 /// The front door: trust anchors, profile and limits, fixed once and shared by all operations.

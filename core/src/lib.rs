@@ -4,8 +4,12 @@
 //! out: the crate opens no socket and no file, reads no clock and starts no thread.
 
 pub mod cert;
+mod cms;
 mod der;
+pub mod drive;
+mod engine;
 pub mod error;
+pub mod import;
 mod mail;
 pub mod operation;
 mod private;
@@ -16,6 +20,7 @@ pub mod trace;
 pub mod verify;
 
 pub use cert::{Address, Certificate, Fingerprint};
+pub use engine::Engine;
 pub use error::{Code, Error};
 pub use private::Private;
 pub use time::UnixTime;

@@ -11,8 +11,6 @@ mod stored;
 
 pub use address::Address;
 pub use certificate::Certificate;
-pub(crate) use certificate::Extension;
-pub(crate) use extensions::{BasicConstraints, KeyUsage};
 pub use fingerprint::Fingerprint;
 pub use record::{Capabilities, ImportRecord, Source};
 pub use san::SubjectEmail;

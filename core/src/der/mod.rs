@@ -4,7 +4,7 @@ mod oid;
 mod reader;
 mod time;
 
-pub(crate) use reader::{Children, Document, Element, Segments, Tag};
+pub(crate) use reader::{Children, Document, Element, Tag, definite_length};
 pub(crate) use time::time;
 
 /// Object identifiers, as the content octets that stand in the encoding.

@@ -60,6 +60,8 @@ pub(crate) struct Document<'a> {
     /// Start of the content of an element of indefinite length -> position of its end-of-contents octets.
     ends: RefCell<BTreeMap<usize, usize>>,
     elements_left: Cell<usize>,
+    /// Whether a length was seen that DER does not allow.
+    ber: Cell<bool>,
     depth: usize,
     segments: usize,
 }
@@ -82,9 +84,19 @@ impl<'a> Document<'a> {
             bytes,
             ends: RefCell::default(),
             elements_left: Cell::new(limits.asn1_elements),
+            ber: Cell::new(false),
             depth: limits.asn1_depth,
             segments: limits.octet_string_segments,
         }
+    }
+
+    pub(crate) const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whether what was read so far has a length that DER does not allow: indefinite, or longer than needed.
+    pub(crate) const fn is_ber(&self) -> bool {
+        self.ber.get()
     }
 
     /// The one element that fills the whole document.
@@ -165,6 +177,7 @@ impl<'a> Document<'a> {
             return Ok((tag, content, Some(usize::from(length))));
         }
         if length == 0x80 {
+            self.ber.set(true);
             return if tag.is_constructed() {
                 Ok((tag, content, None))
             } else {
@@ -178,6 +191,9 @@ impl<'a> Document<'a> {
             .try_fold(0_usize, |value, octet| value.checked_mul(256)?.checked_add(usize::from(*octet)))
             .filter(|_| count <= 8)
             .ok_or_else(|| Error::from(Code::DerLength).at(start))?;
+        if octets.first() == Some(&0) || value < 0x80 {
+            self.ber.set(true);
+        }
         Ok((tag, content.saturating_add(count), Some(value)))
     }
 
@@ -384,6 +400,20 @@ impl<'a> Segments<'_, 'a> {
             }
         }
         Ok(joined)
+    }
+}
+
+/// The length octets of DER (X.690 10.1).
+pub(crate) fn definite_length(length: usize) -> Vec<u8> {
+    match u8::try_from(length) {
+        Ok(short) if short < 0x80 => vec![short],
+        _ => {
+            let octets = length.to_be_bytes();
+            let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+            let significant = octets.get(zeros..).unwrap_or_default();
+            let count = u8::try_from(significant.len()).unwrap_or_default();
+            [&[0x80 | count], significant].concat()
+        }
     }
 }
 

@@ -153,6 +153,7 @@ codes! {
         335 QuotedPrintableMalformed "quoted-printable-malformed" "Quoted-printable text does not follow RFC 2045 6.7.";
         336 MultipartMalformed "multipart-malformed" "A multipart/signed is not exactly two closed parts (RFC 1847 2.1).";
         337 TransferEncodingUnknown "transfer-encoding-unknown" "The Content-Transfer-Encoding is not one of RFC 2045 6.1.";
+        340 PemMalformed "pem-malformed" "The text has no readable PEM block with a certificate (RFC 7468).";
     }
     Refused {
         401 SignatureNotAtRoot "signature-not-at-root" "Only a part of the mail is signed; the signed entity must be the MIME root.";

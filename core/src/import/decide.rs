@@ -13,20 +13,30 @@ const RENEWAL_WINDOW_DAYS: i64 = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// In use already; perhaps its owner signed a newer list of capabilities.
-    AlreadyKnown { update: Option<Change> },
+    AlreadyKnown {
+        update: Option<Change>,
+    },
     /// Waits for an operator since an earlier mail.
-    AlreadyHeld { active: Option<Fingerprint> },
+    AlreadyHeld {
+        active: Option<Fingerprint>,
+    },
     /// First contact, or nothing usable is left.
     Import(Change),
     /// The successor of `previous`.
-    Renew { change: Change, previous: Fingerprint },
+    Renew {
+        change: Change,
+        previous: Fingerprint,
+    },
     /// Contradicts what is stored.
-    Hold { change: Change, active: Option<Fingerprint>, code: Code },
+    Hold {
+        change: Change,
+        active: Option<Fingerprint>,
+        code: Code,
+    },
     Refuse(Code),
 }
 
 /// What the decision depends on beside the entry.
-#[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) record: &'a ImportRecord,
     /// The certificate under which the mail's signature verified.

@@ -1,14 +1,13 @@
 use super::ask::Ask;
 use super::candidate;
 use super::decide::{Decision, Facts, decide};
-use super::report::{CandidateKind, Outcome, Report, Verdict};
+use super::report::{CandidateKind, Outcome, Report};
 use super::verify::{Candidate, Finding, Verified};
 use super::{Context, verify};
-use crate::cert::{Certificate, Fingerprint, ImportRecord, Source, StoredCert};
+use crate::cert::{Certificate, Fingerprint, Source, StoredCert};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
 use crate::operation::{Operation, Step};
-use crate::private::Private;
 use crate::query::{Answer, Body, FindStored, Pending, PutStored, Ticket, Unavailable};
 use crate::store::{Change, Entry, PutOutcome};
 use crate::trace::{Event, Kind, Tracer};
@@ -243,7 +242,7 @@ impl Operation for Import {
     }
 }
 
-const fn imported(certificate: &Certificate) -> Kind {
+fn imported(certificate: &Certificate) -> Kind {
     Kind::Imported {
         source: Source::SignedMail,
         fingerprint: certificate.fingerprint(),
@@ -252,7 +251,7 @@ const fn imported(certificate: &Certificate) -> Kind {
     }
 }
 
-const fn renewed(certificate: &Certificate, previous: Fingerprint) -> Kind {
+fn renewed(certificate: &Certificate, previous: Fingerprint) -> Kind {
     Kind::Renewed {
         source: Source::SignedMail,
         fingerprint: certificate.fingerprint(),
@@ -262,7 +261,7 @@ const fn renewed(certificate: &Certificate, previous: Fingerprint) -> Kind {
     }
 }
 
-const fn held(certificate: &Certificate, active: Option<Fingerprint>) -> Kind {
+fn held(certificate: &Certificate, active: Option<Fingerprint>) -> Kind {
     Kind::Held {
         source: Source::SignedMail,
         fingerprint: certificate.fingerprint(),

@@ -1,13 +1,23 @@
 //! Deciding whether a certificate is to be trusted.
 
+mod anchors;
+mod budget;
 mod digest;
 mod key;
 mod limits;
+mod names;
+mod path;
+mod profile;
 mod pss;
 mod signature;
+mod usage;
 mod weak;
 
-pub(crate) use digest::{DigestAlgorithm, Hasher};
+pub use anchors::{Intermediates, TrustAnchors};
+pub(crate) use digest::DigestAlgorithm;
 pub(crate) use key::{KeyRole, PublicKey};
 pub use limits::Limits;
+pub use path::{Path, find_path};
+pub use profile::Profile;
 pub(crate) use signature::SignatureAlgorithm;
+pub(crate) use usage::{check_recipient, check_signer};

@@ -129,7 +129,7 @@ fn rsa_public(key: &RsaKey, signature: &[u8]) -> Result<Vec<u8>, Error> {
         (0..16).fold(base.clone(), |power, _| power.square()).mul(&base)
     } else {
         let exponent = BoxedUint::from_be_slice_vartime(&key.exponent);
-        let bits = exponent.bits_vartime();
+        let bits = exponent.bit_width_vartime();
         base.pow_bounded_exp(&exponent, bits)
     };
     let octets = power.retrieve().to_be_bytes();

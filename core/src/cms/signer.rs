@@ -1,0 +1,190 @@
+use super::attributes::SignedAttributes;
+use crate::cert::{Certificate, name};
+use crate::der::{Document, Element, Tag};
+use crate::error::{Code, Error};
+use crate::mail::canonical_chunks;
+use crate::verify::{DigestAlgorithm, Limits, PublicKey, SignatureAlgorithm};
+use std::borrow::Cow;
+
+/// One SignerInfo (RFC 5652 5.3).
+#[derive(Debug)]
+pub(crate) struct SignerInfo<'a> {
+    pub(crate) identifier: SignerIdentifier<'a>,
+    digest_algorithm: &'a [u8],
+    pub(crate) signed_attributes: Option<SignedAttributes<'a>>,
+    signature_algorithm: &'a [u8],
+    signature: Cow<'a, [u8]>,
+    limits: Limits,
+}
+
+/// How the signer's certificate is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignerIdentifier<'a> {
+    IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
+    SubjectKeyIdentifier(&'a [u8]),
+}
+
+/// The content that was signed.
+#[derive(Debug)]
+pub(crate) enum Content<'d, 'a> {
+    /// Beside the SignedData; line ends are made canonical while hashing.
+    Detached(&'a [u8]),
+    /// The octet string inside, as sent.
+    Encapsulated(&'d Document<'a>, Element<'a>),
+    Absent,
+}
+
+/// In which order the signed attributes are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AttributeOrder {
+    /// As RFC 5652 5.4 says.
+    Der,
+    /// As they were sent, which some old signers hashed.
+    AsSent,
+}
+
+impl<'d, 'a> Content<'d, 'a> {
+    /// The digest of the content; computed once, however many signers there are.
+    pub(crate) fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+        let mut hasher = algorithm.hasher();
+        self.for_each(&mut |piece| hasher.update(piece))?;
+        Ok(hasher.finish())
+    }
+
+    /// The octets of the content as they are hashed, piece by piece.
+    pub(crate) fn for_each(&self, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        match self {
+            Self::Detached(bytes) => canonical_chunks(bytes, sink),
+            Self::Encapsulated(document, string) if string.tag().primitive() == Tag::OCTET_STRING => {
+                let mut segments = document.segments(string);
+                while let Some(segment) = segments.next()? {
+                    sink(segment);
+                }
+            }
+            // A content type of PKCS #7 may have any type in place of the octet string; its content octets were hashed.
+            Self::Encapsulated(_, other) => sink(other.content()),
+            Self::Absent => return Err(Code::ContentMissing.into()),
+        }
+        Ok(())
+    }
+
+    /// The first `limit` octets, for looking at header fields.
+    pub(crate) fn beginning(&self, limit: usize) -> Result<Vec<u8>, Error> {
+        let mut beginning = Vec::new();
+        match self {
+            Self::Detached(bytes) => beginning.extend_from_slice(bytes.get(..limit).unwrap_or(bytes)),
+            Self::Encapsulated(document, string) => {
+                let mut segments = document.segments(string);
+                while let Some(segment) = segments.next()? {
+                    let room = limit.saturating_sub(beginning.len());
+                    beginning.extend_from_slice(segment.get(..room).unwrap_or(segment));
+                    if room <= segment.len() {
+                        break;
+                    }
+                }
+            }
+            Self::Absent => {}
+        }
+        Ok(beginning)
+    }
+}
+
+impl<'a> SignerInfo<'a> {
+    pub(super) fn read(document: &Document<'a>, signer_info: &Element<'a>, limits: &Limits) -> Result<Self, Error> {
+        let mut fields = document.children(&signer_info.expect(Tag::SEQUENCE)?)?;
+        fields.expect(Tag::INTEGER)?;
+        let identifier = identifier(document, &fields.required()?)?;
+        let digest_algorithm = fields.expect(Tag::SEQUENCE)?.raw();
+        let signed_attributes = match fields.optional(Tag::context_constructed(0))? {
+            Some(set) => Some(SignedAttributes::read(document, &set, limits)?),
+            None => None,
+        };
+        let signature_algorithm = fields.expect(Tag::SEQUENCE)?.raw();
+        let string = fields.required()?;
+        if string.tag().primitive() != Tag::OCTET_STRING {
+            return Err(Error::from(Code::DerTag).at(string.offset()));
+        }
+        // The largest RSA modulus that is computed with has 2 KiB.
+        let signature = document.segments(&string).concat(8 << 10, Code::SignatureMalformed)?;
+        if let Some(unsigned) = fields.optional(Tag::context_constructed(1))? {
+            SignedAttributes::read(
+                document,
+                &unsigned,
+                &Limits { attribute_bytes: limits.cms_bytes, ..limits.clone() },
+            )?;
+        }
+        fields.finish()?;
+        let limits = limits.clone();
+        Ok(Self { identifier, digest_algorithm, signed_attributes, signature_algorithm, signature, limits })
+    }
+
+    /// Whether this SignerInfo names the certificate (RFC 5652 5.3). Several may match; each is to be tried.
+    pub(crate) fn names(&self, certificate: &Certificate) -> bool {
+        match self.identifier {
+            SignerIdentifier::IssuerAndSerial { issuer, serial } => {
+                certificate.serial() == serial && name::equal(certificate.issuer(), issuer, &self.limits)
+            }
+            SignerIdentifier::SubjectKeyIdentifier(identifier) => {
+                certificate.subject_key_identifier() == Some(identifier)
+            }
+        }
+    }
+
+    pub(crate) fn digest_algorithm(&self) -> Result<DigestAlgorithm, Error> {
+        DigestAlgorithm::from_algorithm_identifier(self.digest_algorithm, &self.limits)
+    }
+
+    pub(crate) fn signature_algorithm(&self) -> Result<SignatureAlgorithm, Error> {
+        let digest = self.digest_algorithm()?;
+        SignatureAlgorithm::from_algorithm_identifier(self.signature_algorithm, Some(digest), &self.limits)
+    }
+
+    /// Fails when a digest of the signature may not be relied on.
+    pub(crate) fn require_strong(&self) -> Result<(), Error> {
+        self.digest_algorithm()?.require_strong()?;
+        self.signature_algorithm()?.require_strong()
+    }
+
+    /// Verifies the signature under one certificate's key: the content's digest, the signature over the attributes (or
+    /// over the content, where there are none), the certificate that the attributes name.
+    pub(crate) fn verify(
+        &self,
+        key: &PublicKey,
+        certificate: &Certificate,
+        content: &Content<'_, 'a>,
+        digest: &[u8],
+        order: AttributeOrder,
+    ) -> Result<(), Error> {
+        let algorithm = self.signature_algorithm()?;
+        let Some(attributes) = &self.signed_attributes else {
+            let mut whole = Vec::new();
+            content.for_each(&mut |piece| whole.extend_from_slice(piece))?;
+            return algorithm.verify(key, &[&whole], &self.signature);
+        };
+        let stated = attributes.message_digest()?.ok_or(Code::MessageDigestMissing)?;
+        if stated != digest {
+            return Err(Code::DigestMismatch.into());
+        }
+        algorithm.verify(key, &[&attributes.signed_octets(order)], &self.signature)?;
+        attributes.check_signing_certificate(certificate)
+    }
+}
+
+fn identifier<'a>(document: &Document<'a>, element: &Element<'a>) -> Result<SignerIdentifier<'a>, Error> {
+    match element.tag() {
+        Tag::SEQUENCE => {
+            let mut fields = document.children(element)?;
+            let issuer = fields.expect(Tag::SEQUENCE)?.raw();
+            let serial = fields.expect(Tag::INTEGER)?.content();
+            fields.finish()?;
+            Ok(SignerIdentifier::IssuerAndSerial { issuer, serial })
+        }
+        tag if tag == Tag::context(0) => Ok(SignerIdentifier::SubjectKeyIdentifier(element.content())),
+        // Explicitly tagged, as some signers write it.
+        tag if tag == Tag::context_constructed(0) => {
+            let inner = document.children(element)?.expect(Tag::OCTET_STRING)?;
+            Ok(SignerIdentifier::SubjectKeyIdentifier(inner.content()))
+        }
+        _ => Err(Error::from(Code::DerTag).at(element.offset())),
+    }
+}

@@ -1,0 +1,171 @@
+//! Name constraints (RFC 5280 4.2.1.10, 6.1.3 b and c, RFC 9598 6).
+
+use super::Limits;
+use super::budget::Budget;
+use crate::cert::{Address, Certificate, GeneralName, general_name, name};
+use crate::der::{Document, Tag, oids};
+use crate::error::{Code, Error};
+
+/// The constraints of one CA certificate.
+#[derive(Debug, Default)]
+struct Constraints<'a> {
+    permitted: Vec<GeneralName<'a>>,
+    excluded: Vec<GeneralName<'a>>,
+}
+
+/// Whether a name lies in a subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Match {
+    Inside,
+    Outside,
+    /// The constraint is of another form than the name.
+    OtherForm,
+    /// One of the two cannot be compared; whoever asks must assume the worst.
+    Undecidable,
+}
+
+/// Checks all names of `certificate` against the constraints of `authority`, a CA above it in the path.
+pub(super) fn check(
+    authority: &Certificate,
+    certificate: &Certificate,
+    limits: &Limits,
+    budget: &mut Budget,
+) -> Result<(), Error> {
+    let Some(extension) = authority.extension(oids::NAME_CONSTRAINTS) else { return Ok(()) };
+    let document = Document::new(extension.value, limits);
+    let constraints = read(&document, limits).map_err(|error| match error.code() {
+        Code::NamesTooMany => error,
+        _ => Error::from(Code::NameConstraintUndecidable),
+    })?;
+    let subject_email: Vec<_> = name::email_addresses(certificate.subject(), limits)
+        .map_err(|_| Error::from(Code::NameConstraintUndecidable))?;
+    let mut names = certificate
+        .subject_alt_names(limits)
+        .map_err(|_| Error::from(Code::NameConstraintUndecidable))?
+        .unwrap_or_default();
+    // An emailAddress in the subject is a mailbox to many programs, whether or not there is a SAN.
+    names.extend(subject_email.into_iter().map(GeneralName::Rfc822));
+    if certificate.subject() != [0x30, 0] {
+        names.push(GeneralName::Directory(certificate.subject()));
+    }
+    names.iter().try_for_each(|name| constraints.allow(name, limits, budget))
+}
+
+impl Constraints<'_> {
+    fn allow(&self, name: &GeneralName<'_>, limits: &Limits, budget: &mut Budget) -> Result<(), Error> {
+        let mut of_same_form = false;
+        let mut permitted = false;
+        for base in &self.permitted {
+            budget.spend_comparison()?;
+            match compare(base, name, limits) {
+                Match::Inside => (of_same_form, permitted) = (true, true),
+                Match::Outside => of_same_form = true,
+                Match::OtherForm => {}
+                Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
+            }
+        }
+        if of_same_form && !permitted {
+            return Err(Code::NameNotPermitted.into());
+        }
+        for base in &self.excluded {
+            budget.spend_comparison()?;
+            match compare(base, name, limits) {
+                Match::Inside => return Err(Code::NameExcluded.into()),
+                Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
+                Match::Outside | Match::OtherForm => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// NameConstraints ::= SEQUENCE { permittedSubtrees [0], excludedSubtrees [1] }. The minimum is 0 and there is no
+/// maximum (RFC 5280 4.2.1.10); anything else cannot be decided.
+fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>, Error> {
+    let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+    let mut constraints = Constraints::default();
+    for (number, list) in [(0, &mut constraints.permitted), (1, &mut constraints.excluded)] {
+        let Some(subtrees) = fields.optional(Tag::context_constructed(number))? else { continue };
+        let mut members = document.children(&subtrees)?;
+        while let Some(subtree) = members.next()? {
+            if list.len() >= limits.names {
+                return Err(Code::NamesTooMany.into());
+            }
+            let mut parts = document.children(&subtree.expect(Tag::SEQUENCE)?)?;
+            list.push(general_name(document, &parts.required()?));
+            if let Some(minimum) = parts.optional(Tag::context(0))?
+                && minimum.content().iter().any(|octet| *octet != 0)
+            {
+                return Err(Code::NameConstraintUndecidable.into());
+            }
+            parts.finish()?;
+        }
+    }
+    fields.finish()?;
+    Ok(constraints)
+}
+
+fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, limits: &Limits) -> Match {
+    use GeneralName::{Directory, Dns, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+    match (base, name) {
+        (Rfc822(base), Rfc822(octets)) => mailbox(base, Address::from_rfc822_name(octets)),
+        // RFC 9598 6: constraints on rfc822Name apply to SmtpUTF8Mailbox; a whole mailbox never matches one.
+        (Rfc822(base), SmtpUtf8Mailbox(octets)) => mailbox(base, Address::from_smtp_utf8_mailbox(octets)),
+        (Dns(base), Dns(name)) => dns(base, name),
+        (Directory(base), Directory(name)) => match name::is_within(name, base, limits) {
+            Ok(true) => Match::Inside,
+            Ok(false) => Match::Outside,
+            Err(_) => Match::Undecidable,
+        },
+        // A constraint on an other name, an X.400 address, an EDI party, a URI, an IP address or an identifier cannot
+        // be compared here; it matters where a name of that form stands.
+        (Other(base), Other(name)) if base == name => Match::Undecidable,
+        (Undecodable(_), _) => Match::Undecidable,
+        // The form of an other name is its type; an undecodable one may be a SmtpUTF8Mailbox.
+        (Rfc822(_), Undecodable(0)) => Match::Undecidable,
+        (base, Undecodable(tag)) if form(base) == *tag => Match::Undecidable,
+        (Other(0), SmtpUtf8Mailbox(_)) | (SmtpUtf8Mailbox(_), SmtpUtf8Mailbox(_) | Other(0)) => Match::Undecidable,
+        _ => Match::OtherForm,
+    }
+}
+
+const fn form(name: &GeneralName<'_>) -> u8 {
+    match name {
+        GeneralName::SmtpUtf8Mailbox(_) => 0,
+        GeneralName::Rfc822(_) => 1,
+        GeneralName::Dns(_) => 2,
+        GeneralName::Directory(_) => 4,
+        GeneralName::Other(tag) | GeneralName::Undecodable(tag) => *tag,
+    }
+}
+
+/// A mailbox, a host, or (with a leading dot) all hosts of a domain but not the domain itself.
+fn mailbox(base: &[u8], name: Result<Address, Error>) -> Match {
+    let (Ok(name), Ok(base)) = (name, core::str::from_utf8(base)) else { return Match::Undecidable };
+    let inside = if base.contains('@') {
+        match Address::parse(base) {
+            Ok(base) => base == name,
+            Err(_) => return Match::Undecidable,
+        }
+    } else {
+        let base = base.to_ascii_lowercase();
+        match base.strip_prefix('.') {
+            _ if !base.is_ascii() => return Match::Undecidable,
+            Some("") => return Match::Undecidable,
+            Some(_) => name.domain().ends_with(&base),
+            // An empty constraint covers everything (RFC 5280 says nothing; all implementations agree).
+            None => base.is_empty() || name.domain() == base,
+        }
+    };
+    if inside { Match::Inside } else { Match::Outside }
+}
+
+/// A name that ends with the labels of the constraint (RFC 5280 4.2.1.10). A leading dot, which RFC 5280 does not have,
+/// means the names below.
+fn dns(base: &[u8], name: &[u8]) -> Match {
+    let text =
+        |octets| core::str::from_utf8(octets).ok().filter(|text: &&str| text.is_ascii()).map(str::to_ascii_lowercase);
+    let (Some(base), Some(name)) = (text(base), text(name)) else { return Match::Undecidable };
+    let suffix = if base.starts_with('.') { base.clone() } else { format!(".{base}") };
+    if base.is_empty() || name == base || name.ends_with(&suffix) { Match::Inside } else { Match::Outside }
+}

@@ -1,0 +1,339 @@
+use super::budget::Budget;
+use super::{DigestAlgorithm, KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, names, usage};
+use crate::cert::{Certificate, Fingerprint, name};
+use crate::der::{Document, Tag, oids};
+use crate::error::{Code, Error, Fault};
+use crate::time::UnixTime;
+use std::collections::BTreeMap;
+
+/// A path that holds: the certificate first, then its issuers, the trust anchor last (RFC 5280 6.1).
+///
+/// ```
+/// use postseal::verify::Path;
+/// fn length(path: &Path) -> usize { path.intermediates().len() + 1 }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    leaf: Certificate,
+    intermediates: Vec<Certificate>,
+    anchor: Certificate,
+}
+
+impl Path {
+    /// The certificate that the path is for.
+    ///
+    /// ```
+    /// fn person(path: &postseal::verify::Path) -> postseal::Fingerprint { path.leaf().fingerprint() }
+    /// ```
+    pub const fn leaf(&self) -> &Certificate {
+        &self.leaf
+    }
+
+    /// The CA certificates between, nearest issuer first.
+    ///
+    /// ```
+    /// fn direct(path: &postseal::verify::Path) -> bool { path.intermediates().is_empty() }
+    /// ```
+    pub fn intermediates(&self) -> &[Certificate] {
+        &self.intermediates
+    }
+
+    /// The trust anchor.
+    ///
+    /// ```
+    /// fn root(path: &postseal::verify::Path) -> postseal::Fingerprint { path.anchor().fingerprint() }
+    /// ```
+    pub const fn anchor(&self) -> &Certificate {
+        &self.anchor
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo that signed the certificate.
+    ///
+    /// ```
+    /// fn key(path: &postseal::verify::Path) -> postseal::Fingerprint { path.issuer_key() }
+    /// ```
+    pub fn issuer_key(&self) -> Fingerprint {
+        Fingerprint::of(self.intermediates.first().unwrap_or(&self.anchor).public_key_info())
+    }
+}
+
+/// Builds and validates a path from `leaf` to one of `anchors` at the time `now` (RFC 5280 6.1, RFC 8550).
+///
+/// `pool` are certificates that may help; in whatever order they are, whoever sent them. All of them that have the right
+/// name are tried, key identifiers only say which one first. What the leaf itself may be used for is not asked here.
+///
+/// # Errors
+/// Of all candidates the error that got nearest to an anchor; a limit ends the search at once.
+///
+/// ```
+/// use postseal::{Certificate, Error, UnixTime};
+/// use postseal::verify::{Limits, Path, Profile, TrustAnchors, find_path};
+/// fn again(leaf: &Certificate, stored: &[Certificate], anchors: &TrustAnchors, now: UnixTime) -> Result<Path, Error> {
+///     find_path(leaf, stored, anchors, Profile::Default, &Limits::default(), now)
+/// }
+/// # let _ = again;
+/// ```
+pub fn find_path(
+    leaf: &Certificate,
+    pool: &[Certificate],
+    anchors: &TrustAnchors,
+    profile: Profile,
+    limits: &Limits,
+    now: UnixTime,
+) -> Result<Path, Error> {
+    check_certificate(leaf, now, limits)?;
+    let budget = Budget::new(limits);
+    let nearest = Error::from(Code::PathNotFound);
+    Search { pool, anchors, profile, limits, now, budget, nearest, signatures: BTreeMap::new() }.run(leaf)
+}
+
+struct Search<'a> {
+    pool: &'a [Certificate],
+    anchors: &'a TrustAnchors,
+    profile: Profile,
+    limits: &'a Limits,
+    now: UnixTime,
+    budget: Budget,
+    /// The most telling error so far.
+    nearest: Error,
+    /// Results by certificate and issuer key, so that backtracking repeats no arithmetic.
+    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
+}
+
+/// One certificate of the path so far, and which of its possible issuers are still to be tried.
+struct Frame<'a> {
+    certificate: &'a Certificate,
+    candidates: Vec<Candidate<'a>>,
+    /// Whether issuers whose names are equal but not the same octets were looked up.
+    folded: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    certificate: &'a Certificate,
+    is_anchor: bool,
+}
+
+impl<'a> Search<'a> {
+    /// Depth first, with a stack of its own.
+    fn run(mut self, leaf: &'a Certificate) -> Result<Path, Error> {
+        let mut frames = vec![self.frame(leaf)];
+        while let Some(frame) = frames.last_mut() {
+            let Some(candidate) = frame.candidates.pop() else {
+                if frame.folded {
+                    frames.pop();
+                } else {
+                    frame.folded = true;
+                    frame.candidates = self.candidates(frame.certificate, true);
+                }
+                continue;
+            };
+            self.budget.spend_step()?;
+            let path: Vec<&Certificate> = frames.iter().map(|frame| frame.certificate).collect();
+            match self.try_issuer(&path, candidate) {
+                Ok(()) if candidate.is_anchor => {
+                    let intermediates = path.get(1..).unwrap_or_default().iter().map(|issuer| (*issuer).clone());
+                    let (leaf, anchor) = (leaf.clone(), candidate.certificate.clone());
+                    return Ok(Path { leaf, intermediates: intermediates.collect(), anchor });
+                }
+                Ok(()) if path.len() >= self.limits.path_depth => self.note(Code::PathTooDeep.into()),
+                Ok(()) => frames.push(self.frame(candidate.certificate)),
+                Err(error) if is_budget(error) => return Err(error),
+                Err(error) => self.note(error),
+            }
+        }
+        Err(self.nearest)
+    }
+
+    fn frame(&self, certificate: &'a Certificate) -> Frame<'a> {
+        Frame { certificate, candidates: self.candidates(certificate, false), folded: false }
+    }
+
+    /// Possible issuers, the most promising one last: anchors before the pool, a matching key identifier before others.
+    fn candidates(&self, certificate: &Certificate, folded: bool) -> Vec<Candidate<'a>> {
+        let anchors = self.anchors.certificates().iter().map(|certificate| Candidate { certificate, is_anchor: true });
+        let pool = self.pool.iter().map(|certificate| Candidate { certificate, is_anchor: false });
+        let is_issuer = |candidate: &Candidate<'_>| {
+            let same = candidate.certificate.subject() == certificate.issuer();
+            if folded {
+                !same && name::equal(candidate.certificate.subject(), certificate.issuer(), self.limits)
+            } else {
+                same
+            }
+        };
+        let mut candidates: Vec<_> = anchors.chain(pool).filter(is_issuer).collect();
+        let wanted = certificate.authority_key_identifier();
+        candidates.sort_by_key(|candidate| {
+            let matches = wanted.is_some() && candidate.certificate.subject_key_identifier() == wanted;
+            (candidate.is_anchor, matches)
+        });
+        candidates
+    }
+
+    fn note(&mut self, error: Error) {
+        if rank(error) > rank(self.nearest) {
+            self.nearest = error;
+        }
+    }
+
+    /// Whether `candidate` may stand above the last certificate of `path`. For an anchor, the path is complete then.
+    fn try_issuer(&mut self, path: &[&Certificate], candidate: Candidate<'_>) -> Result<(), Error> {
+        let issuer = candidate.certificate;
+        let repeats = |below: &&Certificate| {
+            below.subject() == issuer.subject() && below.public_key_info() == issuer.public_key_info()
+        };
+        let subject = path.last().copied().filter(|_| !path.iter().any(repeats)).ok_or(Code::PathNotFound)?;
+        check_validity(issuer, self.now)?;
+        if !candidate.is_anchor {
+            check_certificate(issuer, self.now, self.limits)?;
+            check_authority(issuer)?;
+            usage::check_purpose(issuer, self.profile)?;
+        }
+        check_path_length(issuer, path)?;
+        self.check_signature(subject, issuer)?;
+        if candidate.is_anchor {
+            let whole: Vec<&Certificate> = path.iter().copied().chain([issuer]).collect();
+            return self.check_names(&whole);
+        }
+        Ok(())
+    }
+
+    /// RFC 5280 6.1.3 a 1, with keys and digests that may be relied on.
+    fn check_signature(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), Error> {
+        let key_info = issuer.public_key_info();
+        let pair = (subject.fingerprint(), Fingerprint::of(key_info));
+        if let Some(result) = self.signatures.get(&pair) {
+            return *result;
+        }
+        let key = PublicKey::from_spki(key_info, self.limits)?;
+        key.check_strength(KeyRole::Authority, self.limits)?;
+        self.budget.spend_signature()?;
+        let algorithm = certificate_algorithm(subject, self.limits)?;
+        let result =
+            algorithm.verify(&key, &[subject.tbs()], subject.signature()).map_err(|error| match error.fault() {
+                Fault::Untrusted | Fault::Malformed => Code::PathSignatureInvalid.into(),
+                _ => error,
+            });
+        self.signatures.insert(pair, result);
+        result
+    }
+
+    /// Every name against the constraints of every CA above it. Self-issued CA certificates are exempt, unless last in
+    /// the path (RFC 5280 6.1.3 b).
+    fn check_names(&mut self, path: &[&Certificate]) -> Result<(), Error> {
+        for (height, authority) in path.iter().enumerate().skip(1) {
+            for (below, certificate) in path.iter().enumerate().take(height) {
+                if below == 0 || !is_self_issued(certificate) {
+                    names::check(authority, certificate, self.limits, &mut self.budget)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which error says most: the later a check comes, the nearer its candidate got to an anchor.
+const fn rank(error: Error) -> u8 {
+    match error.code() {
+        Code::PathNotFound => 0,
+        Code::PathTooDeep => 6,
+        Code::CertificateExpired | Code::CertificateNotYetValid => 4,
+        Code::NameNotPermitted | Code::NameExcluded | Code::NameConstraintUndecidable => 7,
+        Code::PathSignatureInvalid => 1,
+        Code::PathLength => 5,
+        _ => 3,
+    }
+}
+
+fn is_budget(error: Error) -> bool {
+    matches!(error.code(), Code::SignatureBudget | Code::BuildBudget | Code::NameBudget)
+}
+
+/// What holds for every certificate below the anchor, the leaf included.
+fn check_certificate(certificate: &Certificate, now: UnixTime, limits: &Limits) -> Result<(), Error> {
+    check_validity(certificate, now)?;
+    // RFC 5280 4.1.1.2: the algorithm is named twice, once inside what is signed.
+    if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
+        return Err(Code::PathAlgorithm.into());
+    }
+    certificate_algorithm(certificate, limits)?;
+    check_extensions(certificate, limits)
+}
+
+fn check_validity(certificate: &Certificate, now: UnixTime) -> Result<(), Error> {
+    if now < certificate.not_before() {
+        return Err(Code::CertificateNotYetValid.into());
+    }
+    if now > certificate.not_after() { Err(Code::CertificateExpired.into()) } else { Ok(()) }
+}
+
+/// SHA-1 inside a certificate is refused in every profile: whoever finds a collision becomes anybody.
+fn certificate_algorithm(certificate: &Certificate, limits: &Limits) -> Result<SignatureAlgorithm, Error> {
+    let none: Option<DigestAlgorithm> = None;
+    let algorithm = SignatureAlgorithm::from_algorithm_identifier(certificate.signature_algorithm(), none, limits)?;
+    algorithm.require_strong()?;
+    Ok(algorithm)
+}
+
+/// Critical extensions must be known (RFC 5280 4.2). Policies have no initial set to be compared with, so that they
+/// constrain nothing, except where a CA demands one: then the path fails, because nobody here can grant it.
+fn check_extensions(certificate: &Certificate, limits: &Limits) -> Result<(), Error> {
+    const KNOWN: [&[u8]; 9] = [
+        oids::KEY_USAGE,
+        oids::EXTENDED_KEY_USAGE,
+        oids::BASIC_CONSTRAINTS,
+        oids::SUBJECT_ALT_NAME,
+        oids::NAME_CONSTRAINTS,
+        oids::CERTIFICATE_POLICIES,
+        oids::POLICY_MAPPINGS,
+        oids::INHIBIT_ANY_POLICY,
+        oids::CRL_DISTRIBUTION_POINTS,
+    ];
+    for extension in certificate.extensions() {
+        let demands_policy = extension.oid == oids::POLICY_CONSTRAINTS
+            && requires_explicit_policy(extension.value, limits).unwrap_or(true);
+        let unknown =
+            extension.critical && extension.oid != oids::POLICY_CONSTRAINTS && !KNOWN.contains(&extension.oid);
+        if demands_policy || unknown {
+            return Err(Code::CriticalExtension.into());
+        }
+    }
+    // Known, and so readable, or the certificate says something that nobody has read.
+    certificate.key_usage()?;
+    certificate.basic_constraints()?;
+    certificate.extended_key_usage(oids::EMAIL_PROTECTION)?;
+    Ok(())
+}
+
+fn requires_explicit_policy(value: &[u8], limits: &Limits) -> Result<bool, Error> {
+    let document = Document::new(value, limits);
+    let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+    Ok(fields.optional(Tag::context(0))?.is_some())
+}
+
+/// RFC 5280 6.1.4 k and n.
+fn check_authority(issuer: &Certificate) -> Result<(), Error> {
+    if issuer.version() != 3 {
+        return Err(Code::CertificateVersion.into());
+    }
+    if !issuer.basic_constraints()?.is_some_and(|constraints| constraints.ca) {
+        return Err(Code::IssuerNotCa.into());
+    }
+    match issuer.key_usage()? {
+        Some(usage) if !usage.key_cert_sign() => Err(Code::IssuerKeyUsage.into()),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 5280 6.1.4 l and m: self-issued certificates do not count, nor does the leaf.
+fn check_path_length(issuer: &Certificate, path: &[&Certificate]) -> Result<(), Error> {
+    let Some(allowed) = issuer.basic_constraints()?.and_then(|constraints| constraints.path_length) else {
+        return Ok(());
+    };
+    let below = path.iter().skip(1).filter(|certificate| !is_self_issued(certificate)).count();
+    if u32::try_from(below).is_ok_and(|below| below <= allowed) { Ok(()) } else { Err(Code::PathLength.into()) }
+}
+
+fn is_self_issued(certificate: &Certificate) -> bool {
+    certificate.subject() == certificate.issuer()
+}

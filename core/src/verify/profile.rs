@@ -1,0 +1,85 @@
+use crate::cert::SubjectEmail;
+
+/// A set of rules for certificates and signatures, chosen at run time.
+///
+/// ```
+/// use postseal::verify::Profile;
+/// assert_eq!(Profile::from_name("legacy"), Some(Profile::Legacy));
+/// assert_eq!(Profile::default().name(), "default");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Profile {
+    /// RFC 8550.
+    #[default]
+    Default,
+    /// The S/MIME Baseline Requirements of the CA/Browser Forum, as far as one certificate shows them.
+    Strict,
+    /// Private CAs and mail archives: SHA-1 as a message digest, mailboxes in the subject.
+    Legacy,
+}
+
+/// The rules in which the profiles differ. Everything else holds in all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// RFC 8550 4.4.4 takes a certificate without extended key usage, or with anyExtendedKeyUsage, as good for mail.
+    /// S/MIME BR 7.1.2.3 f: emailProtection SHALL be present, anyExtendedKeyUsage SHALL NOT.
+    pub(crate) email_protection_required: bool,
+    /// S/MIME BR 7.1.2.3 e: keyUsage SHALL be present.
+    pub(crate) key_usage_required: bool,
+    /// RFC 8551 2.1 has SHA-1 as historic. As a digest of the message only, never inside a certificate.
+    pub(crate) sha1_messages: bool,
+    /// RFC 5652 5.4 wants DER; some old signers hashed the attributes in the order of sending.
+    pub(crate) attributes_as_sent: bool,
+    /// RFC 8550 3 knows mailboxes in the subject; S/MIME BR 7.1.4.2.1 wants each in the SAN.
+    pub(crate) subject_email: SubjectEmail,
+}
+
+const fn rules(strict: bool, legacy: bool) -> Rules {
+    Rules {
+        email_protection_required: strict,
+        key_usage_required: strict,
+        sha1_messages: legacy,
+        attributes_as_sent: legacy,
+        subject_email: if legacy { SubjectEmail::WhenNoMailboxInSan } else { SubjectEmail::Ignore },
+    }
+}
+
+impl Profile {
+    /// All profiles.
+    ///
+    /// ```
+    /// assert_eq!(postseal::verify::Profile::ALL.len(), 3);
+    /// ```
+    pub const ALL: [Self; 3] = [Self::Default, Self::Strict, Self::Legacy];
+
+    pub(crate) const fn rules(self) -> Rules {
+        match self {
+            Self::Default => rules(false, false),
+            Self::Strict => rules(true, false),
+            Self::Legacy => rules(false, true),
+        }
+    }
+
+    /// The name in configurations.
+    ///
+    /// ```
+    /// assert_eq!(postseal::verify::Profile::Strict.name(), "strict");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Strict => "strict",
+            Self::Legacy => "legacy",
+        }
+    }
+
+    /// The profile with this name.
+    ///
+    /// ```
+    /// assert_eq!(postseal::verify::Profile::from_name("lax"), None);
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
+}
