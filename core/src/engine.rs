@@ -1,7 +1,9 @@
 use crate::drive;
 use crate::error::Error;
 use crate::import::{Activation, Context, Import, Report};
+use crate::inspect::{self, Inspection};
 use crate::store::CertStore;
+use crate::time::UnixTime;
 use crate::trace::Tracer;
 use crate::verify::{Intermediates, Limits, Profile, TrustAnchors};
 use std::sync::Arc;
@@ -159,6 +161,36 @@ impl Engine {
     /// ```
     pub fn import(&self, mail: &[u8], context: Context) -> Import {
         Import::new(self, mail, context)
+    }
+
+    /// Looks at a mail without deciding: every S/MIME layer with its signers, and why each holds or does not.
+    ///
+    /// # Errors
+    /// A limit.
+    ///
+    /// ```
+    /// use postseal::{Engine, UnixTime, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// assert!(engine.inspect(b"\r\nhello", UnixTime::from_seconds(0))?.layers.is_empty());
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn inspect(&self, mail: &[u8], now: UnixTime) -> Result<Inspection, Error> {
+        inspect::mail(self, mail, now)
+    }
+
+    /// Looks at a bare CMS object (DER or BER), with the content that it may be detached from.
+    ///
+    /// # Errors
+    /// A limit.
+    ///
+    /// ```
+    /// use postseal::{Engine, UnixTime, inspect::LayerKind, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// let layer = engine.inspect_cms(b"no object", None, UnixTime::from_seconds(0));
+    /// assert_eq!(layer.kind, LayerKind::Unreadable);
+    /// ```
+    pub fn inspect_cms(&self, cms: &[u8], content: Option<&[u8]>, now: UnixTime) -> inspect::Layer {
+        inspect::cms(self, cms, content, now)
     }
 
     /// Imports one mail into a store, blocking while the store works: the paved path.

@@ -10,6 +10,7 @@ pub mod drive;
 mod engine;
 pub mod error;
 pub mod import;
+pub mod inspect;
 mod mail;
 pub mod operation;
 mod private;

@@ -100,11 +100,6 @@ impl Address {
     pub fn domain(&self) -> &str {
         self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
-
-    /// The local part in the form that is compared.
-    pub(crate) fn local_part(&self) -> &str {
-        self.key.rsplit_once('@').map_or("", |(local, _)| local)
-    }
 }
 
 /// A domain in the form that is compared: LDH labels, lower-case A-labels.

@@ -200,7 +200,10 @@ fn read(document: &Document<'_>, der: &[u8], limits: &Limits) -> Result<Fields, 
     let tbs = outer.expect(Tag::SEQUENCE)?;
     let algorithm = outer.expect(Tag::SEQUENCE)?;
     let signature = outer.required()?;
-    signature.whole_bits()?;
+    // Unused bits at the end of a signature are nonsense, and a matter of whoever verifies it.
+    if signature.expect(Tag::BIT_STRING)?.content().is_empty() {
+        return Err(Error::from(Code::DerValue).at(signature.offset()));
+    }
     outer.finish()?;
 
     let mut fields = document.children(&tbs)?;
@@ -231,7 +234,7 @@ fn read(document: &Document<'_>, der: &[u8], limits: &Limits) -> Result<Fields, 
         public_key_info: whole(&public_key_info),
         extensions,
         algorithm: whole(&algorithm),
-        // The first content octet of a BIT STRING counts its unused bits; `whole_bits` saw that there are none.
+        // The first content octet of a BIT STRING counts its unused bits.
         signature: signature.content_offset().saturating_add(1)..content(&signature).end,
         der: der.into(),
     })

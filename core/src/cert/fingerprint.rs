@@ -65,3 +65,9 @@ impl FromStr for Fingerprint {
         Ok(Self(octets))
     }
 }
+
+impl From<[u8; 32]> for Fingerprint {
+    fn from(octets: [u8; 32]) -> Self {
+        Self(octets)
+    }
+}

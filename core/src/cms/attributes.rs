@@ -59,6 +59,12 @@ impl<'a> SignedAttributes<'a> {
         if once { Ok(()) } else { Err(Code::AttributeRepeated.into()) }
     }
 
+    /// Whether contentType, messageDigest or signingTime is here, which RFC 5652 11 allows among signed attributes only.
+    pub(super) fn has_any_that_must_be_signed(&self) -> bool {
+        let signed_only = [oids::CONTENT_TYPE, oids::MESSAGE_DIGEST, oids::SIGNING_TIME];
+        self.attributes.iter().any(|attribute| signed_only.contains(&attribute.kind))
+    }
+
     pub(crate) fn content_type(&self) -> Result<Option<&'a [u8]>, Error> {
         self.typed(oids::CONTENT_TYPE, |_, value| Ok(value.expect(Tag::OBJECT_IDENTIFIER)?.content()))
     }
@@ -175,7 +181,7 @@ impl<'a> Attribute<'a> {
         fields.finish()?;
         let (mut value, mut values) = (None, 0_usize);
         while let Some(member) = members.next()? {
-            value.get_or_insert(member.raw());
+            value.get_or_insert_with(|| member.raw());
             values = values.saturating_add(1);
         }
         Ok(Self { raw: attribute.raw(), kind, value, values })

@@ -46,6 +46,12 @@ impl<'a> SignedData<'a> {
         if !is_padding {
             return Err(Error::from(Code::CmsTrailing).at(content_info.end()));
         }
+        Self::read_for_inspection(document, limits)
+    }
+
+    /// As [`Self::read`], whatever follows.
+    pub(crate) fn read_for_inspection(document: &Document<'a>, limits: &Limits) -> Result<Self, Error> {
+        let content_info = document.first()?;
         if kind(document).map_err(|error| as_cms(error, Code::CmsNotSignedData))? != Kind::Signed {
             return Err(Code::CmsNotSignedData.into());
         }
@@ -95,14 +101,31 @@ impl<'a> SignedData<'a> {
         if super::attributes::is_attributes(&content.beginning(limits.attribute_bytes)?, limits) {
             return Err(Code::ContentIsAttributes.into());
         }
-        let attributes = signer.signed_attributes.as_ref().ok_or(Code::SignedAttributesMissing)?;
+        if signer.signed_attributes.is_none() {
+            return Err(Code::SignedAttributesMissing.into());
+        }
+        self.check_attributes(signer)?;
+        if self.content_type != oids::ID_DATA {
+            return Err(Code::ContentTypeMismatch.into());
+        }
+        Ok(signer)
+    }
+
+    /// The rules for signed attributes, where there are any (RFC 5652 5.3, 11): each once, of its type, contentType and
+    /// messageDigest there, contentType the same as the eContentType.
+    pub(crate) fn check_attributes(&self, signer: &SignerInfo<'a>) -> Result<(), Error> {
+        let Some(attributes) = &signer.signed_attributes else { return Ok(()) };
         attributes.check_each_once()?;
+        if signer.misplaced {
+            return Err(Code::AttributeMalformed.into());
+        }
         let content_type = attributes.content_type()?.ok_or(Code::ContentTypeMissing)?;
-        if content_type != self.content_type || self.content_type != oids::ID_DATA {
+        if content_type != self.content_type {
             return Err(Code::ContentTypeMismatch.into());
         }
         attributes.message_digest()?.ok_or(Code::MessageDigestMissing)?;
-        Ok(signer)
+        attributes.signing_time()?;
+        Ok(())
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct SignerInfo<'a> {
     pub(crate) signed_attributes: Option<SignedAttributes<'a>>,
     signature_algorithm: &'a [u8],
     signature: Cow<'a, [u8]>,
+    /// Whether an attribute that must be signed stands among the unsigned ones.
+    pub(super) misplaced: bool,
     limits: Limits,
 }
 
@@ -106,16 +108,16 @@ impl<'a> SignerInfo<'a> {
         }
         // The largest RSA modulus that is computed with has 2 KiB.
         let signature = document.segments(&string).concat(8 << 10, Code::SignatureMalformed)?;
-        if let Some(unsigned) = fields.optional(Tag::context_constructed(1))? {
-            SignedAttributes::read(
-                document,
-                &unsigned,
-                &Limits { attribute_bytes: limits.cms_bytes, ..limits.clone() },
-            )?;
-        }
+        let misplaced = match fields.optional(Tag::context_constructed(1))? {
+            Some(set) => {
+                let room = Limits { attribute_bytes: limits.cms_bytes, ..limits.clone() };
+                SignedAttributes::read(document, &set, &room)?.has_any_that_must_be_signed()
+            }
+            None => false,
+        };
         fields.finish()?;
         let limits = limits.clone();
-        Ok(Self { identifier, digest_algorithm, signed_attributes, signature_algorithm, signature, limits })
+        Ok(Self { identifier, digest_algorithm, signed_attributes, signature_algorithm, signature, misplaced, limits })
     }
 
     /// Whether this SignerInfo names the certificate (RFC 5652 5.3). Several may match; each is to be tried.

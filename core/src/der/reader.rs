@@ -14,7 +14,6 @@ impl Tag {
     pub(crate) const INTEGER: Self = Self(0x02);
     pub(crate) const BIT_STRING: Self = Self(0x03);
     pub(crate) const OCTET_STRING: Self = Self(0x04);
-    pub(crate) const NULL: Self = Self(0x05);
     pub(crate) const OBJECT_IDENTIFIER: Self = Self(0x06);
     pub(crate) const UTF8_STRING: Self = Self(0x0c);
     pub(crate) const PRINTABLE_STRING: Self = Self(0x13);
@@ -22,8 +21,6 @@ impl Tag {
     pub(crate) const IA5_STRING: Self = Self(0x16);
     pub(crate) const UTC_TIME: Self = Self(0x17);
     pub(crate) const GENERALIZED_TIME: Self = Self(0x18);
-    pub(crate) const VISIBLE_STRING: Self = Self(0x1a);
-    pub(crate) const UNIVERSAL_STRING: Self = Self(0x1c);
     pub(crate) const BMP_STRING: Self = Self(0x1e);
     pub(crate) const SEQUENCE: Self = Self(0x30);
     pub(crate) const SET: Self = Self(0x31);

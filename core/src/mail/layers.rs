@@ -11,17 +11,9 @@ pub(crate) struct Layer<'a> {
     /// `/` for the root, `/2` for its second part, `/2/m` for the message inside that part.
     pub(crate) path: String,
     pub(crate) root: bool,
-    pub(crate) kind: LayerKind,
     pub(crate) content: SignedContent<'a>,
     /// The CMS object, decoded from its transfer encoding.
     pub(crate) cms: Result<Cow<'a, [u8]>, Error>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LayerKind {
-    Detached,
-    /// Signed, encrypted or only certificates: the CMS object says which.
-    Opaque,
 }
 
 /// An entity that is still to be looked at.
@@ -76,20 +68,21 @@ fn children<'a>(entity: &Entity<'a>, parent: &Open<'a>, room: usize) -> Result<V
 
 /// `None` for a multipart/signed that has no second part of S/MIME.
 fn layer<'a>(entity: &Entity<'a>, form: Form, path: &str, limits: &Limits) -> Option<Layer<'a>> {
-    let (kind, content, cms) = if form == Form::Detached {
+    let (content, cms) = if form == Form::Detached {
         let mut parts = entity.parts().ok()?;
-        let content = parts.next()?;
-        let signature = Entity::read_leniently(parts.next()?, limits).ok()?;
-        if !signature.content_type.is_pkcs7("signature") && !signature.content_type.is_pkcs7("mime") {
-            return None;
-        }
-        (LayerKind::Detached, SignedContent::Detached(content), decode(&signature))
+        let content = parts.next().unwrap_or_default();
+        let signature = parts.next().and_then(|part| Entity::read_leniently(part, limits).ok());
+        let object = signature.map(|signature| {
+            let known = signature.content_type.is_pkcs7("signature") || signature.content_type.is_pkcs7("mime");
+            if known { decode(&signature) } else { Err(Code::ProtocolMismatch.into()) }
+        });
+        (SignedContent::Detached(content), object.unwrap_or_else(|| Err(Code::MultipartMalformed.into())))
     } else {
-        (LayerKind::Opaque, SignedContent::Opaque, decode(entity))
+        (SignedContent::Opaque, decode(entity))
     };
     let root = path.is_empty();
     let path = if root { "/".to_owned() } else { path.to_owned() };
-    Some(Layer { path, root, kind, content, cms })
+    Some(Layer { path, root, content, cms })
 }
 
 fn decode<'a>(entity: &Entity<'a>) -> Result<Cow<'a, [u8]>, Error> {

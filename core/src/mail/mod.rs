@@ -13,7 +13,7 @@ mod transfer;
 
 pub(crate) use canonical::canonical_chunks;
 pub(crate) use from::{author, author_texts};
-pub(crate) use layers::{Layer, LayerKind, layers};
+pub(crate) use layers::layers;
 pub(crate) use root::{Root, SignedContent, SignedEntity, SmimeType, root};
 
 use crate::trace::escape;

@@ -57,18 +57,18 @@ impl SignedEntity<'_> {
     /// The From field inside the signed content, when the sender protected it (RFC 9788 2.1): any From field in the
     /// header of the signed part itself counts, whether or not it is announced, because some clients show it.
     pub(crate) fn protected_author(&self, content: &[u8], limits: &Limits) -> Option<Result<Address, Error>> {
-        let (headers, _) = match Headers::read(content, limits) {
-            Ok(read) => read,
-            // What has no readable header has no From field that a client could show.
-            Err(_) => return None,
-        };
-        headers.first("from").map(|_| author_of(&headers, limits))
+        // A client may show a From field that stands in an odd header; then the header must be readable to the letter.
+        let (shown, _) = Headers::read_leniently(content, limits).ok()?;
+        shown.first("from")?;
+        Some(Headers::read(content, limits).and_then(|(headers, _)| author_of(&headers, limits)))
     }
 }
 
 /// The two parts of a multipart/signed (RFC 1847 2.1, RFC 8551 3.5.3).
 fn detached<'a>(entity: &Entity<'a>, limits: &Limits) -> Result<SignedEntity<'a>, Error> {
-    if TransferEncoding::of(&entity.headers)? != TransferEncoding::Identity {
+    // Gateways write quoted-printable on a multipart whose parts they leave alone. What is signed are the raw parts, so
+    // that is how they are read (docs/decisions/0002); base64 hides the parts, and is refused as RFC 2045 6.4 says.
+    if TransferEncoding::of(&entity.headers)? == TransferEncoding::Base64 {
         return Err(Code::MultipartEncoded.into());
     }
     let protocol = entity.content_type.parameter("protocol")?.map(<[u8]>::to_ascii_lowercase);

@@ -69,7 +69,8 @@ impl PublicKey {
         let oid = algorithm.expect(Tag::OBJECT_IDENTIFIER)?.content();
         let parameters = algorithm.next()?;
         match oid {
-            oids::RSA_ENCRYPTION => rsa(key, RsaScheme::Any, limits).map(Self::Rsa),
+            // X.509 (1988) had a name of its own for the same key.
+            oids::RSA_ENCRYPTION | oids::X500_RSA => rsa(key, RsaScheme::Any, limits).map(Self::Rsa),
             oids::RSAES_OAEP => rsa(key, RsaScheme::Oaep, limits).map(Self::Rsa),
             oids::RSASSA_PSS => {
                 let parameters = parameters.map(|raw| PssParameters::read(&document, &raw, limits)).transpose()?;

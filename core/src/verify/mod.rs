@@ -18,6 +18,7 @@ pub(crate) use digest::DigestAlgorithm;
 pub(crate) use key::{KeyRole, PublicKey};
 pub use limits::Limits;
 pub use path::{Path, find_path};
+pub(crate) use path::{Terms, Weakness, find_path_on};
 pub use profile::Profile;
 pub(crate) use signature::SignatureAlgorithm;
-pub(crate) use usage::{check_recipient, check_signer};
+pub(crate) use usage::{check_recipient, check_signer, check_signing};

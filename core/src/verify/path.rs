@@ -1,5 +1,5 @@
 use super::budget::Budget;
-use super::{DigestAlgorithm, KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, names, usage};
+use super::{KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, names, usage};
 use crate::cert::{Certificate, Fingerprint, name};
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error, Fault};
@@ -81,18 +81,40 @@ pub fn find_path(
     limits: &Limits,
     now: UnixTime,
 ) -> Result<Path, Error> {
-    check_certificate(leaf, now, limits)?;
-    let budget = Budget::new(limits);
+    let terms = Terms { anchors, profile, limits, now, weakness: Weakness::Refused };
+    find_path_on(&terms, leaf, pool)
+}
+
+/// Whether algorithms and keys that can be broken end a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weakness {
+    /// For every decision.
+    Refused,
+    /// For looking at old mail only.
+    Tolerated,
+}
+
+/// What a path is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) anchors: &'a TrustAnchors,
+    pub(crate) profile: Profile,
+    pub(crate) limits: &'a Limits,
+    pub(crate) now: UnixTime,
+    pub(crate) weakness: Weakness,
+}
+
+/// As [`find_path`].
+pub(crate) fn find_path_on(terms: &Terms<'_>, leaf: &Certificate, pool: &[Certificate]) -> Result<Path, Error> {
+    check_certificate(leaf, terms)?;
+    let budget = Budget::new(terms.limits);
     let nearest = Error::from(Code::PathNotFound);
-    Search { pool, anchors, profile, limits, now, budget, nearest, signatures: BTreeMap::new() }.run(leaf)
+    Search { pool, terms, budget, nearest, signatures: BTreeMap::new() }.run(leaf)
 }
 
 struct Search<'a> {
     pool: &'a [Certificate],
-    anchors: &'a TrustAnchors,
-    profile: Profile,
-    limits: &'a Limits,
-    now: UnixTime,
+    terms: &'a Terms<'a>,
     budget: Budget,
     /// The most telling error so far.
     nearest: Error,
@@ -136,7 +158,7 @@ impl<'a> Search<'a> {
                     let (leaf, anchor) = (leaf.clone(), candidate.certificate.clone());
                     return Ok(Path { leaf, intermediates: intermediates.collect(), anchor });
                 }
-                Ok(()) if path.len() >= self.limits.path_depth => self.note(Code::PathTooDeep.into()),
+                Ok(()) if path.len() >= self.terms.limits.path_depth => self.note(Code::PathTooDeep.into()),
                 Ok(()) => frames.push(self.frame(candidate.certificate)),
                 Err(error) if is_budget(error) => return Err(error),
                 Err(error) => self.note(error),
@@ -151,12 +173,13 @@ impl<'a> Search<'a> {
 
     /// Possible issuers, the most promising one last: anchors before the pool, a matching key identifier before others.
     fn candidates(&self, certificate: &Certificate, folded: bool) -> Vec<Candidate<'a>> {
-        let anchors = self.anchors.certificates().iter().map(|certificate| Candidate { certificate, is_anchor: true });
+        let anchors =
+            self.terms.anchors.certificates().iter().map(|certificate| Candidate { certificate, is_anchor: true });
         let pool = self.pool.iter().map(|certificate| Candidate { certificate, is_anchor: false });
         let is_issuer = |candidate: &Candidate<'_>| {
             let same = candidate.certificate.subject() == certificate.issuer();
             if folded {
-                !same && name::equal(candidate.certificate.subject(), certificate.issuer(), self.limits)
+                !same && name::equal(candidate.certificate.subject(), certificate.issuer(), self.terms.limits)
             } else {
                 same
             }
@@ -183,11 +206,11 @@ impl<'a> Search<'a> {
             below.subject() == issuer.subject() && below.public_key_info() == issuer.public_key_info()
         };
         let subject = path.last().copied().filter(|_| !path.iter().any(repeats)).ok_or(Code::PathNotFound)?;
-        check_validity(issuer, self.now)?;
+        check_validity(issuer, self.terms.now)?;
         if !candidate.is_anchor {
-            check_certificate(issuer, self.now, self.limits)?;
+            check_certificate(issuer, self.terms)?;
             check_authority(issuer)?;
-            usage::check_purpose(issuer, self.profile)?;
+            usage::check_purpose(issuer, self.terms.profile)?;
         }
         check_path_length(issuer, path)?;
         self.check_signature(subject, issuer)?;
@@ -205,10 +228,12 @@ impl<'a> Search<'a> {
         if let Some(result) = self.signatures.get(&pair) {
             return *result;
         }
-        let key = PublicKey::from_spki(key_info, self.limits)?;
-        key.check_strength(KeyRole::Authority, self.limits)?;
+        let key = PublicKey::from_spki(key_info, self.terms.limits)?;
+        if self.terms.weakness == Weakness::Refused {
+            key.check_strength(KeyRole::Authority, self.terms.limits)?;
+        }
         self.budget.spend_signature()?;
-        let algorithm = certificate_algorithm(subject, self.limits)?;
+        let algorithm = certificate_algorithm(subject, self.terms)?;
         let result =
             algorithm.verify(&key, &[subject.tbs()], subject.signature()).map_err(|error| match error.fault() {
                 Fault::Untrusted | Fault::Malformed => Code::PathSignatureInvalid.into(),
@@ -224,7 +249,7 @@ impl<'a> Search<'a> {
         for (height, authority) in path.iter().enumerate().skip(1) {
             for (below, certificate) in path.iter().enumerate().take(height) {
                 if below == 0 || !is_self_issued(certificate) {
-                    names::check(authority, certificate, self.limits, &mut self.budget)?;
+                    names::check(authority, certificate, self.terms.limits, &mut self.budget)?;
                 }
             }
         }
@@ -250,14 +275,14 @@ fn is_budget(error: Error) -> bool {
 }
 
 /// What holds for every certificate below the anchor, the leaf included.
-fn check_certificate(certificate: &Certificate, now: UnixTime, limits: &Limits) -> Result<(), Error> {
-    check_validity(certificate, now)?;
+fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(), Error> {
+    check_validity(certificate, terms.now)?;
     // RFC 5280 4.1.1.2: the algorithm is named twice, once inside what is signed.
     if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
         return Err(Code::PathAlgorithm.into());
     }
-    certificate_algorithm(certificate, limits)?;
-    check_extensions(certificate, limits)
+    certificate_algorithm(certificate, terms)?;
+    check_extensions(certificate, terms.limits)
 }
 
 fn check_validity(certificate: &Certificate, now: UnixTime) -> Result<(), Error> {
@@ -268,10 +293,12 @@ fn check_validity(certificate: &Certificate, now: UnixTime) -> Result<(), Error>
 }
 
 /// SHA-1 inside a certificate is refused in every profile: whoever finds a collision becomes anybody.
-fn certificate_algorithm(certificate: &Certificate, limits: &Limits) -> Result<SignatureAlgorithm, Error> {
-    let none: Option<DigestAlgorithm> = None;
-    let algorithm = SignatureAlgorithm::from_algorithm_identifier(certificate.signature_algorithm(), none, limits)?;
-    algorithm.require_strong()?;
+fn certificate_algorithm(certificate: &Certificate, terms: &Terms<'_>) -> Result<SignatureAlgorithm, Error> {
+    let raw = certificate.signature_algorithm();
+    let algorithm = SignatureAlgorithm::from_algorithm_identifier(raw, None, terms.limits)?;
+    if terms.weakness == Weakness::Refused {
+        algorithm.require_strong()?;
+    }
     Ok(algorithm)
 }
 

@@ -31,10 +31,10 @@ impl PssParameters {
             let length = inner(document, &wrapper)?.small_integer()?;
             parameters.salt_length = usize::try_from(length).map_err(|_| Error::from(Code::SignatureMalformed))?;
         }
-        if let Some(wrapper) = fields.optional(Tag::context_constructed(3))? {
-            if inner(document, &wrapper)?.small_integer()? != 1 {
-                return Err(Code::SignatureUnsupported.into());
-            }
+        if let Some(wrapper) = fields.optional(Tag::context_constructed(3))?
+            && inner(document, &wrapper)?.small_integer()? != 1
+        {
+            return Err(Code::SignatureUnsupported.into());
         }
         fields.finish()?;
         Ok(parameters)

@@ -8,7 +8,12 @@ use crate::error::{Code, Error};
 /// A person's certificate that may sign mail.
 pub(crate) fn check_signer(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
     check_person(certificate, profile, limits)?.check_can_verify()?;
-    // RFC 8550 4.4.2
+    check_signing(certificate, profile)
+}
+
+/// Purpose and key usage of a signer (RFC 8550 4.4.2, 4.4.4), whatever its key is worth.
+pub(crate) fn check_signing(certificate: &Certificate, profile: Profile) -> Result<(), Error> {
+    check_purpose(certificate, profile)?;
     match certificate.key_usage()? {
         Some(usage) if !usage.digital_signature() && !usage.non_repudiation() => Err(Code::KeyUsageSign.into()),
         None if profile.rules().key_usage_required => Err(Code::ProfileStrict.into()),

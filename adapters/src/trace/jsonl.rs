@@ -1,0 +1,122 @@
+use postseal::trace::{Event, Kind, Tracer};
+use serde_json::{Map, Value, json};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Writes each event as one line of JSON at the end of a file, in one write, so that several processes can share it.
+///
+/// ```
+/// use postseal::{Engine, UnixTime, import::Context, verify::TrustAnchors};
+/// use postseal_adapters::trace::JsonLines;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("trace.jsonl");
+/// let tracer = JsonLines::open(&path)?;
+/// # let store = postseal_testkit::MemoryStore::new();
+/// let context = Context::new(UnixTime::from_seconds(0));
+/// Engine::new(TrustAnchors::default()).import_mail(b"\r\nhi", context, &store, &tracer)?;
+/// assert!(std::fs::read_to_string(&path)?.contains(r#""event":"not-signed""#));
+/// assert_eq!(tracer.lost(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct JsonLines {
+    file: File,
+    lost: AtomicU64,
+}
+
+impl JsonLines {
+    /// Opens the file for appending, and makes it when there is none.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    ///
+    /// ```
+    /// assert!(postseal_adapters::trace::JsonLines::open("/nowhere/at/all.jsonl".as_ref()).is_err());
+    /// ```
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Self { file, lost: AtomicU64::new(0) })
+    }
+
+    /// Events that could not be written.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// let tracer = postseal_adapters::trace::JsonLines::open(&folder.path().join("t.jsonl"))?;
+    /// assert_eq!(tracer.lost(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl Tracer for JsonLines {
+    fn event(&self, event: &Event) {
+        let mut line = to_json(event).to_string();
+        line.push('\n');
+        if (&self.file).write_all(line.as_bytes()).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// An event as a JSON object. Text from mail in it is escaped already; here it only becomes JSON.
+///
+/// ```
+/// use postseal::{Address, UnixTime, store::{Decision, Tenant}, trace::{Event, Kind}};
+/// let kind = Kind::Decided { fingerprint: "00".repeat(32).parse()?, decision: Decision::Approve, by: "root".into() };
+/// let event = Event::by_operator(UnixTime::from_seconds(0), Tenant::default(), Address::parse("a@goal.example")?, kind);
+/// assert_eq!(postseal_adapters::trace::to_json(&event)["event"], "decided");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn to_json(event: &Event) -> Value {
+    let mut object = Map::new();
+    object.insert("at".to_owned(), json!(event.at.to_string()));
+    object.insert("event".to_owned(), json!(event.kind.name()));
+    object.insert("tenant".to_owned(), json!(event.tenant.name()));
+    object.insert("route".to_owned(), json!(event.route));
+    object.insert("message_id".to_owned(), json!(event.message.as_ref().map(postseal::Private::expose)));
+    object.insert("address".to_owned(), json!(event.address.as_ref().map(|address| address.expose().as_str())));
+    if let Value::Object(details) = details(&event.kind) {
+        object.extend(details);
+    }
+    Value::Object(object)
+}
+
+fn details(kind: &Kind) -> Value {
+    match kind {
+        Kind::SignatureVerified { fingerprint }
+        | Kind::RevocationUnknown { fingerprint }
+        | Kind::KeyPreferenceFollowed { fingerprint }
+        | Kind::AlreadyKnown { fingerprint }
+        | Kind::CapabilitiesUpdated { fingerprint } => json!({ "fingerprint": fingerprint.to_string() }),
+        Kind::PathVerified { fingerprint, anchor, length } => {
+            json!({ "fingerprint": fingerprint.to_string(), "anchor": anchor.to_string(), "length": length })
+        }
+        Kind::BagIgnored { count } => json!({ "count": count }),
+        Kind::Imported { source, fingerprint, not_before, not_after } => json!({
+            "source": source.name(), "fingerprint": fingerprint.to_string(),
+            "not_before": not_before.to_string(), "not_after": not_after.to_string(),
+        }),
+        Kind::Renewed { source, fingerprint, not_before, not_after, previous } => json!({
+            "source": source.name(), "fingerprint": fingerprint.to_string(),
+            "not_before": not_before.to_string(), "not_after": not_after.to_string(), "previous": previous.to_string(),
+        }),
+        Kind::Held { source, fingerprint, not_before, not_after, active } => json!({
+            "source": source.name(), "fingerprint": fingerprint.to_string(),
+            "not_before": not_before.to_string(), "not_after": not_after.to_string(),
+            "active": active.map(|active| active.to_string()),
+        }),
+        Kind::Refused { fingerprint, error } | Kind::Deferred { fingerprint, error } => json!({
+            "fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
+            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::Decided { fingerprint, decision, by } => {
+            json!({ "fingerprint": fingerprint.to_string(), "decision": decision.name(), "by": by })
+        }
+        _ => json!({}),
+    }
+}

@@ -1,0 +1,298 @@
+//! Looking at a mail without deciding: what is there, what holds, what is weak.
+//!
+//! Old and odd algorithms are computed and named rather than refused, so that an old mail can be understood. Nothing here
+//! leads to an import.
+
+use crate::cert::{Certificate, Fingerprint, SubjectEmail, name};
+use crate::cms::{AttributeOrder, Content, Kind, SignedData, SignerInfo, kind};
+use crate::der::Document;
+use crate::engine::Engine;
+use crate::error::{Code, Error};
+use crate::import::Verdict;
+use crate::mail::{self, SignedContent};
+use crate::private::Private;
+use crate::time::UnixTime;
+use crate::verify::{KeyRole, PublicKey, Terms, Weakness, check_signing, find_path_on};
+
+/// What a mail carries.
+///
+/// ```
+/// fn signed_at_root(inspection: &postseal::inspect::Inspection) -> bool {
+///     inspection.layers.iter().any(|layer| layer.root && !layer.signers.is_empty())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The addresses that the From fields seem to name.
+    pub from: Vec<Private<String>>,
+    /// Every S/MIME entity, outermost first.
+    pub layers: Vec<Layer>,
+}
+
+/// What an S/MIME entity is.
+///
+/// ```
+/// assert_eq!(postseal::inspect::LayerKind::CertsOnly.name(), "certs-only");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LayerKind {
+    /// Signed, the content beside the CMS object.
+    Detached,
+    /// Signed, the content inside the CMS object.
+    Opaque,
+    /// Certificates without a signature.
+    CertsOnly,
+    /// Encrypted; not looked into.
+    Encrypted,
+    /// A CMS object of another type.
+    Other,
+    /// No CMS object.
+    Unreadable,
+}
+
+impl LayerKind {
+    /// The name in reports.
+    ///
+    /// ```
+    /// assert_eq!(postseal::inspect::LayerKind::Opaque.name(), "opaque");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detached => "detached",
+            Self::Opaque => "opaque",
+            Self::CertsOnly => "certs-only",
+            Self::Encrypted => "encrypted",
+            Self::Other => "other",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// One S/MIME entity.
+///
+/// ```
+/// fn holds(layer: &postseal::inspect::Layer) -> bool {
+///     layer.signers.iter().all(|signer| signer.signature.name() == "valid")
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Layer {
+    /// Where it stands: `/` is the root, `/2` its second part, `/2/m` the message inside that part.
+    pub path: String,
+    /// Whether it is the MIME root, as an import asks for.
+    pub root: bool,
+    /// What it is.
+    pub kind: LayerKind,
+    /// Whether a length in it is not one of DER; unknown when it cannot be read.
+    pub ber: Option<bool>,
+    /// Why it cannot be read.
+    pub error: Option<Error>,
+    /// The signers.
+    pub signers: Vec<Signer>,
+    /// Whether the mail's one author is a mailbox of the only signer.
+    pub address_match: bool,
+}
+
+/// One signer of a layer.
+///
+/// ```
+/// fn weak(signer: &postseal::inspect::Signer) -> bool { !signer.weak.is_empty() }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Signer {
+    /// SHA-256 of the signer's certificate, when it is in the mail.
+    pub fingerprint: Option<Fingerprint>,
+    /// Its subject, for people.
+    pub subject: Option<Private<String>>,
+    /// Whether the signature holds.
+    pub signature: Verdict,
+    /// Why it does not.
+    pub error: Option<Error>,
+    /// The digest of the message.
+    pub digest: Option<&'static str>,
+    /// Algorithm and size of the key: `rsa-2048`, `ec-p256`.
+    pub key: Option<String>,
+    /// Whether a path to an anchor holds, for signing mail.
+    pub path: Verdict,
+    /// Why it does not.
+    pub path_error: Option<Error>,
+    /// The mailboxes of the certificate.
+    pub addresses: Vec<Private<String>>,
+    /// Names of the signed attributes.
+    pub attributes: Vec<&'static str>,
+    /// What an import would refuse as weak.
+    pub weak: Vec<String>,
+}
+
+pub(crate) fn mail(engine: &Engine, bytes: &[u8], now: UnixTime) -> Result<Inspection, Error> {
+    let limits = engine.limits();
+    if bytes.len() > limits.message_bytes {
+        return Err(Code::MessageTooLarge.into());
+    }
+    let author = mail::author(bytes, limits).ok();
+    let mut layers = Vec::new();
+    for found in mail::layers(bytes, limits)? {
+        let content = match found.content {
+            SignedContent::Detached(content) => Some(content),
+            SignedContent::Opaque => None,
+        };
+        let mut layer = match &found.cms {
+            Ok(object) => cms(engine, object, content, now),
+            Err(error) => unreadable(*error),
+        };
+        layer.path = found.path;
+        layer.root = found.root;
+        layer.address_match = match (&author, layer.signers.as_slice()) {
+            (Some(author), [signer]) => signer
+                .addresses
+                .iter()
+                .any(|address| crate::cert::Address::parse(address.expose()).as_ref() == Ok(author)),
+            _ => false,
+        };
+        layers.push(layer);
+    }
+    let from = mail::author_texts(bytes, limits).into_iter().map(Private::new).collect();
+    Ok(Inspection { from, layers })
+}
+
+pub(crate) fn cms(engine: &Engine, object: &[u8], content: Option<&[u8]>, now: UnixTime) -> Layer {
+    let document = Document::new(object, engine.limits());
+    let detached = content.is_some();
+    let mut layer = match kind(&document) {
+        Ok(Kind::Encrypted) => return Layer { kind: LayerKind::Encrypted, ..unreadable_without_error() },
+        Ok(Kind::Other) => return Layer { kind: LayerKind::Other, ..unreadable_without_error() },
+        Ok(Kind::Signed) => {
+            Layer { kind: if detached { LayerKind::Detached } else { LayerKind::Opaque }, ..unreadable_without_error() }
+        }
+        Err(error) => return unreadable(error),
+    };
+    match SignedData::read_for_inspection(&document, engine.limits()) {
+        Ok(signed) => {
+            layer.ber = Some(signed.is_ber);
+            if signed.signers.is_empty() {
+                layer.kind = LayerKind::CertsOnly;
+            }
+            layer.signers = signers(engine, &document, &signed, content, now);
+        }
+        Err(error) => layer.error = Some(error),
+    }
+    layer
+}
+
+const fn unreadable_without_error() -> Layer {
+    Layer {
+        path: String::new(),
+        root: false,
+        kind: LayerKind::Unreadable,
+        ber: None,
+        error: None,
+        signers: Vec::new(),
+        address_match: false,
+    }
+}
+
+fn unreadable(error: Error) -> Layer {
+    Layer { error: Some(error), ..unreadable_without_error() }
+}
+
+fn signers<'a>(
+    engine: &Engine,
+    document: &Document<'a>,
+    signed: &SignedData<'a>,
+    beside: Option<&'a [u8]>,
+    now: UnixTime,
+) -> Vec<Signer> {
+    let limits = engine.limits();
+    let read = |raw: &&[u8]| Certificate::from_der(raw, limits).ok();
+    let bag: Vec<Certificate> = signed.certificates.iter().filter_map(read).collect();
+    let pool: Vec<Certificate> = bag.iter().chain(engine.intermediates().certificates()).cloned().collect();
+    // Where the content is given twice, a reader sees the one beside the object.
+    let content = match (beside, signed.content) {
+        (Some(bytes), _) => Content::Detached(bytes),
+        (None, Some(string)) => Content::Encapsulated(document, string),
+        (None, None) => Content::Absent,
+    };
+    let look = |signer_info: &SignerInfo<'a>| {
+        let mut report = signer(engine, signer_info, &content, &bag, &pool, now);
+        if let (Verdict::Valid, Err(error)) = (report.signature, signed.check_attributes(signer_info)) {
+            report.signature = Verdict::Invalid;
+            report.error = Some(error);
+        }
+        report
+    };
+    signed.signers.iter().map(look).collect()
+}
+
+fn signer<'a>(
+    engine: &Engine,
+    signer_info: &SignerInfo<'a>,
+    content: &Content<'_, 'a>,
+    bag: &[Certificate],
+    pool: &[Certificate],
+    now: UnixTime,
+) -> Signer {
+    let attributes = signer_info.signed_attributes.as_ref().map(|attributes| attributes.names()).unwrap_or_default();
+    let mut report = Signer { attributes, ..Signer::default() };
+    let digest = signer_info.digest_algorithm();
+    report.digest = digest.ok().map(|digest| digest.name());
+    report.weak.extend(digest.ok().filter(|digest| digest.is_weak()).map(|digest| digest.name().to_owned()));
+    let value = digest.and_then(|digest| content.digest(digest));
+    let attempts = bag.iter().filter(|certificate| signer_info.names(certificate)).map(|certificate| {
+        let verified = PublicKey::from_spki(certificate.public_key_info(), engine.limits()).and_then(|key| {
+            let value = value.as_ref().map_err(|error| *error)?;
+            let verify = |order| signer_info.verify(&key, certificate, content, value, order);
+            verify(AttributeOrder::Der).or_else(|error| verify(AttributeOrder::AsSent).map_err(|_| error))
+        });
+        (certificate, verified)
+    });
+    let mut attempts: Vec<_> = attempts.collect();
+    attempts.sort_by_key(|(_, verified)| verified.is_err());
+    let Some((certificate, verified)) = attempts.into_iter().next() else {
+        report.error = Some(Code::SignerNotFound.into());
+        return report;
+    };
+    report.signature = match verified {
+        Ok(()) => Verdict::Valid,
+        Err(error) if is_not_computed(error) => Verdict::NotChecked,
+        Err(_) => Verdict::Invalid,
+    };
+    report.error = verified.err();
+    describe(engine, certificate, pool, now, &mut report);
+    report
+}
+
+/// Algorithms that are not computed say nothing about the signature.
+const fn is_not_computed(error: Error) -> bool {
+    matches!(
+        error.code(),
+        Code::DsaKey
+            | Code::KeyUnsupported
+            | Code::CurveUnsupported
+            | Code::DigestUnsupported
+            | Code::SignatureUnsupported
+            | Code::RsaTooLarge
+            | Code::ContentMissing
+    )
+}
+
+/// The signer's certificate: key, path, mailboxes.
+fn describe(engine: &Engine, certificate: &Certificate, pool: &[Certificate], now: UnixTime, report: &mut Signer) {
+    let (limits, profile) = (engine.limits(), engine.profile());
+    report.fingerprint = Some(certificate.fingerprint());
+    report.subject = Some(Private::new(name::display(certificate.subject(), limits)));
+    if let Ok(key) = PublicKey::from_spki(certificate.public_key_info(), limits) {
+        let strength = key.check_strength(KeyRole::EndEntity, limits);
+        report.weak.extend(strength.err().map(|error| error.code().name().to_owned()));
+        report.key = Some(key.describe());
+    }
+    let mailboxes = certificate.mailboxes(SubjectEmail::WhenNoMailboxInSan, limits).unwrap_or_default();
+    report.addresses = mailboxes.iter().map(|address| Private::new(address.as_str().to_owned())).collect();
+    let terms = Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated };
+    let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile));
+    report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };
+    report.path_error = path.err();
+}
