@@ -1,1 +1,42 @@
-fn main() {}
+//! The command `postseal`: the library at a prompt. Every fact it prints is one that the library returned.
+
+mod args;
+mod certs;
+mod config;
+mod config_check;
+mod failure;
+mod import;
+mod input;
+mod inspect;
+mod output;
+mod session;
+mod trace;
+
+use args::{Args, Command, ConfigCommand};
+use clap::Parser;
+use failure::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // clap itself ends wrong usage with exit code 2 and a line that says what is wrong.
+    let args = Args::parse();
+    match run(&args) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("postseal: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<ExitCode, Failure> {
+    match &args.command {
+        Command::Import(options) => import::run(&args.shared, options),
+        Command::Inspect(options) => inspect::run(&args.shared, options),
+        Command::Certs(options) => certs::run(&args.shared, &options.command),
+        Command::Trace(options) => trace::run(&args.shared, options),
+        Command::Config(options) => match options.command {
+            ConfigCommand::Check => config_check::run(&args.shared),
+        },
+    }
+}

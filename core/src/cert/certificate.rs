@@ -1,4 +1,4 @@
-use super::Fingerprint;
+use super::{Fingerprint, name};
 use crate::der::{Children, Document, Element, Tag, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
@@ -127,6 +127,24 @@ impl Certificate {
     /// ```
     pub fn subject(&self) -> &[u8] {
         self.slice(&self.0.subject)
+    }
+
+    /// The subject for people, escaped for a log line (in the manner of RFC 4514).
+    ///
+    /// ```
+    /// fn name(certificate: &postseal::Certificate) -> String { certificate.subject_text() }
+    /// ```
+    pub fn subject_text(&self) -> String {
+        name::display(self.subject(), &Limits::default())
+    }
+
+    /// The issuer for people, escaped for a log line.
+    ///
+    /// ```
+    /// fn ca(certificate: &postseal::Certificate) -> String { certificate.issuer_text() }
+    /// ```
+    pub fn issuer_text(&self) -> String {
+        name::display(self.issuer(), &Limits::default())
     }
 
     /// Start of the validity; the second itself counts.

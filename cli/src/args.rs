@@ -1,0 +1,155 @@
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use postseal::UnixTime;
+use postseal::verify::Profile;
+use std::path::PathBuf;
+
+/// Learns S/MIME certificates from signed mail.
+#[derive(Debug, Parser)]
+#[command(name = "postseal", version)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Shared {
+    /// Configuration (TOML).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where certificates are kept: sqlite:PATH. [default: sqlite:postseal.db]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// Whose store.
+    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
+    pub(crate) tenant: String,
+    /// The route inside the tenant.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) route: Option<String>,
+    /// The clock, for tests and archives. [default: now]
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = time)]
+    pub(crate) at: Option<UnixTime>,
+    /// Trust anchors: a PEM file, or `mozilla` for the shipped set. May be repeated.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) trust: Vec<String>,
+    /// CA certificates that help to build paths (PEM). May be repeated.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) intermediates: Vec<PathBuf>,
+    /// The trace. [default: postseal-trace.jsonl beside the store]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// The rules: default, strict or legacy.
+    #[arg(long, global = true, value_name = "NAME", value_parser = profile)]
+    pub(crate) profile: Option<Profile>,
+    /// One JSON object a line instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say more.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Verify mails and keep the certificates of their senders.
+    Import(ImportOptions),
+    /// Read mails without deciding: every S/MIME layer, and why it holds or not.
+    Inspect(InspectOptions),
+    /// The certificates of a tenant, and operators' decisions.
+    Certs(CertsOptions),
+    /// Read the trace.
+    Trace(TraceOptions),
+    /// The configuration.
+    Config(ConfigOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportOptions {
+    /// Decide, but change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Show how far it is, on a terminal.
+    #[arg(long)]
+    pub(crate) progress: bool,
+    /// A mail, an mbox, a Maildir or a folder of .eml files; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InspectOptions {
+    /// Mails; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CertsOptions {
+    #[command(subcommand)]
+    pub(crate) command: CertsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertsCommand {
+    /// One line for each certificate.
+    List,
+    /// Everything about one certificate.
+    Show(Chosen),
+    /// Certificates in use as PEM, of one address or of all.
+    Export {
+        /// The address.
+        address: Option<String>,
+    },
+    /// Use a certificate from now on.
+    Approve(Chosen),
+    /// Never use a certificate, also when it comes again.
+    Reject(Chosen),
+    /// Use a certificate, whatever mail brings.
+    Pin(Chosen),
+    /// Stop using a certificate.
+    Disable(Chosen),
+    /// Forget a certificate.
+    Remove(Chosen),
+}
+
+/// A certificate, by its fingerprint.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Chosen {
+    /// SHA-256 in hexadecimal; a unique prefix is enough.
+    pub(crate) fingerprint: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TraceOptions {
+    /// Go on as events come in.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Only events since then.
+    #[arg(long, value_name = "RFC3339", value_parser = time)]
+    pub(crate) since: Option<UnixTime>,
+    /// Only events about this address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) address: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ConfigOptions {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Parse the configuration and say what it means.
+    Check,
+}
+
+fn time(text: &str) -> Result<UnixTime, String> {
+    UnixTime::from_rfc3339(text).ok_or_else(|| "not a date and time of RFC 3339, as 2026-06-01T00:00:00Z".to_owned())
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    Profile::from_name(text).ok_or_else(|| "not a profile: default, strict or legacy".to_owned())
+}

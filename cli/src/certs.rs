@@ -1,0 +1,145 @@
+use crate::args::{CertsCommand, Shared};
+use crate::failure::Failure;
+use crate::output::{self, day, short};
+use crate::session::Session;
+use base64::Engine as _;
+use postseal::cert::StoredCert;
+use postseal::query::PutStored;
+use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, State};
+use postseal::trace::{Event, Kind, Tracer, escape};
+use postseal::{Address, Fingerprint};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Lists, shows, exports, and records what an operator decides.
+pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, Failure> {
+    let session = Session::new(shared)?;
+    let entries = session.store_to_read()?.entries(&session.tenant()).map_err(Failure::input)?;
+    match command {
+        CertsCommand::List => each(&entries, |entry, stored, state| list(shared, entry, stored, state)),
+        CertsCommand::Show(chosen) => {
+            let (entry, stored, state) = choose(&entries, &chosen.fingerprint)?;
+            show(shared, entry, stored, state);
+        }
+        CertsCommand::Export { address } => export(&entries, address.as_deref())?,
+        CertsCommand::Approve(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Approve)?,
+        CertsCommand::Reject(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Reject)?,
+        CertsCommand::Pin(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Pin)?,
+        CertsCommand::Disable(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Disable)?,
+        CertsCommand::Remove(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Remove)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn each(entries: &[Entry], mut work: impl FnMut(&Entry, &StoredCert, State)) {
+    for entry in entries {
+        for (stored, state) in &entry.certs {
+            work(entry, stored, *state);
+        }
+    }
+}
+
+fn list(shared: &Shared, entry: &Entry, stored: &StoredCert, state: State) {
+    if shared.json {
+        return output::json(&json(entry, stored, state));
+    }
+    let certificate = &stored.certificate;
+    output::line(&format!(
+        "{} {:<10} {} until {}",
+        short(&certificate.fingerprint()),
+        state.name(),
+        escape(entry.address.as_str()),
+        day(certificate.not_after())
+    ));
+}
+
+fn json(entry: &Entry, stored: &StoredCert, state: State) -> Value {
+    let certificate = &stored.certificate;
+    json!({
+        "address": entry.address.as_str(),
+        "state": state.name(),
+        "fingerprint": certificate.fingerprint().to_string(),
+        "not_before": certificate.not_before().to_string(),
+        "not_after": certificate.not_after().to_string(),
+        "source": stored.source.name(),
+        "imported_at": stored.imported_at.to_string(),
+        "issuers": stored.issuers.iter().map(|issuer| issuer.fingerprint().to_string()).collect::<Vec<_>>(),
+        "capabilities": stored.capabilities.is_some(),
+    })
+}
+
+fn show(shared: &Shared, entry: &Entry, stored: &StoredCert, state: State) {
+    if shared.json {
+        return output::json(&json(entry, stored, state));
+    }
+    let certificate = &stored.certificate;
+    output::line(&format!("address      {}", escape(entry.address.as_str())));
+    output::line(&format!("state        {}", state.name()));
+    output::line(&format!("fingerprint  {}", certificate.fingerprint()));
+    output::line(&format!("validity     {} to {}", certificate.not_before(), certificate.not_after()));
+    output::line(&format!("subject      {}", certificate.subject_text()));
+    output::line(&format!("issuer       {}", certificate.issuer_text()));
+    output::line(&format!("source       {}, {}", stored.source.name(), stored.imported_at));
+    for issuer in &stored.issuers {
+        output::line(&format!("path         {} {}", short(&issuer.fingerprint()), issuer.subject_text()));
+    }
+}
+
+/// The one certificate whose fingerprint begins like this.
+fn choose<'a>(entries: &'a [Entry], prefix: &str) -> Result<(&'a Entry, &'a StoredCert, State), Failure> {
+    let prefix = prefix.to_ascii_lowercase();
+    let all = entries.iter().flat_map(|entry| entry.certs.iter().map(move |(stored, state)| (entry, stored, *state)));
+    let mut matching = all.filter(|(_, stored, _)| stored.certificate.fingerprint().to_string().starts_with(&prefix));
+    let first = matching.next().ok_or_else(|| Failure::usage(format_args!("{prefix}: no such certificate")))?;
+    if matching.next().is_some() {
+        return Err(Failure::usage(format_args!("{prefix}: more than one certificate begins like this")));
+    }
+    Ok(first)
+}
+
+/// Certificates in use as PEM (RFC 7468), each with a line that says whose it is.
+fn export(entries: &[Entry], address: Option<&str>) -> Result<(), Failure> {
+    let wanted = address
+        .map(Address::parse)
+        .transpose()
+        .map_err(|error| Failure::usage(format_args!("{address:?}: {error}")))?;
+    for entry in entries.iter().filter(|entry| wanted.as_ref().is_none_or(|wanted| *wanted == entry.address)) {
+        for (stored, _) in entry.certs.iter().filter(|(_, state)| state.is_in_use()) {
+            output::line(&format!("# {} {}", escape(entry.address.as_str()), stored.certificate.fingerprint()));
+            output::line("-----BEGIN CERTIFICATE-----");
+            let text = base64::engine::general_purpose::STANDARD.encode(stored.certificate.der());
+            for line in text.as_bytes().chunks(64) {
+                output::line(&String::from_utf8_lossy(line));
+            }
+            output::line("-----END CERTIFICATE-----");
+        }
+    }
+    Ok(())
+}
+
+fn decide(session: &Session<'_>, entries: &[Entry], prefix: &str, decision: Decision) -> Result<(), Failure> {
+    let (entry, stored, state) = choose(entries, prefix)?;
+    let fingerprint = stored.certificate.fingerprint();
+    let change = Change::Decide { fingerprint, decision };
+    let query = PutStored::new(session.tenant(), entry.address.clone(), entry.version, change);
+    match session.store()?.put(&query).map_err(Failure::input)? {
+        PutOutcome::Stored => {}
+        PutOutcome::Conflict(_) => return Err(Failure::input("the entry changed in the meantime; look at it again")),
+    }
+    let tracer = session.tracer()?;
+    let kind = Kind::Decided { fingerprint, decision, by: operator() };
+    tracer.event(&Event::by_operator(session.now(), session.tenant(), entry.address.clone(), kind));
+    say(entry, fingerprint, state, decision);
+    Ok(())
+}
+
+fn say(entry: &Entry, fingerprint: Fingerprint, state: State, decision: Decision) {
+    let address = escape(entry.address.as_str());
+    output::line(&format!("{} {address}: {} -> {}", short(&fingerprint), state.name(), decision.name()));
+}
+
+/// Who runs the command, as the system knows him.
+fn operator() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    escape(&named.unwrap_or_else(|| "unknown".to_owned()))
+}
