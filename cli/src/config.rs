@@ -52,7 +52,7 @@ impl Config {
                 .map_or(1, |before| before.matches('\n').count().saturating_add(1));
             Failure::usage(format_args!("{}:{line}: {}", path.display(), error.message()))
         })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         for trust in config.trust.iter_mut().filter(|trust| *trust != "mozilla") {
             *trust = folder.join(&*trust).to_string_lossy().into_owned();
         }

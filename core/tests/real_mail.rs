@@ -7,7 +7,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::print_stderr,
+    clippy::disallowed_methods,
     reason = "test code"
 )]
 

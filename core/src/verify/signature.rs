@@ -181,4 +181,4 @@ fn ed25519(key: &[u8; 32], message: &[&[u8]], signature: &[u8]) -> Result<(), Er
 }
 
 #[cfg(test)]
-mod wycheproof;
+mod tests;

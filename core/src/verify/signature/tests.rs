@@ -1,4 +1,5 @@
 //! Every signature vector of Wycheproof that is in scope; `vectors/wycheproof/README.md` says what is not, and why.
+#![allow(clippy::arithmetic_side_effects, clippy::disallowed_methods, reason = "test code")]
 
 use super::*;
 use serde_json::Value;
@@ -41,7 +42,7 @@ fn algorithm(group: &Value) -> SignatureAlgorithm {
 }
 
 #[test]
-fn every_vector_in_scope_has_its_result() {
+fn every_wycheproof_vector_in_scope_has_its_result() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/wycheproof");
     let limits = Limits::default();
     let (mut run, mut wrong) = (0, Vec::new());

@@ -1,0 +1,110 @@
+//! The SQLite store: conformance, many threads and processes, and files that are no store.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+
+use postseal::import::{Context, Outcome};
+use postseal::store::{CertStore, Tenant};
+use postseal_adapters::store::SqliteStore;
+use postseal_testkit::{conformance, corpus};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{env, fs, thread};
+
+#[test]
+fn it_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = std::sync::atomic::AtomicU32::new(0);
+    conformance::store(&|| {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Box::new(SqliteStore::open(&folder.path().join(format!("{number}.db"))).unwrap())
+    });
+}
+
+#[test]
+fn what_was_stored_is_there_after_the_store_was_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let case = &corpus::attacks()[corpus::attacks().iter().position(|case| case.name == "ctl-detached").unwrap()];
+    let import = || {
+        let store = SqliteStore::open(&path).unwrap();
+        case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap().outcome
+    };
+    assert_eq!((import(), import()), (Outcome::Imported, Outcome::AlreadyKnown));
+    assert_eq!(SqliteStore::open(&path).unwrap().entries(&Tenant::default()).unwrap().len(), 1);
+}
+
+/// Imports the one mail with many threads; prints an outcome a line.
+fn import_in_threads(path: &Path, threads: usize) -> Vec<String> {
+    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let store = SqliteStore::open(path).unwrap();
+    thread::scope(|scope| {
+        let run = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap().outcome.name().to_owned()).collect()
+    })
+}
+
+/// Not a test of its own: what the other processes of the race run.
+#[test]
+fn race_worker() {
+    if let Ok(path) = env::var("POSTSEAL_RACE_STORE") {
+        for outcome in import_in_threads(Path::new(&path), 25) {
+            println!("outcome={outcome}");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_threads_in_four_processes_import_a_new_sender_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let spawn = |_| {
+        Command::new(env::current_exe().unwrap())
+            .args(["race_worker", "--exact", "--nocapture", "--test-threads=1"])
+            .env("POSTSEAL_RACE_STORE", &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let workers: Vec<_> = (0..4).map(spawn).collect();
+    let mut outcomes = Vec::new();
+    for worker in workers {
+        let output = worker.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        outcomes.extend(text.lines().filter_map(|line| line.split("outcome=").nth(1)).map(str::to_owned));
+    }
+    assert_eq!(outcomes.len(), 100);
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == "imported").count(), 1, "{outcomes:?}");
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == "already-known").count(), 99, "{outcomes:?}");
+}
+
+#[test]
+fn a_file_that_is_no_store_is_refused_by_name_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    fs::write(&path, b"this is no database, but it is long enough to look like one to nobody").unwrap();
+    let before = fs::read(&path).unwrap();
+    let error = SqliteStore::open(&path).unwrap_err().to_string();
+    assert!(error.contains("store.db: ") && error.contains("not a database"), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    let foreign = folder.path().join("foreign.db");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
+    assert!(SqliteStore::open(&foreign).unwrap_err().to_string().contains("not a postseal store"));
+    let newer = folder.path().join("newer.db");
+    rusqlite::Connection::open(&newer).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
+    assert!(SqliteStore::open(&newer).unwrap_err().to_string().contains("schema version 9"));
+}
+
+#[test]
+fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let import = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    assert_eq!(import().outcome, Outcome::Imported);
+    rusqlite::Connection::open(&path).unwrap().execute_batch("UPDATE certificate SET der = x'3000'").unwrap();
+    let report = import();
+    assert_eq!(report.outcome, Outcome::Deferred);
+    assert!(report.unavailable.unwrap().detail().contains("unreadable certificate"));
+}

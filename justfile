@@ -1,0 +1,38 @@
+# `just ci` is what CI runs.
+
+# Everything that must hold before a change lands.
+ci: fmt clippy test doc size deny
+
+fmt:
+    cargo fmt --all --check
+
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Unit tests, the corpus, the command, doc tests, and the compile_fail proofs with their error codes.
+test:
+    cargo test --workspace
+    cargo +nightly test --doc -p postseal
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Budgets: median file <= 200 lines, no file over 600, no function over 60; tests excluded.
+size:
+    python3 scripts/size.py
+
+# Licences, sources, bans.
+deny:
+    cargo deny --offline check licenses bans sources
+
+# The attack corpus and the real mail, with their counts.
+corpus:
+    cargo test -p postseal --test attacks --test real_mail -- --nocapture
+
+# Two million mutations of 20 signed mails: no panic, no hang, no import that the original did not allow.
+mutations count="2000000":
+    POSTSEAL_MUTATIONS={{count}} cargo test --release -p postseal --test mutations -- --nocapture
+
+# The mails of examples/mail again.
+mails:
+    cargo run -p postseal-testkit --example make-mail

@@ -1,0 +1,132 @@
+//! The conformance suite for stores: whoever writes a store runs it over his own.
+
+use crate::factory::{Authority, CertSpec, Key, SignedMail};
+use postseal::import::{Context, Outcome};
+use postseal::query::{FindStored, PutStored};
+use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, State, Tenant, Version};
+use postseal::verify::{Limits, TrustAnchors};
+use postseal::{Address, Engine, UnixTime};
+
+/// Runs the whole suite. `make` gives an empty store each time it is called.
+///
+/// # Panics
+/// When the store does not behave.
+///
+/// ```
+/// use postseal_testkit::{MemoryStore, conformance};
+/// conformance::store(&|| Box::new(MemoryStore::new()));
+/// ```
+pub fn store(make: &dyn Fn() -> Box<dyn CertStore>) {
+    absent_addresses_have_entries_in_order(&*make());
+    a_change_on_an_old_version_is_a_conflict(&*make());
+    what_was_stored_comes_back_whole(&*make());
+    tenants_are_apart(&*make());
+    addresses_are_compared_as_the_engine_does(&*make());
+    removal_keeps_the_version(&*make());
+    one_of_many_writers_wins(&*make());
+}
+
+fn now() -> UnixTime {
+    UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap()
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn mail(mailbox: &str, serial: u64) -> (Engine, Vec<u8>) {
+    let root = Authority::root("Conformance Root", Key::P256(1));
+    let ca = root.authority("Conformance CA", Key::P256(2));
+    let mut spec = CertSpec::mailbox(mailbox, Key::P256(3));
+    spec.serial = serial;
+    let mail = SignedMail::new(mailbox, &ca.issue(&spec)).with_authority(&ca).build();
+    (Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mail)
+}
+
+fn learn(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Outcome {
+    let (engine, mail) = mail(mailbox, 77);
+    engine.import_mail(&mail, Context::new(now()).tenant(Tenant::new(tenant)), store, &()).unwrap().outcome
+}
+
+fn find(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Entry {
+    store.find(&FindStored::new(Tenant::new(tenant), vec![address(mailbox)])).unwrap().remove(0)
+}
+
+fn absent_addresses_have_entries_in_order(store: &dyn CertStore) {
+    learn(store, "t", "b@goal.example");
+    let asked: Vec<_> = ["c@goal.example", "b@goal.example", "a@goal.example"].map(address).to_vec();
+    let entries = store.find(&FindStored::new(Tenant::new("t"), asked.clone())).unwrap();
+    assert_eq!(
+        entries.iter().map(|entry| entry.address.clone()).collect::<Vec<_>>(),
+        asked,
+        "one entry each, in order"
+    );
+    assert_eq!(entries.iter().map(|entry| entry.certs.len()).collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(entries[0].version, Version::ABSENT);
+}
+
+fn a_change_on_an_old_version_is_a_conflict(store: &dyn CertStore) {
+    learn(store, "t", "a@goal.example");
+    let entry = find(store, "t", "a@goal.example");
+    let fingerprint = entry.certs[0].0.certificate.fingerprint();
+    let change = Change::Decide { fingerprint, decision: Decision::Pin };
+    let put = |version| {
+        let query = PutStored::new(Tenant::new("t"), address("a@goal.example"), version, change.clone());
+        store.put(&query).unwrap()
+    };
+    assert_eq!(put(Version::ABSENT), PutOutcome::Conflict(entry.clone()));
+    assert_eq!(put(entry.version), PutOutcome::Stored);
+    let pinned = find(store, "t", "a@goal.example");
+    assert_eq!((pinned.version, pinned.certs[0].1), (entry.version.next(), State::Pinned));
+    assert_eq!(put(entry.version), PutOutcome::Conflict(pinned));
+}
+
+fn what_was_stored_comes_back_whole(store: &dyn CertStore) {
+    let reference = crate::MemoryStore::new();
+    for store in [store, &reference] {
+        assert_eq!(learn(store, "t", "a@goal.example"), Outcome::Imported);
+    }
+    let entry = find(store, "t", "a@goal.example");
+    assert_eq!(entry, find(&reference, "t", "a@goal.example"));
+    assert_eq!(entry.certs[0].0.issuers.len(), 1, "the path material is kept");
+    assert!(entry.certs[0].0.capabilities.is_some(), "the capabilities are kept");
+    assert_eq!(store.entries(&Tenant::new("t")).unwrap(), [entry]);
+}
+
+fn tenants_are_apart(store: &dyn CertStore) {
+    learn(store, "one", "a@goal.example");
+    assert!(find(store, "two", "a@goal.example").certs.is_empty());
+    assert!(store.entries(&Tenant::new("On")).unwrap().is_empty());
+    assert_eq!(learn(store, "two", "a@goal.example"), Outcome::Imported);
+    assert_eq!(store.entries(&Tenant::new("one")).unwrap().len(), 1);
+}
+
+fn addresses_are_compared_as_the_engine_does(store: &dyn CertStore) {
+    learn(store, "t", "Alice@GOAL.example");
+    let entry = find(store, "t", "alice@goal.example");
+    assert_eq!((entry.certs.len(), entry.address.as_str()), (1, "Alice@GOAL.example"));
+    assert!(find(store, "t", "alice+tag@goal.example").certs.is_empty());
+}
+
+fn removal_keeps_the_version(store: &dyn CertStore) {
+    learn(store, "t", "a@goal.example");
+    let entry = find(store, "t", "a@goal.example");
+    let fingerprint = entry.certs[0].0.certificate.fingerprint();
+    let change = Change::Decide { fingerprint, decision: Decision::Remove };
+    let query = PutStored::new(Tenant::new("t"), entry.address.clone(), entry.version, change);
+    assert_eq!(store.put(&query).unwrap(), PutOutcome::Stored);
+    let empty = find(store, "t", "a@goal.example");
+    assert_eq!((empty.certs.len(), empty.version), (0, entry.version.next()));
+}
+
+fn one_of_many_writers_wins(store: &dyn CertStore) {
+    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..16).map(|_| scope.spawn(|| learn(store, "t", "a@goal.example"))).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Imported).count(), 1, "{outcomes:?}");
+    assert!(
+        outcomes.iter().all(|outcome| matches!(outcome, Outcome::Imported | Outcome::AlreadyKnown)),
+        "{outcomes:?}"
+    );
+}
