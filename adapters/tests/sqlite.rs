@@ -108,3 +108,19 @@ fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
     assert_eq!(report.outcome, Outcome::Deferred);
     assert!(report.unavailable.unwrap().detail().contains("unreadable certificate"));
 }
+
+#[test]
+fn a_store_that_another_program_locks_is_unavailable_after_the_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let lock = rusqlite::Connection::open(&path).unwrap();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let import = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    let report = import();
+    assert_eq!(report.outcome, Outcome::Deferred);
+    assert!(report.unavailable.unwrap().detail().ends_with("store.db: database is locked"));
+    lock.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(import().outcome, Outcome::Imported, "without opening it again");
+}

@@ -1,0 +1,331 @@
+//! The command as its user sees it: output, files, exit codes, and one clear line for everything that is wrong.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+
+use postseal_testkit::corpus;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postseal"));
+        command.current_dir(self.folder.path()).args(args).stdin(Stdio::null());
+        command
+    }
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn example(name: &str) -> String {
+    corpus::folder().join("../examples/mail").join(name).canonicalize().unwrap().display().to_string()
+}
+
+fn rows(output: &Output) -> Vec<Value> {
+    stdout(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// One line on standard error that contains all of these, and this exit code.
+fn complains(output: &Output, code: i32, words: &[&str]) {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+    assert!(text.starts_with("postseal: ") && words.iter().all(|word| text.contains(word)), "{text}");
+}
+
+const AT: [&str; 2] = ["--at", "2026-11-01T00:00:00Z"];
+
+#[test]
+fn a_mail_is_imported_listed_shown_exported_and_traced() {
+    let place = Place::new();
+    let (anchors, mail) = (example("anchors.pem"), example("alice-detached.eml"));
+    let output = place.run(&["import", "--json", "--trust", &anchors, AT[0], AT[1], &mail]);
+    let row = &rows(&output)[0];
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!((row["outcome"].as_str(), row["address"].as_str()), (Some("imported"), Some("alice@goal.example")));
+    assert_eq!((row["signature"].as_str(), row["path"].as_str()), (Some("valid"), Some("valid")));
+    assert_eq!((row["candidate"].as_str(), row["source"].as_str()), (Some("signer"), Some("signed-mail")));
+    assert!(
+        row["code"].is_null()
+            && row["not_after"] == "2036-01-01T00:00:00Z"
+            && row["message_id"] == "<1001@goal.example>"
+    );
+    let fingerprint = row["fingerprint"].as_str().unwrap();
+
+    let again = place.run(&["import", "--json", "--trust", &anchors, AT[0], AT[1], &mail]);
+    assert_eq!(rows(&again)[0]["outcome"], "already-known");
+    let list = rows(&place.run(&["certs", "list", "--json"]));
+    assert_eq!((list.len(), list[0]["state"].as_str()), (1, Some("active")));
+    assert!(stdout(&place.run(&["certs", "show", &fingerprint[..8]])).contains("CN=alice"));
+    assert!(stdout(&place.run(&["certs", "export", "alice@goal.example"])).contains("-----BEGIN CERTIFICATE-----"));
+    assert_eq!(stdout(&place.run(&["certs", "export", "bob@goal.example"])), "");
+    let events = rows(&place.run(&["trace", "--json"]));
+    let imported = events.iter().find(|event| event["event"] == "imported").unwrap();
+    assert_eq!(
+        (imported["fingerprint"].as_str(), imported["source"].as_str()),
+        (Some(fingerprint), Some("signed-mail"))
+    );
+    assert_eq!(imported["not_before"], "2026-01-01T00:00:00Z");
+    assert!(stdout(&place.run(&["trace", "--address", "bob@goal.example"])).is_empty());
+    assert!(stdout(&place.run(&["trace", "--since", "2027-01-01T00:00:00Z"])).is_empty());
+    assert!(stdout(&place.run(&["trace", "--tenant", "other"])).is_empty());
+}
+
+#[test]
+fn operators_decisions_are_recorded() {
+    let place = Place::new();
+    let cases = corpus::attacks();
+    let anchors = corpus::folder().join("attacks/anchors");
+    for name in ["seq-alice-original", "seq-alice-attacker-dv"] {
+        let case = cases.iter().find(|case| case.name == name).unwrap();
+        let mail = place.write(&format!("{name}.eml"), &case.mail);
+        let at = case.verify_at.to_string();
+        let args: Vec<String> = ["root.pem", "other-root.pem"]
+            .iter()
+            .flat_map(|file| ["--trust".to_owned(), anchors.join(file).display().to_string()])
+            .collect();
+        let mut command = place.command(&["import", "--at", &at, mail.to_str().unwrap()]);
+        assert!(command.args(&args).output().unwrap().status.success());
+    }
+    let states = || -> Vec<(String, String)> {
+        let field = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+        let list = rows(&place.run(&["certs", "list", "--json"]));
+        list.iter().map(|row| (field(row, "fingerprint"), field(row, "state"))).collect()
+    };
+    let before = states();
+    assert_eq!((before[0].1.as_str(), before[1].1.as_str()), ("active", "held"));
+    assert!(place.run(&["certs", "approve", &before[1].0]).status.success());
+    assert_eq!((states()[0].1.as_str(), states()[1].1.as_str()), ("superseded", "active"));
+    assert!(place.run(&["certs", "reject", &before[1].0[..12]]).status.success());
+    assert_eq!(states()[1].1, "rejected");
+    assert!(place.run(&["certs", "remove", &before[1].0]).status.success());
+    assert_eq!(states().len(), 1);
+    let events = rows(&place.run(&["trace", "--json"]));
+    let decisions: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "decided")
+        .map(|event| event["decision"].as_str().unwrap())
+        .collect();
+    assert_eq!(decisions, ["approve", "reject", "remove"]);
+    complains(&place.run(&["certs", "show", "ffff"]), 2, &["ffff", "no such certificate"]);
+}
+
+#[test]
+fn a_dry_run_makes_no_file() {
+    let place = Place::new();
+    let output = place.run(&[
+        "import",
+        "--dry-run",
+        "--json",
+        "--trust",
+        &example("anchors.pem"),
+        AT[0],
+        AT[1],
+        &example("bob-opaque-ber.eml"),
+    ]);
+    let row = &rows(&output)[0];
+    assert_eq!((row["outcome"].as_str(), row["dry_run"].as_bool()), (Some("imported"), Some(true)));
+    assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_mbox_a_maildir_a_folder_and_standard_input_are_read() {
+    let place = Place::new();
+    let mails: Vec<Vec<u8>> =
+        ["alice-detached.eml", "carol-ecdsa.eml"].iter().map(|name| fs::read(example(name)).unwrap()).collect();
+    let unix = |mail: &[u8]| String::from_utf8(mail.to_vec()).unwrap().replace("\r\n", "\n");
+    let mbox: String =
+        mails.iter().map(|mail| format!("From sender Fri May  1 12:00:00 2026\n{}\n", unix(mail))).collect();
+    place.write("mbox", mbox.as_bytes());
+    for (index, mail) in mails.iter().enumerate() {
+        place.write(&format!("folder/{index}.eml"), mail);
+        place.write(&format!("maildir/cur/{index}:2,S"), mail);
+    }
+    place.write("folder/readme.txt", b"not a mail");
+    fs::create_dir_all(place.path("maildir/new")).unwrap();
+    for source in ["mbox", "folder", "maildir"] {
+        let store = format!("sqlite:{source}.db");
+        let output = place.run(&[
+            "import",
+            "--json",
+            "--store",
+            &store,
+            "--trust",
+            &example("anchors.pem"),
+            AT[0],
+            AT[1],
+            source,
+        ]);
+        let outcomes: Vec<_> = rows(&output).iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(outcomes, ["imported", "imported"], "{source}: {}", stderr(&output));
+    }
+    let input = fs::File::open(example("alice-detached.eml")).unwrap();
+    let output = place
+        .command(&["import", "--json", "--trust", &example("anchors.pem"), AT[0], AT[1], "-"])
+        .stdin(input)
+        .output()
+        .unwrap();
+    assert_eq!(rows(&output)[0]["outcome"], "imported");
+}
+
+#[test]
+fn inspect_shows_layers_without_deciding() {
+    let place = Place::new();
+    let output = place.run(&[
+        "inspect",
+        "--json",
+        "--trust",
+        &example("anchors.pem"),
+        AT[0],
+        AT[1],
+        &example("bob-opaque-ber.eml"),
+    ]);
+    let row = &rows(&output)[0];
+    assert_eq!((row["kind"].as_str(), row["encoding"].as_str()), (Some("opaque"), Some("BER")));
+    assert_eq!(
+        (row["layer"].as_str(), row["root"].as_bool(), row["address_match"].as_bool()),
+        (Some("/"), Some(true), Some(true))
+    );
+    let signer = &row["signers"][0];
+    assert_eq!((signer["signature"].as_str(), signer["path"].as_str()), (Some("valid"), Some("valid")));
+    assert_eq!((signer["digest"].as_str(), signer["key"].as_str()), (Some("sha256"), Some("rsa-2048")));
+    let weak = corpus::folder().join("attacks/mail/cms-sha1.eml");
+    let output = place.run(&["inspect", "--json", weak.to_str().unwrap()]);
+    let signer = &rows(&output)[0]["signers"][0];
+    assert_eq!((signer["signature"].as_str(), &signer["weak"]), (Some("valid"), &serde_json::json!(["sha1"])));
+}
+
+#[test]
+fn wrong_usage_names_what_is_wrong() {
+    let place = Place::new();
+    let mail = example("alice-detached.eml");
+    complains(&place.run(&["import", &mail]), 2, &["--trust"]);
+    complains(&place.run(&["import", "--trust", "nowhere.pem", &mail]), 2, &["nowhere.pem"]);
+    let bad = place.write("bad.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    complains(&place.run(&["import", "--trust", bad.to_str().unwrap(), &mail]), 2, &["bad.pem", "certificate 1"]);
+    complains(
+        &place.run(&["import", "--trust", &example("anchors.pem"), "--store", "redis:x", &mail]),
+        2,
+        &["redis:x"],
+    );
+    assert_eq!(place.run(&["import"]).status.code(), Some(2));
+    assert_eq!(place.run(&["import", "--at", "yesterday", &mail]).status.code(), Some(2));
+    assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 1, "nothing was made");
+}
+
+#[test]
+fn inputs_that_are_no_mails_are_named_and_the_others_still_read() {
+    let place = Place::new();
+    place.write("empty.eml", b"");
+    place.write("binary.eml", &[0x89, b'P', b'N', b'G', 0, 1, 2, b'\n', 0]);
+    let whole = fs::read(example("alice-detached.eml")).unwrap();
+    place.write("truncated.eml", &whole[..whole.len() - 400]);
+    let trust = example("anchors.pem");
+    for (name, words) in [("empty.eml", "empty"), ("binary.eml", "no mail"), ("missing.eml", "No such file")] {
+        let output =
+            place.run(&["import", "--json", "--trust", &trust, AT[0], AT[1], name, &example("carol-ecdsa.eml")]);
+        complains(&output, 1, &[name, words]);
+        assert_eq!(rows(&output).len(), 1, "the other input was read");
+    }
+    let output = place.run(&["import", "--json", "--trust", &trust, AT[0], AT[1], "truncated.eml"]);
+    assert_eq!((output.status.code(), rows(&output)[0]["code"].as_str()), (Some(0), Some("multipart-malformed")));
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_named_and_nothing_is_half_written() {
+    let place = Place::new();
+    let (trust, mail) = (example("anchors.pem"), example("alice-detached.eml"));
+    let import = |store: &str| place.run(&["import", "--store", store, "--trust", &trust, AT[0], AT[1], &mail]);
+    place.write("corrupt.db", &[b'x'; 4096]);
+    complains(&import("sqlite:corrupt.db"), 1, &["corrupt.db", "not a database"]);
+    complains(&import("sqlite:no/such/folder/store.db"), 1, &["no/such/folder/store.db"]);
+    assert!(import("sqlite:good.db").status.success());
+    // What a crash of the disk does to the middle of a file.
+    let mut bytes = fs::read(place.path("good.db")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[100..middle].fill(0xa5);
+    fs::write(place.path("good.db"), &bytes).unwrap();
+    let output = import("sqlite:good.db");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("good.db"));
+}
+
+#[test]
+fn a_full_disk_is_told_and_leaves_no_half_certificate() {
+    let place = Place::new();
+    let full = Path::new("/dev/full");
+    if !full.exists() {
+        eprintln!("SKIPPED: no /dev/full on this machine");
+        return;
+    }
+    let (trust, mail) = (example("anchors.pem"), example("alice-detached.eml"));
+    let output = place.run(&["import", "--trust", &trust, "--trace", "/dev/full", AT[0], AT[1], &mail]);
+    complains(&output, 1, &["/dev/full", "could not be written"]);
+    assert_eq!(rows(&place.run(&["certs", "list", "--json"])).len(), 1);
+}
+
+#[test]
+fn the_configuration_turns_import_on_for_tenants_and_routes() {
+    let place = Place::new();
+    fs::copy(example("anchors.pem"), place.path("anchors.pem")).unwrap();
+    place.write(
+        "postseal.toml",
+        b"trust = [\"anchors.pem\"]\n[tenants.goal]\nimport = true\n[tenants.goal.routes.outbound]\nimport = false\n",
+    );
+    let mail = example("alice-detached.eml");
+    let outcome = |options: &[&str]| {
+        let mut args = vec!["import", "--json", "--config", "postseal.toml", AT[0], AT[1], &mail];
+        args.extend(options);
+        rows(&place.run(&args))[0]["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(outcome(&[]), "not-active");
+    assert_eq!(outcome(&["--tenant", "goal"]), "imported");
+    assert_eq!(outcome(&["--tenant", "goal", "--route", "outbound"]), "not-active");
+    let check = stdout(&place.run(&["config", "check", "--config", "postseal.toml"]));
+    assert!(check.contains("tenant goal: import on") && check.contains("route outbound: import off"), "{check}");
+    place.write("bad.toml", b"trust = []\n\nimprot = true\n");
+    complains(&place.run(&["config", "check", "--config", "bad.toml"]), 2, &["bad.toml:3", "improt"]);
+}
+
+#[test]
+fn the_attack_corpus_through_the_command_has_the_same_verdicts() {
+    let place = Place::new();
+    let anchors = corpus::folder().join("attacks/anchors");
+    let wanted = ["ctl-detached", "ctl-ecdsa", "san-nul-alice", "id-i3-two-from-a", "cms-c2-both-good"];
+    for case in corpus::attacks().iter().filter(|case| wanted.contains(&case.name.as_str())) {
+        let mail = place.write(&format!("{}.eml", case.name), &case.mail);
+        let (root, at) = (anchors.join("root.pem").display().to_string(), case.verify_at.to_string());
+        let output = place.run(&["import", "--json", "--trust", &root, "--at", &at, mail.to_str().unwrap()]);
+        let imported = rows(&output)[0]["outcome"] != "refused";
+        assert_eq!(imported, case.expected == corpus::Expected::MayImport, "{}", case.name);
+    }
+}

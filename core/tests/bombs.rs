@@ -1,0 +1,90 @@
+//! Inputs made to exhaust memory, stack or time: each ends in a result, with little memory, on a small stack.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "test code"
+)]
+
+use peak_alloc::PeakAlloc;
+use postseal::import::{Context, Outcome};
+use postseal::{Engine, UnixTime};
+use postseal_testkit::MemoryStore;
+use postseal_testkit::corpus::attacks;
+use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+const STACK: usize = 256 << 10;
+
+/// Bombs that are too large for the corpus.
+fn generated() -> Vec<(String, Vec<u8>)> {
+    let detached = |cms: &[u8]| {
+        let head = b"From: a@goal.example\r\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n\
+            --b\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+        [head.as_slice(), cms, b"\r\n--b--\r\n"].concat()
+    };
+    let opaque =
+        |cms: &[u8]| [b"From: a@goal.example\r\nContent-Type: application/pkcs7-mime\r\n\r\n".as_slice(), cms].concat();
+    let many = |piece: &[u8], count: usize| piece.repeat(count);
+    let mut segments = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80".to_vec();
+    segments.extend(many(b"\x04\x01x", 3_000_000));
+    vec![
+        ("nested indefinite sequences".into(), detached(&many(b"\x30\x80", 1 << 20))),
+        ("nested constructed strings".into(), opaque(&many(b"\x24\x80", 1 << 22))),
+        ("a million empty sequences".into(), opaque(&[b"\x30\x80".as_slice(), &many(b"\x30\x00", 1 << 22)].concat())),
+        ("three million segments".into(), opaque(&segments)),
+        ("a length of four gigabytes".into(), detached(b"\x30\x84\xff\xff\xff\xff\x06")),
+        ("nested multiparts".into(), many(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", 100_000)),
+        ("nested messages".into(), many(b"Content-Type: message/rfc822\r\n\r\n", 100_000)),
+        (
+            "delimiters".into(),
+            [b"Content-Type: multipart/mixed; boundary=b\r\n\r\n".as_slice(), &many(b"--b\r\n", 2_000_000)].concat(),
+        ),
+        ("one long header line".into(), [b"From: ".as_slice(), &many(b"a", 20 << 20)].concat()),
+        ("header folds".into(), [b"From:".as_slice(), &many(b"\r\n ", 2 << 20)].concat()),
+        ("open comments".into(), [b"Content-Type: multipart/signed; ".as_slice(), &many(b"(", 60_000)].concat()),
+        ("open quotes".into(), [b"From: ".as_slice(), &many(b"\"", 60_000), b"\r\n\r\n"].concat()),
+        ("line feeds".into(), many(b"\n", 20 << 20)),
+        ("nothing but NUL".into(), vec![0; 20 << 20]),
+    ]
+}
+
+fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> Outcome {
+    let store = MemoryStore::new();
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let started = Instant::now();
+    let report = engine.import_mail(mail, Context::new(at), &store, &()).unwrap();
+    let inspection = engine.inspect(mail, at);
+    let elapsed = started.elapsed();
+    let grown = ALLOCATOR.peak_usage().saturating_sub(before);
+    drop(inspection);
+    assert!(grown < 4 * mail.len() + (1 << 20), "{name}: {grown} bytes for {} of input", mail.len());
+    if std::env::var_os("POSTSEAL_TIMED").is_some() {
+        println!("{name}: {elapsed:?}, {grown} bytes, {:?}", report.error.map(|error| error.code()));
+        assert!(elapsed.as_millis() < 50, "{name}: {elapsed:?}");
+    }
+    report.outcome
+}
+
+#[test]
+fn every_bomb_ends_with_little_memory_on_a_small_stack() {
+    let run = || {
+        let is_bomb =
+            |name: &str| ["asn1-", "mime-", "path-", "cms-attr-20000"].iter().any(|kind| name.starts_with(kind));
+        for case in attacks().iter().filter(|case| is_bomb(&case.name)) {
+            check(&case.name, &case.engine(), &case.mail, case.verify_at);
+        }
+        let case = attacks().remove(0);
+        for (name, mail) in generated() {
+            let outcome = check(&name, &case.engine(), &mail, case.verify_at);
+            assert!(matches!(outcome, Outcome::Refused | Outcome::NotSigned), "{name}: {outcome:?}");
+        }
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
+}
