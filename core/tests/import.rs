@@ -260,6 +260,20 @@ fn a_rejected_or_disabled_certificate_is_refused_when_it_comes_again() {
 }
 
 #[test]
+fn a_rejected_certificate_does_not_come_back_under_another_signature() {
+    let spec = alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]);
+    let (person, twin) = (root().issue(&spec), root().issue_twin(&spec));
+    let store = MemoryStore::new();
+    let first = import(&SignedMail::new(FROM, &person), "2026-06-01T00:00:00Z", &store);
+    let known = import(&SignedMail::new(FROM, &twin), "2026-06-01T00:00:00Z", &store);
+    assert_eq!((first.outcome, known.outcome), (Outcome::Imported, Outcome::AlreadyKnown));
+    assert_ne!(first.fingerprint, known.fingerprint);
+    decide(&store, &first, Decision::Reject);
+    let again = import(&SignedMail::new(FROM, &twin), "2026-06-01T00:00:00Z", &store);
+    assert_eq!(again.error.unwrap().code(), Code::CertificateRejected);
+}
+
+#[test]
 fn nothing_that_mail_brings_replaces_a_pinned_certificate() {
     let old = alice(1, Key::P256(2), ["2026-01-01", "2027-01-01"]);
     let store = MemoryStore::new();

@@ -1,5 +1,5 @@
 use super::{Fingerprint, name};
-use crate::der::{Children, Document, Element, Tag, time};
+use crate::der::{Children, Document, Element, Tag, definite_length, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Limits;
@@ -174,6 +174,25 @@ impl Certificate {
     /// ```
     pub fn public_key_info(&self) -> &[u8] {
         self.slice(&self.0.public_key_info)
+    }
+
+    /// Whether both are the same certificate: the same signed bytes. The signature around them can be changed by anybody
+    /// (an ECDSA signature has a twin), so that fingerprints may differ; a decision about one holds for the other.
+    ///
+    /// ```
+    /// fn again(stored: &postseal::Certificate, comes: &postseal::Certificate) -> bool { stored.is_same_as(comes) }
+    /// ```
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.tbs() == other.tbs()
+    }
+
+    /// Whether what is around the signed bytes is DER. Nobody signed it, so that any other encoding may be anybody's.
+    pub(crate) fn is_wrapped_in_der(&self) -> bool {
+        let element =
+            |tag: Tag, content: &[u8]| [&[tag.0], definite_length(content.len()).as_slice(), content].concat();
+        let signature = element(Tag::BIT_STRING, &[&[0], self.signature()].concat());
+        let content = [self.tbs(), self.signature_algorithm(), &signature].concat();
+        self.der() == element(Tag::SEQUENCE, &content)
     }
 
     /// The signed bytes.

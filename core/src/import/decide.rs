@@ -47,9 +47,9 @@ pub(super) struct Facts<'a> {
 }
 
 pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
-    let fingerprint = facts.record.certificate().fingerprint();
     let active = entry.active().map(|stored| stored.certificate.fingerprint());
-    match entry.state_of(&fingerprint) {
+    let known = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(facts.record.certificate()));
+    match known.map(|(_, state)| *state) {
         Some(State::Rejected) => return Decision::Refuse(Code::CertificateRejected),
         Some(State::Disabled) => return Decision::Refuse(Code::CertificateDisabled),
         Some(State::Held) => return Decision::AlreadyHeld { active },
@@ -84,13 +84,12 @@ fn in_use(entry: &Entry) -> impl Iterator<Item = &StoredCert> {
 }
 
 fn already_known(entry: &Entry, facts: &Facts<'_>) -> Decision {
-    let fingerprint = facts.record.certificate().fingerprint();
-    let stored = in_use(entry).find(|stored| stored.certificate.fingerprint() == fingerprint);
-    let update = facts
-        .record
-        .capabilities()
-        .filter(|new| stored.is_some_and(|stored| is_newer(new, stored.capabilities.as_ref())))
-        .map(|new| Change::UpdateCapabilities { fingerprint, capabilities: new.clone() });
+    let stored = in_use(entry).find(|stored| stored.certificate.is_same_as(facts.record.certificate()));
+    let update = stored.zip(facts.record.capabilities()).and_then(|(stored, new)| {
+        let fingerprint = stored.certificate.fingerprint();
+        let newer = is_newer(new, stored.capabilities.as_ref());
+        newer.then(|| Change::UpdateCapabilities { fingerprint, capabilities: new.clone() })
+    });
     Decision::AlreadyKnown { update }
 }
 
@@ -125,7 +124,7 @@ fn succeed(previous: &StoredCert, facts: &Facts<'_>) -> Option<Decision> {
         return Some(Decision::Refuse(Code::OlderThanActive));
     }
     let ends_soon = previous.certificate.not_after() <= facts.now.plus_days(RENEWAL_WINDOW_DAYS);
-    let announced = facts.signer == &previous.certificate;
+    let announced = facts.signer.is_same_as(&previous.certificate);
     let in_time = same_key(&previous.certificate, facts.record.certificate())
         || ends_soon
         || announced

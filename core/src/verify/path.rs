@@ -277,6 +277,9 @@ fn is_budget(error: Error) -> bool {
 /// What holds for every certificate below the anchor, the leaf included.
 fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(), Error> {
     check_validity(certificate, terms.now)?;
+    if !certificate.is_wrapped_in_der() {
+        return Err(Code::CertificateMalformed.into());
+    }
     // RFC 5280 4.1.1.2: the algorithm is named twice, once inside what is signed.
     if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
         return Err(Code::PathAlgorithm.into());

@@ -187,6 +187,31 @@ impl Authority {
         Person { issuer: self.name.clone(), serial: spec.serial, key: spec.key, der }
     }
 
+    /// The same certificate with the twin of its ECDSA signature, as anybody can make it: other bytes, equally valid.
+    ///
+    /// # Panics
+    /// When this CA does not sign with ECDSA.
+    ///
+    /// ```
+    /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
+    /// let (root, spec) = (Authority::root("Root", Key::P256(1)), CertSpec::mailbox("a@goal.example", Key::P256(2)));
+    /// assert_ne!(root.issue(&spec).der(), root.issue_twin(&spec).der());
+    /// ```
+    #[must_use]
+    pub fn issue_twin(&self, spec: &CertSpec) -> Person {
+        let mut person = self.issue(spec);
+        // The signature is the last field; its length has one octet for P-256.
+        let signed =
+            (0..person.der.len()).rev().find(|at| p256::ecdsa::Signature::from_der(&person.der[*at..]).is_ok());
+        let at = signed.expect("the certificate is signed with ECDSA");
+        let signature = p256::ecdsa::Signature::from_der(&person.der[at..]).expect("it was just read");
+        let twin = p256::ecdsa::Signature::from_scalars(signature.r().to_bytes(), (-*signature.s()).to_bytes());
+        let bits = bit_string(twin.expect("the twin is a signature").to_der().as_bytes());
+        let tbs_and_algorithm = tbs_and_algorithm(&person.der);
+        person.der = sequence(&[tbs_and_algorithm, &bits]);
+        person
+    }
+
     /// The certificate.
     ///
     /// ```
@@ -210,6 +235,14 @@ impl Authority {
         let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
+}
+
+/// What stands before the signature of a certificate whose outer length and signature have the forms of P-256.
+fn tbs_and_algorithm(der: &[u8]) -> &[u8] {
+    let content = &der[4..];
+    let tbs = 4 + (usize::from(content[2]) << 8 | usize::from(content[3]));
+    let algorithm = 2 + usize::from(content[tbs + 1]);
+    &content[..tbs + algorithm]
 }
 
 /// A Name with an organisation and a common name.
