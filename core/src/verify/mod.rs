@@ -21,4 +21,5 @@ pub use path::{Path, find_path};
 pub(crate) use path::{Terms, Weakness, find_path_on};
 pub use profile::Profile;
 pub(crate) use signature::SignatureAlgorithm;
-pub(crate) use usage::{check_recipient, check_signer, check_signing};
+pub(crate) use usage::check_signing;
+pub use usage::{check_recipient, check_signer};

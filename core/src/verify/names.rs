@@ -106,18 +106,19 @@ fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>,
 }
 
 fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, limits: &Limits) -> Match {
-    use GeneralName::{Directory, Dns, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
     match (base, name) {
         (Rfc822(base), Rfc822(octets)) => mailbox(base, Address::from_rfc822_name(octets)),
         // RFC 9598 6: constraints on rfc822Name apply to SmtpUTF8Mailbox; a whole mailbox never matches one.
         (Rfc822(base), SmtpUtf8Mailbox(octets)) => mailbox(base, Address::from_smtp_utf8_mailbox(octets)),
         (Dns(base), Dns(name)) => dns(base, name),
+        (Ip(base), Ip(name)) => ip(base, name),
         (Directory(base), Directory(name)) => match name::is_within(name, base, limits) {
             Ok(true) => Match::Inside,
             Ok(false) => Match::Outside,
             Err(_) => Match::Undecidable,
         },
-        // A constraint on an other name, an X.400 address, an EDI party, a URI, an IP address or an identifier cannot
+        // A constraint on an other name, an X.400 address, an EDI party, a URI or an identifier cannot
         // be compared here; it matters where a name of that form stands.
         (Other(base), Other(name)) if base == name => Match::Undecidable,
         (Undecodable(_), _) => Match::Undecidable,
@@ -135,6 +136,7 @@ const fn form(name: &GeneralName<'_>) -> u8 {
         GeneralName::Rfc822(_) => 1,
         GeneralName::Dns(_) => 2,
         GeneralName::Directory(_) => 4,
+        GeneralName::Ip(_) => 7,
         GeneralName::Other(tag) | GeneralName::Undecodable(tag) => *tag,
     }
 }
@@ -157,6 +159,19 @@ fn mailbox(base: &[u8], name: Result<Address, Error>) -> Match {
             None => base.is_empty() || name.domain() == base,
         }
     };
+    if inside { Match::Inside } else { Match::Outside }
+}
+
+/// An address and a mask of contiguous bits (RFC 5280 4.2.1.10, RFC 4632); addresses of the other family lie outside.
+fn ip(base: &[u8], name: &[u8]) -> Match {
+    let Some((address, mask)) = base.split_at_checked(base.len().div_euclid(2)) else { return Match::Undecidable };
+    let bits: Vec<bool> = mask.iter().flat_map(|octet| (0..8_u8).map(move |bit| octet & (0x80 >> bit) != 0)).collect();
+    let contiguous = bits.is_sorted_by(|a, b| a >= b);
+    if !matches!(name.len(), 4 | 16) || !matches!(base.len(), 8 | 32) || !contiguous {
+        return Match::Undecidable;
+    }
+    let masked = |(name, (address, mask)): (&u8, (&u8, &u8))| name & mask == address & mask;
+    let inside = name.len() == address.len() && name.iter().zip(address.iter().zip(mask)).all(masked);
     if inside { Match::Inside } else { Match::Outside }
 }
 

@@ -5,8 +5,20 @@ use crate::cert::Certificate;
 use crate::der::oids;
 use crate::error::{Code, Error};
 
-/// A person's certificate that may sign mail.
-pub(crate) fn check_signer(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
+/// Whether this is a person's certificate that may sign mail: key, purpose, key usage; not a CA. The path is
+/// [`find_path`](super::find_path)'s.
+///
+/// # Errors
+/// The first rule that it breaks.
+///
+/// ```
+/// use postseal::{Certificate, Error, verify::{Limits, Profile, check_signer}};
+/// fn signs(certificate: &Certificate) -> Result<(), Error> {
+///     check_signer(certificate, Profile::Default, &Limits::default())
+/// }
+/// # let _ = signs;
+/// ```
+pub fn check_signer(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
     check_person(certificate, profile, limits)?.check_can_verify()?;
     check_signing(certificate, profile)
 }
@@ -21,8 +33,19 @@ pub(crate) fn check_signing(certificate: &Certificate, profile: Profile) -> Resu
     }
 }
 
-/// A person's certificate that can be encrypted to.
-pub(crate) fn check_recipient(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
+/// Whether this is a person's certificate that can be encrypted to: key, purpose, key usage; not a CA.
+///
+/// # Errors
+/// The first rule that it breaks.
+///
+/// ```
+/// use postseal::{Certificate, Error, verify::{Limits, Profile, check_recipient}};
+/// fn decrypts(certificate: &Certificate) -> Result<(), Error> {
+///     check_recipient(certificate, Profile::Default, &Limits::default())
+/// }
+/// # let _ = decrypts;
+/// ```
+pub fn check_recipient(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
     let key = check_person(certificate, profile, limits)?;
     key.check_can_encrypt()?;
     // RFC 5280 4.2.1.3: transport of keys is keyEncipherment, agreement is keyAgreement.
