@@ -332,7 +332,7 @@ fn an_intermediate_that_came_only_in_the_mail_verifies_the_stored_certificate_la
     assert_eq!(again(&stored.issuers).unwrap().intermediates(), stored.issuers);
     assert!(again(&[]).is_err());
     let mailboxes = stored.certificate.mailboxes(SubjectEmail::Ignore, engine.limits()).unwrap();
-    assert_eq!(mailboxes, [entry.address.clone()]);
+    assert_eq!(mailboxes, std::slice::from_ref(&entry.address));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::mail::{self, Root, SignedContent, SignedEntity, SmimeType};
 use crate::private::Private;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
-use crate::verify::{DigestAlgorithm, KeyRole, Path, PublicKey, check_recipient, check_signer, find_path};
+use crate::verify::{DigestAlgorithm, KeyRole, Limits, Path, PublicKey, check_recipient, check_signer, find_path};
 
 pub(super) enum Finding {
     Verified(Box<Verified>),
@@ -85,14 +85,16 @@ pub(super) fn verify(
     check_protected_author(&entity, &content, &author, engine)?;
     let signer_info = signed.only_signer(&content, limits)?;
     let digest = check_digest(signer_info, engine)?;
-    let bag: Vec<Certificate> =
-        signed.certificates.iter().filter_map(|raw| Certificate::from_der(raw, limits).ok()).collect();
+    let (bag, unreadable) = read_bag(&signed, limits);
     let digest_value = content.digest(digest)?;
     let pool: Vec<Certificate> = bag.iter().chain(engine.intermediates().certificates()).cloned().collect();
     let try_signer = |certificate: &Certificate, report: &mut Report| {
         check_signer_certificate(engine, signer_info, certificate, &content, &digest_value, &author, &pool, now, report)
     };
-    let (address, path) = best_of(bag.iter().filter(|certificate| signer_info.names(certificate)), try_signer, report)?;
+    let candidates = bag.iter().filter(|certificate| signer_info.names(certificate));
+    // A certificate that could not be read may have been the signer's; why it could not says more than that it is missing.
+    let missing = unreadable.unwrap_or_else(|| Code::SignerNotFound.into());
+    let (address, path) = best_of(candidates, try_signer, missing, report)?;
     let signer = path.leaf().clone();
     report.address = Some(Private::new(address.clone()));
     events.extend(proof_events(&path));
@@ -140,6 +142,21 @@ fn check_protected_author(
     }
 }
 
+/// The certificates that came with the mail, and why the first unreadable one is unreadable.
+fn read_bag(signed: &SignedData<'_>, limits: &Limits) -> (Vec<Certificate>, Option<Error>) {
+    let mut unreadable = None;
+    let mut bag = Vec::new();
+    for raw in &signed.certificates {
+        match Certificate::from_der(raw, limits) {
+            Ok(certificate) => bag.push(certificate),
+            Err(error) => {
+                unreadable.get_or_insert(error);
+            }
+        }
+    }
+    (bag, unreadable)
+}
+
 /// The digest of the message, if it may be relied on in this profile.
 fn check_digest(signer_info: &SignerInfo<'_>, engine: &Engine) -> Result<DigestAlgorithm, Error> {
     let digest = signer_info.digest_algorithm()?;
@@ -154,6 +171,7 @@ fn check_digest(signer_info: &SignerInfo<'_>, engine: &Engine) -> Result<DigestA
 fn best_of<'c, T>(
     certificates: impl Iterator<Item = &'c Certificate>,
     check: impl Fn(&Certificate, &mut Report) -> Result<T, Error>,
+    missing: Error,
     report: &mut Report,
 ) -> Result<T, Error> {
     let mut nearest: Option<(Error, Report)> = None;
@@ -172,7 +190,7 @@ fn best_of<'c, T>(
             }
         }
     }
-    let (error, attempt) = nearest.ok_or(Code::SignerNotFound)?;
+    let (error, attempt) = nearest.ok_or(missing)?;
     *report = attempt;
     Err(error)
 }
