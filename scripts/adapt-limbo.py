@@ -1,217 +1,392 @@
 #!/usr/bin/env python3
-"""Makes e-mail cases out of the server cases of x509-limbo: name constraints and path building.
+"""Re-issues the chains of x509-limbo for e-mail.
 
-    adapt-limbo.py LIMBO.JSON VECTORS-FOLDER
+x509-limbo (C2SP/x509-limbo, Apache-2.0) says how a TLS client must judge a server's chain. A verifier for e-mail
+refuses nearly all of these chains at once: no mailbox, and the wrong extended key usage. This tool turns them into chains
+for mail and leaves everything else in the certificates as it was, octet by octet:
 
-Every certificate of a case is issued again with fresh keys: dNSName becomes rfc822Name, the purpose that the case asks for (serverAuth or clientAuth) becomes emailProtection,
-nothing else changes. A dNSName constraint `x` covers a host and all below it; in rfc822 terms these are the two constraints
-`x` and `.x`, so the meaning stays. Signatures that were good are made again, others are broken again.
+    leaf subjectAltName      dNSName X        -> rfc822Name user@X
+    nameConstraints          dNSName X        -> rfc822Name X (that host), or .X (all hosts below it)
+    extKeyUsage              serverAuth       -> emailProtection (clientAuth instead, where limbo judges a client)
+    the name that is asked for   X            -> user@X
+    key and signature        new ones: the same original key gives the same new key, everywhere
+
+Which of the two a constraint becomes, and what else a single case needs, stands in vectors/limbo-decisions.toml; which
+cases are left out, and why, in vectors/limbo-excluded.toml. Every case must be in the output or in the latter.
+
+A signature that was good is made again by the key that takes the place of the signer's. One whose signer is not in the
+case is made by a key that nobody has. Key identifiers keep their octets, so that they still agree with each other.
+
+Keys are derived from the octets of the keys they replace, so that the output is always the same. None is written, and
+none may ever be trusted: everybody can derive them.
+
+    pip install cryptography
+    scripts/adapt-limbo.py limbo.json                # writes vectors/limbo-email.json
+    scripts/adapt-limbo.py limbo.json --openssl      # and says where `openssl verify` disagrees with limbo
 """
+
+import argparse
 import base64
+import datetime
+import hashlib
 import json
 import pathlib
-import sys
+import subprocess
+import tempfile
+import tomllib
 
-from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-SAN, NAME_CONSTRAINTS, EKU = bytes.fromhex("551d11"), bytes.fromhex("551d1e"), bytes.fromhex("551d25")
-SERVER_AUTH, CLIENT_AUTH = bytes.fromhex("06082b06010505070301"), bytes.fromhex("06082b06010505070302")
-EMAIL = bytes.fromhex("06082b06010505070304")
+VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 
-KEPT = ("pathlen::", "pathological::", "cve::", "rfc5280::nc::", "rfc5280::validity::", "rfc5280::eku::")
-KEPT_CASES = {
-    "rfc5280::" + name
-    for name in (
-        "unknown-critical-extension-ee unknown-critical-extension-root unknown-critical-extension-unrelated-root "
-        "unknown-critical-extension-unrelated-intermediate unknown-critical-extension-intermediate chain-untrusted-root "
-        "intermediate-ca-without-ca-bit intermediate-ca-missing-basic-constraints root-missing-basic-constraints "
-        "root-non-critical-basic-constraints root-inconsistent-ca-extensions ica-ku-keycertsign leaf-ku-keycertsign "
-        "ee-empty-issuer ca-empty-subject duplicate-extensions no-keyusage no-basicconstraints mismatching-signature-algorithm "
-        "ca-as-leaf ca-as-leaf-wrong-san root-and-intermediate-swapped ee-aia ee-critical-aia-invalid"
-    ).split()
-}
-# Why a case is not adapted, by the beginning of its name; the first that fits counts.
-EXCLUDED = [
-    ("crl::", "about revocation lists, which are not read yet"),
-    ("rfc5280::aki::", "about how a CA must write its key identifiers; RFC 5280 4.2.1.1 asks no verifier to refuse, they are hints"),
-    ("rfc5280::ski::", "about how a CA must write its key identifiers; RFC 5280 4.2.1.2 asks no verifier to refuse, they are hints"),
-    ("webpki::aki::", "about how a CA must write its key identifiers; they are hints"),
-    ("rfc5280::serial::", "about serial numbers that a CA must not issue; certificates in use have them, and RFC 5280 4.1.2.2 asks users to handle them"),
-    ("rfc5280::pc::", "about policy constraints, which are not processed yet (a required policy fails the path)"),
-    ("rfc5280::san::", "about host names and addresses in a server's certificate; mailboxes have their own cases in corpus/attacks"),
-    ("webpki::", "a rule of the web PKI for servers (host names, common names, wildcards, public suffixes, key sizes of the TLS profile)"),
-    ("online::", "a certificate of a live web server: its keys are not ours to issue again"),
-]
-# Where e-mail, RFC 5280 or postseal's design differ from limbo's expectation.
-DIVERGENCES = {
-    "pathlen::max-chain-depth-1-self-issued": "Limits::path_depth is a budget and counts every certificate, self-issued ones too",
-    "pathlen::validation-ignores-pathlen-in-leaf": "the leaf is a CA certificate, and a CA is not a correspondent: refused as signer-is-ca",
-    "rfc5280::ca-as-leaf": "a CA certificate is not a correspondent: refused as signer-is-ca",
-    "rfc5280::nc::permitted-dns-match-noncritical": "RFC 5280 4.2.1.10 binds the CA to mark it critical; a constraint that is not critical is applied all the same",
-    "rfc5280::nc::not-allowed-in-ee-noncritical": "RFC 5280 4.2.1.10 binds the CA; constraints in a certificate that issues nothing constrain nothing",
-    "rfc5280::nc::not-allowed-in-ee-critical": "RFC 5280 4.2.1.10 binds the CA; constraints in a certificate that issues nothing constrain nothing",
-    "rfc5280::nc::invalid-dnsname-leading-period": "a leading dot is how RFC 5280 4.2.1.10 writes a domain of mailboxes, so the adapted constraint is valid",
-    "rfc5280::unknown-critical-extension-root": "the extensions of a trust anchor are not part of validation (RFC 5280 6.1.1 d)",
-    "rfc5280::root-missing-basic-constraints": "the extensions of a trust anchor are not part of validation (RFC 5280 6.1.1 d)",
-    "rfc5280::root-non-critical-basic-constraints": "the extensions of a trust anchor are not part of validation (RFC 5280 6.1.1 d)",
-    "rfc5280::root-inconsistent-ca-extensions": "the extensions of a trust anchor are not part of validation (RFC 5280 6.1.1 d)",
-    "rfc5280::ca-empty-subject": "RFC 5280 4.1.2.6 binds the CA; the empty names chain, and the anchor was chosen by the operator",
-    "rfc5280::leaf-ku-keycertsign": "RFC 5280 4.2.1.3 binds the CA: without the CA bit, keyCertSign gives no power; digitalSignature is there",
+# --- DER: only as much as it takes to replace a few elements and to copy the rest -------------------------------------
+
+SAN, NAME_CONSTRAINTS, EKU = b"\x55\x1d\x11", b"\x55\x1d\x1e", b"\x55\x1d\x25"
+EMAIL_PROTECTION = bytes.fromhex("06082b06010505070304")
+PURPOSES = {
+    "SERVER": ("serverAuth", bytes.fromhex("06082b06010505070301")),
+    "CLIENT": ("clientAuth", bytes.fromhex("06082b06010505070302")),
 }
 
 
-def element(data, at=0):
-    """(tag, content, end) of the element at a position."""
-    length, head = data[at + 1], 2
-    if length & 0x80:
-        head += length & 0x7F
-        length = int.from_bytes(data[at + 2 : at + head], "big")
-    return data[at], data[at + head : at + head + length], at + head + length
+def tlv(tag, content):
+    """One element. The length is minimal, as DER wants it."""
+    size = len(content)
+    if size < 128:
+        return bytes([tag, size]) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
 
 
-def parts(content):
-    """The encoded elements inside a constructed one."""
+def elements(data):
+    """The elements that stand one after another in `data`, each as (tag, content, raw octets)."""
     found, at = [], 0
-    while at < len(content):
-        end = element(content, at)[2]
-        found.append(content[at:end])
+    while at < len(data):
+        size, start = data[at + 1], at + 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(data[at + 2:start], "big")
+        end = start + size
+        if end > len(data):
+            raise ValueError("no DER")
+        found.append((data[at], data[start:end], data[at:end]))
         at = end
     return found
 
 
-def encode(tag, content):
-    size = len(content)
-    length = bytes([size]) if size < 128 else (lambda b: bytes([0x80 | len(b)]) + b)(size.to_bytes((size.bit_length() + 7) // 8, "big"))
-    return bytes([tag]) + length + content
+def inside(raw):
+    """The elements inside of the one constructed element that `raw` is."""
+    ((_, content, _),) = elements(raw)
+    return elements(content)
 
 
-def mailbox_names(general_names):
-    return b"".join(encode(0x81, b"user@" + element(n)[1]) if n[0] == 0x82 else n for n in parts(general_names))
+class Certificate:
+    """The parts of a certificate that are replaced or needed to find the signer."""
+
+    def __init__(self, pem):
+        body = "".join(line for line in pem.splitlines() if "-----" not in line)
+        (_, _, self.tbs), (_, _, self.algorithm), (_, signature, _) = inside(base64.b64decode(body))
+        self.signature = signature[1:]
+        self.fields = inside(self.tbs)
+        first = 1 if self.fields[0][0] == 0xA0 else 0
+        self.spki_index = first + 5
+        self.inner_algorithm, self.issuer, self.subject, self.spki = (
+            self.fields[first + n][2] for n in (1, 2, 4, 5))
+
+    def reissue(self, edit_extension, keys, signer):
+        """The certificate with its extensions edited, its key replaced and a signature by `signer`."""
+        fields = [raw for _, _, raw in self.fields]
+        fields[self.spki_index] = keys.replacement(self.spki).spki
+        if self.fields[-1][0] == 0xA3:
+            edited = [edit_extension(elements(extension)) for _, extension, _ in inside(self.fields[-1][1])]
+            fields[-1] = tlv(0xA3, tlv(0x30, b"".join(tlv(0x30, extension) for extension in edited)))
+        tbs = tlv(0x30, b"".join(fields))
+        return tlv(0x30, tbs + self.algorithm + tlv(3, b"\0" + signer.sign(tbs, self.algorithm)))
 
 
-def mailbox_subtrees(subtrees):
-    adapted = b""
-    for subtree in parts(subtrees):
-        base, *rest = parts(element(subtree)[1])
-        if base[0] != 0x82:
-            adapted += subtree
-            continue
-        host = element(base)[1]
-        for name in [host] if host.startswith(b".") else [host, b"." + host]:
-            adapted += encode(0x30, encode(0x81, name) + b"".join(rest))
-    return adapted
+class Editor:
+    """Edits the extensions of one certificate and remembers what was done."""
+
+    def __init__(self, purpose, decision, is_leaf):
+        self.purpose, self.is_leaf, self.done = purpose, is_leaf, set()
+        self.domain_form = decision.get("constraint") == "domain"
+        self.ca_mailboxes = {name.encode() for name in decision.get("ca_mailboxes", ())}
+
+    def edit(self, parts):
+        """`parts` are the extension's identifier, perhaps its criticality, and its value."""
+        oid, value = parts[0][1], parts[-1][1]
+        try:
+            if oid == SAN:
+                value = tlv(0x30, b"".join(self.name(*name) for name in inside(value)))
+            elif oid == NAME_CONSTRAINTS:
+                value = tlv(0x30, b"".join(tlv(tag, self.subtrees(content)) for tag, content, _ in inside(value)))
+            elif oid == EKU:
+                value = self.purposes(value)
+        except (ValueError, IndexError):
+            pass  # Malformed, and the case is about that.
+        return b"".join(raw for _, _, raw in parts[:-1]) + tlv(4, value)
+
+    def name(self, tag, content, raw):
+        if tag != 0x82 or not (self.is_leaf or content in self.ca_mailboxes):
+            return raw
+        self.done.add(f"{'leaf' if self.is_leaf else 'CA'} SAN: dNSName -> rfc822Name user@")
+        return tlv(0x81, b"user@" + content)
+
+    def subtrees(self, content):
+        subtrees = (elements(subtree) for _, subtree, _ in elements(content))
+        return b"".join(tlv(0x30, b"".join(self.base(*part) for part in parts)) for parts in subtrees)
+
+    def base(self, tag, content, raw):
+        if tag != 0x82:
+            return raw
+        content = b"." + content if self.domain_form else content
+        covers = "all hosts below" if content.startswith(b".") else "that host"
+        self.done.add(f"constraint: dNSName -> rfc822Name ({covers})")
+        return tlv(0x81, content)
+
+    def purposes(self, value):
+        name, wanted = self.purpose
+        if wanted in value:
+            self.done.add(f"EKU: {name} -> emailProtection")
+        return value.replace(wanted, EMAIL_PROTECTION)
 
 
-def adapt_extension(extension, purpose):
-    fields = parts(element(extension)[1])
-    oid, value = element(fields[0])[1], element(fields[-1])[1]
-    try:
-        if oid == SAN:
-            value = encode(0x30, mailbox_names(element(value)[1]))
-        elif oid == NAME_CONSTRAINTS:
-            value = encode(0x30, b"".join(encode(f[0], mailbox_subtrees(element(f)[1])) for f in parts(element(value)[1])))
-        elif oid == EKU:
-            value = encode(0x30, b"".join(EMAIL if p == purpose else p for p in parts(element(value)[1])))
-    except IndexError:
-        pass  # A malformed extension is what the case is about.
-    return encode(0x30, b"".join(fields[:-1]) + encode(0x04, value))
+# --- Keys -------------------------------------------------------------------------------------------------------------
+
+CURVES = {49: ec.SECP192R1(), 65: ec.SECP256R1(), 97: ec.SECP384R1()}  # by the length of a point
+DIGESTS = {bytes.fromhex(oid): digest for oid, digest in {
+    "2a8648ce3d040302": hashes.SHA256(), "2a8648ce3d040303": hashes.SHA384(), "608648016503040302": hashes.SHA256(),
+    "2a864886f70d01010b": hashes.SHA256(), "2a864886f70d01010c": hashes.SHA384(), "2a864886f70d01010d": hashes.SHA512(),
+}.items()}
 
 
-class Issuer:
-    """Fresh keys for the keys of one case, and signatures with them."""
+def derived(label, bits):
+    """A number of at most `bits` bits that depends on `label` only."""
+    octets = hashlib.shake_256(b"x509-limbo for e-mail\0" + label).digest((bits + 7) // 8)
+    return int.from_bytes(octets, "big") >> (-bits % 8)
 
-    def __init__(self, certificates, purpose):
-        self.keys, self.certificates, self.purpose = {}, certificates, purpose
 
-    def key(self, spki):
-        if spki not in self.keys:
-            public = serialization.load_der_public_key(spki)
-            if isinstance(public, rsa.RSAPublicKey):
-                self.keys[spki] = rsa.generate_private_key(65537, 2048)
+def derived_prime(label, bits):
+    """A prime that is fit for e = 65537; its two highest bits are set, so that the product of two has all its bits."""
+    candidate = derived(label, bits) | 3 << (bits - 2) | 1
+    small = [n for n in range(3, 2000, 2) if all(n % d for d in range(3, int(n ** 0.5) + 1, 2))]
+    while candidate % 65537 == 1 or not all(candidate % n for n in small) or not is_probable_prime(candidate, small[:40]):
+        candidate += 2
+    return candidate
+
+
+def is_probable_prime(number, bases):
+    """The test of Miller and Rabin. `number` is odd and has none of the bases as a factor."""
+    twos = ((number - 1) & (1 - number)).bit_length() - 1
+    odd = (number - 1) >> twos
+    return all(
+        pow(base, odd, number) == 1 or any(pow(base, odd << n, number) == number - 1 for n in range(twos))
+        for base in bases)
+
+
+def family(algorithm):
+    """Which keys an AlgorithmIdentifier, of a key or of a signature, goes with."""
+    oid = inside(algorithm)[0][1]
+    prefixes = {"EC": "2a8648ce3d", "RSA": "2a864886f70d0101"}
+    return next((name for name, prefix in prefixes.items() if oid.startswith(bytes.fromhex(prefix))), "DSA")
+
+
+def digest_of(algorithm):
+    return DIGESTS[inside(algorithm)[0][1]]
+
+
+def public_key(spki):
+    """The public key to check signatures with. Curves are told by the point: the parameters may be spelled out."""
+    (_, _, algorithm), (_, bits, _) = inside(spki)
+    if family(algorithm) == "EC":
+        return ec.EllipticCurvePublicKey.from_encoded_point(CURVES[len(bits) - 1], bits[1:])
+    return serialization.load_der_public_key(spki)
+
+
+def is_signed_by(certificate, spki):
+    """Whether the key made the certificate's signature, by either of the two algorithms that the certificate names."""
+    key = public_key(spki)
+    for algorithm in (certificate.algorithm, certificate.inner_algorithm):
+        digest = digest_of(algorithm)
+        try:
+            if isinstance(key, ec.EllipticCurvePublicKey):
+                key.verify(certificate.signature, certificate.tbs, ec.ECDSA(digest))
+            elif isinstance(key, rsa.RSAPublicKey):
+                key.verify(certificate.signature, certificate.tbs, padding.PKCS1v15(), digest)
             else:
-                self.keys[spki] = ec.generate_private_key(ec.SECP256R1())
-        return self.keys[spki]
+                key.verify(certificate.signature, certificate.tbs, digest)
+            return True
+        except InvalidSignature:
+            continue
+    return False
 
-    def signer_of(self, der):
-        certificate = x509.load_der_x509_certificate(der)
-        for spki in dict.fromkeys(spki_of(c) for c in self.certificates):
-            public = serialization.load_der_public_key(spki)
-            try:
-                if isinstance(public, rsa.RSAPublicKey):
-                    public.verify(certificate.signature, certificate.tbs_certificate_bytes, padding.PKCS1v15(), certificate.signature_hash_algorithm)
-                else:
-                    public.verify(certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(certificate.signature_hash_algorithm))
-                return self.key(spki)
-            except Exception:
-                continue
-        return None
 
-    def issue(self, der):
-        tbs, algorithm, _ = parts(element(der)[1])
-        fields = parts(element(tbs)[1])
-        spki_at = 6 if fields[0][0] == 0xA0 else 5
-        signer = self.signer_of(der)
-        public = self.key(fields[spki_at]).public_key()
-        fields[spki_at] = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        for at, field in enumerate(fields):
-            if field[0] == 0xA3:
-                fields[at] = encode(0xA3, encode(0x30, b"".join(adapt_extension(e, self.purpose) for e in parts(element(element(field)[1])[1]))))
-        tbs = encode(0x30, b"".join(fields))
-        signer = signer or ec.generate_private_key(ec.SECP256R1())
-        if isinstance(signer, rsa.RSAPrivateKey):
-            signature = signer.sign(tbs, padding.PKCS1v15(), hashes.SHA256())
+class Key:
+    """A new key of the kind and size of `spki`, whose AlgorithmIdentifier it keeps."""
+
+    def __init__(self, spki, label):
+        (_, _, algorithm), (_, bits, _) = inside(spki)
+        self.family = family(algorithm)
+        if self.family == "EC":
+            curve = CURVES[len(bits) - 1]
+            # One bit less than the order has: never beyond it.
+            self.private = ec.derive_private_key(derived(label, curve.key_size - 1) | 1, curve)
+            public = self.private.public_key().public_bytes(
+                serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        elif self.family == "RSA":
+            size = int.from_bytes(inside(bits[1:])[0][1], "big").bit_length()
+            self.private = self.rsa(label, size if size < 3072 else 2048)  # no case is about the large ones
+            public = self.private.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
         else:
-            signature = signer.sign(tbs, ec.ECDSA(hashes.SHA256()))
-        return encode(0x30, tbs + algorithm + encode(0x03, b"\0" + signature))
+            self.private = tuple(int.from_bytes(number, "big") for _, number, _ in inside(inside(algorithm)[1][2]))
+            p, q, g = self.private
+            self.secret = derived(label, q.bit_length() - 1) | 1
+            public = integer(pow(g, self.secret, p))
+        self.spki = tlv(0x30, algorithm + tlv(3, b"\0" + public))
+
+    @staticmethod
+    def rsa(label, size):
+        p, q = (derived_prime(label + name, bits) for name, bits in ((b"p", size // 2), (b"q", size - size // 2)))
+        d = pow(65537, -1, (p - 1) * (q - 1))
+        public = rsa.RSAPublicNumbers(65537, p * q)
+        return rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public).private_key()
+
+    def sign(self, message, algorithm):
+        digest = digest_of(algorithm)
+        if self.family == "EC":
+            return self.private.sign(message, ec.ECDSA(digest, deterministic_signing=True))
+        if self.family == "RSA":
+            return self.private.sign(message, padding.PKCS1v15(), digest)
+        p, q, g = self.private
+        z = int.from_bytes(hashlib.sha256(message).digest()[:q.bit_length() // 8], "big")
+        k = derived(message, q.bit_length() - 1) | 1
+        r = pow(g, k, p) % q
+        return tlv(0x30, integer(r) + integer(pow(k, -1, q) * (z + r * self.secret) % q))
 
 
-def spki_of(der):
-    fields = parts(element(parts(element(der)[1])[0])[1])
-    return fields[6 if fields[0][0] == 0xA0 else 5]
+def integer(number):
+    return tlv(2, number.to_bytes(number.bit_length() // 8 + 1, "big"))
 
 
-def adapt(case):
-    def load(pems):
-        return [base64.b64decode("".join(line for line in pem.splitlines() if not line.startswith("-----"))) for pem in pems]
+class Keys:
+    """New keys by the keys that they replace."""
 
-    trusted, pool, leaf = load(case["trusted_certs"]), load(case["untrusted_intermediates"]), load([case["peer_certificate"]])
-    issuer = Issuer(trusted + pool + leaf, CLIENT_AUTH if case["validation_kind"] == "CLIENT" else SERVER_AUTH)
-    text = lambda certificates: [base64.b64encode(issuer.issue(c)).decode() for c in certificates]
-    name = case["expected_peer_name"]
-    return {
-        "id": case["id"],
-        "expected": "valid" if case["expected_result"] == "SUCCESS" else "invalid",
-        "time": case["validation_time"],
-        "trusted": text(trusted),
-        "pool": text(pool),
-        "leaf": text(leaf)[0],
-        "address": "user@" + name["value"] if name and name["kind"] == "DNS" else None,
-        "depth": case["max_chain_depth"],
-        "divergence": DIVERGENCES.get(case["id"]) or None,
+    def __init__(self):
+        self.known = {}
+
+    def replacement(self, spki, label=b""):
+        name = hashlib.sha256(spki + label).digest()
+        if name not in self.known:
+            self.known[name] = Key(spki, name)
+        return self.known[name]
+
+    def signer(self, certificate, chain):
+        """Who signs the new certificate: the new key of the one that signed the old, or one that nobody has."""
+        nearest = sorted(chain, key=lambda other: other.subject != certificate.issuer)
+        wanted = family(certificate.algorithm)
+        of_family = [other.spki for other in nearest if family(inside(other.spki)[0][2]) == wanted]
+        for spki in dict.fromkeys(of_family):
+            if is_signed_by(certificate, spki):
+                return self.replacement(spki)
+        return self.replacement(of_family[0], b"absent" + certificate.issuer)
+
+
+# --- Cases ------------------------------------------------------------------------------------------------------------
+
+
+def adapt(case, decision, keys):
+    """One row of vectors/limbo-email.json."""
+    chains = {
+        role: [Certificate(pem) for pem in pems]
+        for role, pems in (("trusted", case["trusted_certs"]), ("intermediates", case["untrusted_intermediates"]),
+                           ("leaf", [case["peer_certificate"]]))
     }
+    everybody = [certificate for chain in chains.values() for certificate in chain]
+    done, issued = set(), {role: [] for role in chains}
+    for role, chain in chains.items():
+        for certificate in chain:
+            editor = Editor(PURPOSES[case["validation_kind"]], decision, role == "leaf")
+            der = certificate.reissue(editor.edit, keys, keys.signer(certificate, everybody))
+            issued[role].append(base64.b64encode(der).decode())
+            done |= editor.done
+    row = {
+        "id": case["id"],
+        "expected": {"SUCCESS": "valid", "FAILURE": "invalid"}[case["expected_result"]],
+        "validation_time": case["validation_time"] and case["validation_time"].replace("+00:00", "Z"),
+        "trusted": issued["trusted"],
+        "intermediates": issued["intermediates"],
+        "leaf": issued["leaf"][0],
+        "address": decision.get("address", asked_for(case)) or None,
+        "max_depth": case["max_chain_depth"],
+        "note": "; ".join(["new keys and signatures", *sorted(done), *filter(None, [decision.get("note")])]),
+    }
+    return row | {name: decision[name] for name in ("divergence",) if name in decision}
+
+
+def asked_for(case):
+    """The mailbox in place of the name that the TLS client asks for."""
+    names = [case["expected_peer_name"]] if case["expected_peer_name"] else case["expected_peer_names"]
+    if not names:
+        return None
+    return names[0]["value"] if names[0]["kind"] == "RFC822" else "user@" + names[0]["value"]
+
+
+def pem(ders):
+    """Certificates in base64 as a PEM file."""
+    lines = []
+    for der in ders:
+        body = [der[at:at + 64] for at in range(0, len(der), 64)]
+        lines += ["-----BEGIN CERTIFICATE-----", *body, "-----END CERTIFICATE-----"]
+    return "\n".join([*lines, ""])
+
+
+def openssl_verdict(row):
+    """What `openssl verify` makes of a row: (valid or invalid, its words)."""
+    with tempfile.TemporaryDirectory() as folder:
+        for role in ("trusted", "intermediates", "leaf"):
+            pathlib.Path(folder, role).write_text(pem([row[role]] if role == "leaf" else row[role]))
+        command = ["openssl", "verify", "-purpose", "smimesign", "-partial_chain", "-no-CApath", "-no-CAstore"]
+        command += ["-CAfile", "trusted", *(["-untrusted", "intermediates"] if row["intermediates"] else [])]
+        command += ["-verify_email", row["address"]] if row["address"] else []
+        command += ["-verify_depth", str(row["max_depth"])] if row["max_depth"] is not None else []
+        if row["validation_time"]:
+            time = datetime.datetime.fromisoformat(row["validation_time"])
+            command += ["-attime", str(int(time.timestamp()))]  # whole seconds, rounded down
+        result = subprocess.run([*command, "leaf"], cwd=folder, capture_output=True, text=True, check=False)
+        errors = [line for line in result.stderr.splitlines() if line.startswith("error ")]
+        return "invalid" if result.returncode else "valid", "; ".join(errors or result.stderr.splitlines()[:1])
+
+
+def table(name):
+    """The rows of a TOML file in vectors/, by case."""
+    return {row["id"]: row for row in tomllib.loads((VECTORS / name).read_text())["case"]}
 
 
 def main():
-    source, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    adapted, excluded = [], []
-    for case in json.loads(source.read_text())["testcases"]:
-        name = case["id"]
-        if name.startswith(KEPT) or name in KEPT_CASES:
-            try:
-                adapted.append(adapt(case))
-                continue
-            except Exception as error:
-                excluded.append((name, f"cannot be issued again: {error}"))
-                continue
-        reason = next((reason for start, reason in EXCLUDED if name.startswith(start)), "not about name constraints or path building")
-        excluded.append((name, reason))
-    rows = "".join(json.dumps(case, separators=(",", ":")) + "\n" for case in adapted)
-    (folder / "limbo-email.jsonl").write_text(rows)
-    quoted = "".join(f'\n[[case]]\nid = "{name}"\nreason = {json.dumps(reason)}\n' for name, reason in excluded)
-    (folder / "limbo-excluded.toml").write_text("# Cases of x509-limbo that are not adapted to e-mail, and why.\n" + quoted)
-    print(f"{len(adapted)} adapted, {len(excluded)} excluded, {len(rows)} bytes")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("limbo", type=pathlib.Path, help="limbo.json of x509-limbo")
+    parser.add_argument("--openssl", action="store_true", help="compare the verdicts with those of the openssl command")
+    options = parser.parse_args()
+    cases = json.loads(options.limbo.read_text())["testcases"]
+    excluded, decisions = table("limbo-excluded.toml"), table("limbo-decisions.toml")
+    unknown = (excluded.keys() | decisions.keys()) - {case["id"] for case in cases}
+    if strange := unknown | excluded.keys() & decisions.keys():
+        parser.error(f"no case of limbo.json, or in both tables: {sorted(strange)}")
+    keys = Keys()
+    rows = [adapt(case, decisions.get(case["id"], {}), keys) for case in cases if case["id"] not in excluded]
+    text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (VECTORS / "limbo-email.json").write_text(f"[\n{text}\n]\n")
+    diverging = sum("divergence" in row for row in rows)
+    print(f"{len(cases)} cases: {len(excluded)} left out, {len(rows)} adapted, {diverging} of those diverge for e-mail")
+    for row in rows if options.openssl else ():
+        verdict, words = openssl_verdict(row)
+        if verdict != row["expected"]:
+            mark = " (so has e-mail)" if "divergence" in row else ""
+            print(f"{row['id']}: limbo {row['expected']}, openssl {verdict}{mark} {words}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -228,7 +228,7 @@ codes! {
         618 NameExcluded "name-excluded" "A name lies inside an excluded subtree (RFC 5280 6.1.3 c).";
         619 NameConstraintUndecidable "name-constraint-undecidable" "A name constraint applies to a name that cannot be decoded or compared, so the path fails.";
         620 CriticalExtension "critical-extension" "A critical extension is not known (RFC 5280 4.2).";
-        621 IssuerNameMismatch "issuer-name-mismatch" "The issuer name differs from the subject of the certificate above (RFC 5280 6.1.3 a 4).";
+        621 IssuerNameEmpty "issuer-name-empty" "A certificate of the path has an empty issuer name (RFC 5280 4.1.2.4).";
         622 PathAlgorithm "path-algorithm" "A certificate names two different signature algorithms (RFC 5280 4.1.1.2).";
         623 CertificateVersion "certificate-version" "An issuer is not a version 3 certificate (RFC 5280 6.1.4 k).";
         630 CertificateRevoked "certificate-revoked" "A certificate of the path is revoked.";

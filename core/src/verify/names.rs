@@ -87,6 +87,10 @@ fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>,
     for (number, list) in [(0, &mut constraints.permitted), (1, &mut constraints.excluded)] {
         let Some(subtrees) = fields.optional(Tag::context_constructed(number))? else { continue };
         let mut members = document.children(&subtrees)?;
+        // GeneralSubtrees has at least one; what an empty list means, nobody can say.
+        if members.peek().is_none() {
+            return Err(Code::NameConstraintUndecidable.into());
+        }
         while let Some(subtree) = members.next()? {
             if list.len() >= limits.names {
                 return Err(Code::NamesTooMany.into());

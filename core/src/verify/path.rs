@@ -210,6 +210,7 @@ impl<'a> Search<'a> {
         if !candidate.is_anchor {
             check_certificate(issuer, self.terms)?;
             check_authority(issuer)?;
+            check_policy_demand(issuer, path, self.terms.limits)?;
             usage::check_purpose(issuer, self.terms.profile)?;
         }
         check_path_length(issuer, path)?;
@@ -280,12 +281,16 @@ fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(),
     if !certificate.is_wrapped_in_der() {
         return Err(Code::CertificateMalformed.into());
     }
+    // RFC 5280 4.1.2.4: an issuer has a name; an empty one would chain to anybody without one.
+    if certificate.issuer() == [0x30, 0] {
+        return Err(Code::IssuerNameEmpty.into());
+    }
     // RFC 5280 4.1.1.2: the algorithm is named twice, once inside what is signed.
     if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
         return Err(Code::PathAlgorithm.into());
     }
     certificate_algorithm(certificate, terms)?;
-    check_extensions(certificate, terms.limits)
+    check_extensions(certificate)
 }
 
 fn check_validity(certificate: &Certificate, now: UnixTime) -> Result<(), Error> {
@@ -305,10 +310,9 @@ fn certificate_algorithm(certificate: &Certificate, terms: &Terms<'_>) -> Result
     Ok(algorithm)
 }
 
-/// Critical extensions must be known (RFC 5280 4.2). Policies have no initial set to be compared with, so that they
-/// constrain nothing, except where a CA demands one: then the path fails, because nobody here can grant it.
-fn check_extensions(certificate: &Certificate, limits: &Limits) -> Result<(), Error> {
-    const KNOWN: [&[u8]; 9] = [
+/// Critical extensions must be known (RFC 5280 4.2).
+fn check_extensions(certificate: &Certificate) -> Result<(), Error> {
+    const KNOWN: [&[u8]; 10] = [
         oids::KEY_USAGE,
         oids::EXTENDED_KEY_USAGE,
         oids::BASIC_CONSTRAINTS,
@@ -316,15 +320,12 @@ fn check_extensions(certificate: &Certificate, limits: &Limits) -> Result<(), Er
         oids::NAME_CONSTRAINTS,
         oids::CERTIFICATE_POLICIES,
         oids::POLICY_MAPPINGS,
+        oids::POLICY_CONSTRAINTS,
         oids::INHIBIT_ANY_POLICY,
         oids::CRL_DISTRIBUTION_POINTS,
     ];
     for extension in certificate.extensions() {
-        let demands_policy = extension.oid == oids::POLICY_CONSTRAINTS
-            && requires_explicit_policy(extension.value, limits).unwrap_or(true);
-        let unknown =
-            extension.critical && extension.oid != oids::POLICY_CONSTRAINTS && !KNOWN.contains(&extension.oid);
-        if demands_policy || unknown {
+        if extension.critical && !KNOWN.contains(&extension.oid) {
             return Err(Code::CriticalExtension.into());
         }
     }
@@ -335,10 +336,27 @@ fn check_extensions(certificate: &Certificate, limits: &Limits) -> Result<(), Er
     Ok(())
 }
 
-fn requires_explicit_policy(value: &[u8], limits: &Limits) -> Result<bool, Error> {
-    let document = Document::new(value, limits);
-    let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
-    Ok(fields.optional(Tag::context(0))?.is_some())
+/// Policies have no initial set to be compared with, so that they constrain nothing, except where a CA demands one for
+/// certificates that stand below it in this path (requireExplicitPolicy, RFC 5280 4.2.1.11, 6.1.5 g): then the path fails,
+/// because nobody here can grant it.
+fn check_policy_demand(issuer: &Certificate, path: &[&Certificate], limits: &Limits) -> Result<(), Error> {
+    let Some(extension) = issuer.extension(oids::POLICY_CONSTRAINTS) else { return Ok(()) };
+    let document = Document::new(extension.value, limits);
+    let skipped = || -> Result<Option<u32>, Error> {
+        let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+        let Some(field) = fields.optional(Tag::context(0))? else { return Ok(None) };
+        let octets = field.content();
+        let value =
+            octets.iter().try_fold(0_u32, |value, octet| value.checked_mul(256)?.checked_add(u32::from(*octet)));
+        Ok(Some(value.unwrap_or(u32::MAX)))
+    };
+    let below = path.iter().enumerate().filter(|(height, certificate)| *height == 0 || !is_self_issued(certificate));
+    let below = u32::try_from(below.count()).unwrap_or(u32::MAX);
+    match skipped() {
+        Ok(None) => Ok(()),
+        Ok(Some(skipped)) if skipped > below => Ok(()),
+        _ => Err(Code::CriticalExtension.into()),
+    }
 }
 
 /// RFC 5280 6.1.4 k and n.
