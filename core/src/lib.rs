@@ -9,6 +9,8 @@ mod der;
 pub mod drive;
 mod engine;
 pub mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod import;
 pub mod inspect;
 mod mail;

@@ -231,8 +231,6 @@ codes! {
         621 IssuerNameEmpty "issuer-name-empty" "A certificate of the path has an empty issuer name (RFC 5280 4.1.2.4).";
         622 PathAlgorithm "path-algorithm" "A certificate names two different signature algorithms (RFC 5280 4.1.1.2).";
         623 CertificateVersion "certificate-version" "An issuer is not a version 3 certificate (RFC 5280 6.1.4 k).";
-        630 CertificateRevoked "certificate-revoked" "A certificate of the path is revoked.";
-        631 RevocationUnknown "revocation-unknown" "The revocation state is unknown, and the policy asks for it.";
     }
 }
 

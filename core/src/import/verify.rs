@@ -216,8 +216,9 @@ fn check_signer_certificate<'a>(
     key.check_strength(KeyRole::EndEntity, limits)?;
     let verify = |order| signer_info.verify(&key, certificate, content, digest, order);
     let mut signature = verify(AttributeOrder::Der);
-    if signature.is_err() && profile.rules().attributes_as_sent {
-        signature = verify(AttributeOrder::AsSent).or(signature);
+    if signature.is_err() && verify(AttributeOrder::AsSent).is_ok() {
+        let allowed = profile.rules().attributes_as_sent;
+        signature = if allowed { Ok(()) } else { Err(Code::AttributesNotDer.into()) };
     }
     report.signature = verdict(&signature);
     signature?;
