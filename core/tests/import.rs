@@ -1,6 +1,13 @@
 //! The import machine, from mails to what a store holds.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "test code"
+)]
 
+use base64::Engine as _;
 use postseal::cert::SubjectEmail;
 use postseal::import::{Activation, Ask, CandidateKind, Context, Outcome, Report};
 use postseal::operation::{Operation, Step};
@@ -353,6 +360,29 @@ fn every_form_of_signed_mail_is_imported() {
             }
         }
     }
+}
+
+#[test]
+fn the_legacy_profile_takes_sha1_for_messages_and_nothing_weaker_beside_it() {
+    let import = |mail: &[u8], profile| {
+        let case = case("cms-sha1");
+        let engine = case.engine().with_profile(profile);
+        engine.import_mail(mail, Context::new(case.verify_at), &MemoryStore::new(), &()).unwrap()
+    };
+    let mail = case("cms-sha1").mail;
+    assert_eq!(import(&mail, Profile::Default).error.unwrap().code(), Code::WeakDigest);
+    assert_eq!(import(&mail, Profile::Legacy).outcome, Outcome::Imported);
+    // The same SignerInfo with MD5 in its signature algorithm.
+    let text = String::from_utf8(mail.clone()).unwrap();
+    let body = text.find("MII").map(|at| text[at..].split("--").next().unwrap().to_owned()).unwrap();
+    let compact: String = body.split_ascii_whitespace().collect();
+    let mut cms = base64::engine::general_purpose::STANDARD.decode(&compact).unwrap();
+    let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+    let last = cms.windows(8).rposition(|window| window == rsa).unwrap();
+    cms[last + 8] = 4;
+    let changed = text.replace(&body, &format!("{}\r\n", base64::engine::general_purpose::STANDARD.encode(&cms)));
+    assert_ne!(changed, text);
+    assert_eq!(import(changed.as_bytes(), Profile::Legacy).error.unwrap().code(), Code::WeakDigest);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::cert::{Certificate, name};
 use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::mail::canonical_chunks;
-use crate::verify::{DigestAlgorithm, Limits, PublicKey, SignatureAlgorithm};
+use crate::verify::{DigestAlgorithm, Limits, PublicKey, Sha1, SignatureAlgorithm};
 use std::borrow::Cow;
 
 /// One SignerInfo (RFC 5652 5.3).
@@ -142,9 +142,9 @@ impl<'a> SignerInfo<'a> {
     }
 
     /// Fails when a digest of the signature may not be relied on.
-    pub(crate) fn require_strong(&self) -> Result<(), Error> {
-        self.digest_algorithm()?.require_strong()?;
-        self.signature_algorithm()?.require_strong()
+    pub(crate) fn require_digests(&self, sha1: Sha1) -> Result<(), Error> {
+        self.digest_algorithm()?.require(sha1)?;
+        self.signature_algorithm()?.require_digests(sha1)
     }
 
     /// Verifies the signature under one certificate's key: the content's digest, the signature over the attributes (or

@@ -11,7 +11,9 @@ use crate::mail::{self, Root, SignedContent, SignedEntity, SmimeType};
 use crate::private::Private;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
-use crate::verify::{DigestAlgorithm, KeyRole, Limits, Path, PublicKey, check_recipient, check_signer, find_path};
+use crate::verify::{
+    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, Sha1, check_recipient, check_signer, find_path,
+};
 
 pub(super) enum Finding {
     Verified(Box<Verified>),
@@ -99,7 +101,7 @@ pub(super) fn verify(
     report.address = Some(Private::new(address.clone()));
     events.extend(proof_events(&path));
     let candidate = choose(engine, signer_info, &signer, &address, &bag, &pool, now)?;
-    let capabilities = capabilities(signer_info, digest, now)?;
+    let capabilities = capabilities(signer_info, now)?;
     let verified = Verified { address, signer, path, candidate, capabilities };
     events.extend(ignored_event(&verified, &bag));
     Ok(Finding::Verified(Box::new(verified)))
@@ -159,12 +161,8 @@ fn read_bag(signed: &SignedData<'_>, limits: &Limits) -> (Vec<Certificate>, Opti
 
 /// The digest of the message, if it may be relied on in this profile.
 fn check_digest(signer_info: &SignerInfo<'_>, engine: &Engine) -> Result<DigestAlgorithm, Error> {
-    let digest = signer_info.digest_algorithm()?;
-    let sha1_allowed = engine.profile().rules().sha1_messages && digest == DigestAlgorithm::Sha1;
-    if !sha1_allowed {
-        signer_info.require_strong()?;
-    }
-    Ok(digest)
+    signer_info.require_digests(engine.profile().rules().message_sha1)?;
+    signer_info.digest_algorithm()
 }
 
 /// Tries every certificate that the signer identifier names; signature and path must hold for the same one.
@@ -253,10 +251,9 @@ fn choose(
     now: UnixTime,
 ) -> Result<Candidate, Error> {
     let (limits, profile) = (engine.limits(), engine.profile());
-    let weak = signer_info.require_strong().is_err();
     let preference = match &signer_info.signed_attributes {
         // Under a digest that can be forged, the preference is anybody's.
-        Some(attributes) if !weak => attributes.key_preference()?,
+        Some(attributes) if signer_info.require_digests(Sha1::Refused).is_ok() => attributes.key_preference()?,
         _ => None,
     };
     let Some(preference) = preference.filter(|preference| !preference.matches(signer, limits)) else {
@@ -277,15 +274,12 @@ fn choose(
 
 /// The signed capabilities, unless the signer says that he signed in the future (RFC 8551 2.7.1), or under a digest that
 /// can be forged.
-fn capabilities(
-    signer_info: &SignerInfo<'_>,
-    digest: DigestAlgorithm,
-    now: UnixTime,
-) -> Result<Option<Capabilities>, Error> {
+fn capabilities(signer_info: &SignerInfo<'_>, now: UnixTime) -> Result<Option<Capabilities>, Error> {
     let Some(attributes) = &signer_info.signed_attributes else { return Ok(None) };
     let signed_at = attributes.signing_time()?;
     let der = attributes.capabilities()?;
-    let trusted = !digest.is_weak() && signed_at.is_none_or(|signed_at| signed_at <= now);
+    let strong = signer_info.require_digests(Sha1::Refused).is_ok();
+    let trusted = strong && signed_at.is_none_or(|signed_at| signed_at <= now);
     Ok(der.filter(|_| trusted).map(|der| Capabilities::new(der.to_vec(), signed_at)))
 }
 

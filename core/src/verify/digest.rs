@@ -14,6 +14,13 @@ pub(crate) enum DigestAlgorithm {
     Sha512,
 }
 
+/// Whether SHA-1 may be relied on: as a digest of messages in the legacy profile, nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sha1 {
+    Refused,
+    Tolerated,
+}
+
 impl DigestAlgorithm {
     /// From an encoded AlgorithmIdentifier (RFC 5754 2). The parameters of digests say nothing and are not looked at.
     pub(crate) fn from_algorithm_identifier(raw: &[u8], limits: &Limits) -> Result<Self, Error> {
@@ -36,9 +43,11 @@ impl DigestAlgorithm {
         matches!(self, Self::Md5 | Self::Sha1)
     }
 
-    /// Fails unless the digest is one of those that may be relied on: SHA-256, SHA-384, SHA-512.
-    pub(crate) fn require_strong(self) -> Result<(), Error> {
+    /// Fails unless the digest is one of those that may be relied on: SHA-256, SHA-384, SHA-512, and SHA-1 where the
+    /// caller tolerates it.
+    pub(crate) fn require(self, tolerated: Sha1) -> Result<(), Error> {
         match self {
+            Self::Sha1 if tolerated == Sha1::Tolerated => Ok(()),
             Self::Md5 | Self::Sha1 => Err(Code::WeakDigest.into()),
             Self::Sha224 => Err(Code::DigestUnsupported.into()),
             Self::Sha256 | Self::Sha384 | Self::Sha512 => Ok(()),

@@ -14,7 +14,7 @@ mod usage;
 mod weak;
 
 pub use anchors::{Intermediates, TrustAnchors};
-pub(crate) use digest::DigestAlgorithm;
+pub(crate) use digest::{DigestAlgorithm, Sha1};
 pub(crate) use key::{KeyRole, PublicKey};
 pub use limits::Limits;
 pub use path::{Path, find_path};

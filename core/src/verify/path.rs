@@ -1,4 +1,5 @@
 use super::budget::Budget;
+use super::digest::Sha1;
 use super::{KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, names, usage};
 use crate::cert::{Certificate, Fingerprint, name};
 use crate::der::{Document, Tag, oids};
@@ -305,7 +306,7 @@ fn certificate_algorithm(certificate: &Certificate, terms: &Terms<'_>) -> Result
     let raw = certificate.signature_algorithm();
     let algorithm = SignatureAlgorithm::from_algorithm_identifier(raw, None, terms.limits)?;
     if terms.weakness == Weakness::Refused {
-        algorithm.require_strong()?;
+        algorithm.require_digests(Sha1::Refused)?;
     }
     Ok(algorithm)
 }

@@ -1,3 +1,4 @@
+use super::digest::Sha1;
 use crate::cert::SubjectEmail;
 
 /// A set of rules for certificates and signatures, chosen at run time.
@@ -28,7 +29,7 @@ pub(crate) struct Rules {
     /// S/MIME BR 7.1.2.3 e: keyUsage SHALL be present.
     pub(crate) key_usage_required: bool,
     /// RFC 8551 2.1 has SHA-1 as historic. As a digest of the message only, never inside a certificate.
-    pub(crate) sha1_messages: bool,
+    pub(crate) message_sha1: Sha1,
     /// RFC 5652 5.4 wants DER; some old signers hashed the attributes in the order of sending.
     pub(crate) attributes_as_sent: bool,
     /// RFC 8550 3 knows mailboxes in the subject; S/MIME BR 7.1.4.2.1 wants each in the SAN.
@@ -39,7 +40,7 @@ const fn rules(strict: bool, legacy: bool) -> Rules {
     Rules {
         email_protection_required: strict,
         key_usage_required: strict,
-        sha1_messages: legacy,
+        message_sha1: if legacy { Sha1::Tolerated } else { Sha1::Refused },
         attributes_as_sent: legacy,
         subject_email: if legacy { SubjectEmail::WhenNoMailboxInSan } else { SubjectEmail::Ignore },
     }

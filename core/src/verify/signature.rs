@@ -1,4 +1,4 @@
-use super::digest::DigestAlgorithm;
+use super::digest::{DigestAlgorithm, Sha1};
 use super::key::{Curve, EcKey, PublicKey, RsaKey, RsaScheme};
 use super::pss::PssParameters;
 use super::weak;
@@ -71,11 +71,11 @@ impl SignatureAlgorithm {
     }
 
     /// Fails when a digest of the algorithm, the mask of PSS included, may not be relied on.
-    pub(crate) fn require_strong(&self) -> Result<(), Error> {
+    pub(crate) fn require_digests(&self, sha1: Sha1) -> Result<(), Error> {
         if let Self::RsaPss(parameters) = self {
-            parameters.mask_digest.require_strong()?;
+            parameters.mask_digest.require(sha1)?;
         }
-        self.digest().map_or(Ok(()), DigestAlgorithm::require_strong)
+        self.digest().map_or(Ok(()), |digest| digest.require(sha1))
     }
 
     /// Verifies `signature` over `message`, which is given in pieces.
