@@ -20,6 +20,7 @@ use postseal_testkit::MemoryStore;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 fn folder() -> Option<PathBuf> {
@@ -27,7 +28,8 @@ fn folder() -> Option<PathBuf> {
     if folder.join("cases.jsonl").exists() {
         return Some(folder);
     }
-    eprintln!("SKIPPED: ../shared/corpus/mail is not here; no real mail was checked");
+    // Straight to the stream: the test harness hides what a passing test prints.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: ../shared/corpus/mail is not here; no real mail was checked");
     None
 }
 

@@ -119,3 +119,49 @@ fn attribute<'a>(document: &Document<'a>, member: &Element<'a>) -> Result<Attrib
     fields.finish()?;
     Ok(Attribute { kind, tag: value.tag(), value: value.content() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A Name from (last octet of the type, tag, value), one attribute in each relative name.
+    fn name(attributes: &[(u8, u8, &[u8])]) -> Vec<u8> {
+        let element = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+        let part = |(kind, tag, value): &(u8, u8, &[u8])| {
+            element(0x31, &element(0x30, &[element(6, &[0x55, 4, *kind]), element(*tag, value)].concat()))
+        };
+        element(0x30, &attributes.iter().flat_map(part).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn strings_are_compared_without_case_and_runs_of_spaces() {
+        let limits = Limits::default();
+        let base = name(&[(10, 0x13, b"Goal  Ltd"), (3, 0x0c, "Zo\u{eb}".as_bytes())]);
+        for (other, expected) in [
+            (name(&[(10, 0x0c, b" goal LTD "), (3, 0x0c, "zo\u{eb}".as_bytes())]), true),
+            (name(&[(10, 0x13, b"GoalLtd"), (3, 0x0c, "Zo\u{eb}".as_bytes())]), false),
+            (name(&[(3, 0x0c, "Zo\u{eb}".as_bytes()), (10, 0x13, b"Goal  Ltd")]), false),
+            (name(&[(10, 0x13, b"Goal  Ltd")]), false),
+            (name(&[(10, 0x1e, b"Goal  Ltd"), (3, 0x0c, "Zo\u{eb}".as_bytes())]), false),
+        ] {
+            assert_eq!(equal(&base, &other, &limits), expected, "{other:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_subtree_is_the_beginning_of_a_name() {
+        let limits = Limits::default();
+        let whole = name(&[(6, 0x13, b"DE"), (10, 0x13, b"Goal"), (3, 0x13, b"Alice")]);
+        assert_eq!(is_within(&whole, &name(&[(6, 0x13, b"de"), (10, 0x13, b"goal")]), &limits), Ok(true));
+        assert_eq!(is_within(&whole, &name(&[(10, 0x13, b"Goal")]), &limits), Ok(false));
+        assert_eq!(is_within(&whole, &name(&[]), &limits), Ok(true));
+        assert_eq!(is_within(&name(&[]), &whole, &limits), Ok(false));
+        assert!(is_within(&whole, b"\x30\x05", &limits).is_err());
+    }
+
+    #[test]
+    fn text_for_people_is_escaped() {
+        let text = display(&name(&[(10, 0x0c, b"a,b\r\n"), (3, 0x0c, "\u{202e}x".as_bytes())]), &Limits::default());
+        assert_eq!(text, "CN=\\u{202e}x,O=a\\u{5c},b\\u{d}\\u{a}");
+    }
+}

@@ -188,3 +188,60 @@ fn dns(base: &[u8], name: &[u8]) -> Match {
     let suffix = if base.starts_with('.') { base.clone() } else { format!(".{base}") };
     if base.is_empty() || name == base || name.ends_with(&suffix) { Match::Inside } else { Match::Outside }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+
+    fn matches(base: GeneralName<'_>, name: GeneralName<'_>) -> Match {
+        compare(&base, &name, &Limits::default())
+    }
+
+    #[test]
+    fn a_mailbox_constraint_is_a_mailbox_a_host_or_the_hosts_of_a_domain() {
+        for (base, name, expected) in [
+            ("alice@goal.example", "Alice@GOAL.example", Match::Inside),
+            ("alice@goal.example", "bob@goal.example", Match::Outside),
+            ("goal.example", "bob@goal.example", Match::Inside),
+            ("GOAL.example", "bob@goal.example", Match::Inside),
+            ("goal.example", "bob@mail.goal.example", Match::Outside),
+            ("goal.example", "bob@evilgoal.example", Match::Outside),
+            (".goal.example", "bob@mail.goal.example", Match::Inside),
+            (".goal.example", "bob@goal.example", Match::Outside),
+            (".goal.example", "bob@evil-goal.example", Match::Outside),
+            ("", "bob@goal.example", Match::Inside),
+            (".", "bob@goal.example", Match::Undecidable),
+            ("a@b@c", "bob@goal.example", Match::Undecidable),
+            ("g\u{f6}al.example", "bob@goal.example", Match::Undecidable),
+            ("goal.example", "bob@goal.example ", Match::Undecidable),
+        ] {
+            assert_eq!(matches(Rfc822(base.as_bytes()), Rfc822(name.as_bytes())), expected, "{base} {name}");
+        }
+        let smtp = SmtpUtf8Mailbox("zoë@goal.example".as_bytes());
+        assert_eq!(matches(Rfc822(b"goal.example"), smtp), Match::Inside);
+        assert_eq!(matches(Rfc822(b"other.example"), smtp), Match::Outside);
+    }
+
+    #[test]
+    fn hosts_and_addresses_are_compared_by_their_own_rules() {
+        assert_eq!(matches(Dns(b"goal.example"), Dns(b"www.Goal.example")), Match::Inside);
+        assert_eq!(matches(Dns(b"goal.example"), Dns(b"evilgoal.example")), Match::Outside);
+        assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[10, 1, 2, 3])), Match::Inside);
+        assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[11, 1, 2, 3])), Match::Outside);
+        assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[0; 16])), Match::Outside);
+        assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 255, 0]), Ip(&[10, 1, 2, 3])), Match::Undecidable);
+        assert_eq!(matches(Ip(&[10, 0, 0]), Ip(&[10, 1, 2, 3])), Match::Undecidable);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_fails_only_where_it_applies() {
+        assert_eq!(matches(Other(6), Other(6)), Match::Undecidable);
+        assert_eq!(matches(Other(6), Other(8)), Match::OtherForm);
+        assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(0)), Match::Undecidable);
+        assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(4)), Match::OtherForm);
+        assert_eq!(matches(Directory(&[0x30, 0]), Undecodable(4)), Match::Undecidable);
+        assert_eq!(matches(Dns(b"goal.example"), Rfc822(b"a@goal.example")), Match::OtherForm);
+        assert_eq!(matches(Undecodable(9), Rfc822(b"a@goal.example")), Match::Undecidable);
+    }
+}
