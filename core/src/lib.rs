@@ -18,6 +18,7 @@ pub mod operation;
 mod private;
 pub mod query;
 pub mod store;
+mod text;
 mod time;
 pub mod trace;
 pub mod verify;

@@ -1,4 +1,5 @@
 use crate::error::{Code, Error};
+use crate::text::is_invisible;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -175,10 +176,7 @@ fn is_atom_character(character: char) -> bool {
 /// RFC 6531 allows every character beyond ASCII; those that hide, or turn the direction of text, are not allowed here,
 /// because nobody can see what they do to an address.
 fn is_non_ascii_text(character: char) -> bool {
-    let hides = matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !character.is_ascii() && !character.is_control() && !character.is_whitespace() && !hides
+    !character.is_ascii() && !character.is_control() && !character.is_whitespace() && !is_invisible(character)
 }
 
 impl PartialEq for Address {

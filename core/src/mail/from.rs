@@ -2,6 +2,7 @@ use super::cursor::Cursor;
 use super::headers::Headers;
 use crate::cert::Address;
 use crate::error::{Code, Error};
+use crate::text::turns_direction;
 use crate::verify::Limits;
 
 /// The one author of a mail: exactly one From field with exactly one mailbox, in the strict grammar of RFC 5322 3.6.2.
@@ -127,8 +128,7 @@ fn is_word(octet: u8) -> bool {
 /// stands there.
 fn is_deceptive(character: char) -> bool {
     let control = character.is_control() && !matches!(character, '\r' | '\n' | '\t');
-    control
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    control || turns_direction(character)
 }
 
 #[cfg(test)]

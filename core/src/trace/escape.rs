@@ -1,3 +1,5 @@
+use crate::text::is_invisible;
+
 /// Most octets of text from a mail that reach a trace.
 const LIMIT: usize = 256;
 
@@ -28,11 +30,7 @@ pub fn escape(text: &str) -> String {
 }
 
 fn is_harmless(character: char) -> bool {
-    !(character.is_control()
-        || character == '\\'
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'))
+    !(character.is_control() || character == '\\' || is_invisible(character))
 }
 
 #[cfg(test)]
