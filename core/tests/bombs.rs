@@ -4,6 +4,7 @@
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "test code"
@@ -11,9 +12,11 @@
 
 use peak_alloc::PeakAlloc;
 use postseal::import::{Context, Outcome};
+use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Engine, UnixTime};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::corpus::attacks;
+use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
 use std::time::Instant;
 
 #[global_allocator]
@@ -60,8 +63,8 @@ fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> Outcome {
     ALLOCATOR.reset_peak_usage();
     let started = Instant::now();
     let report = engine.import_mail(mail, Context::new(at), &store, &()).unwrap();
-    let inspection = engine.inspect(mail, at);
     let elapsed = started.elapsed();
+    let inspection = engine.inspect(mail, at);
     let grown = ALLOCATOR.peak_usage().saturating_sub(before);
     drop(inspection);
     assert!(grown < 4 * mail.len() + (1 << 20), "{name}: {grown} bytes for {} of input", mail.len());
@@ -70,6 +73,31 @@ fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> Outcome {
         assert!(elapsed.as_millis() < 50, "{name}: {elapsed:?}");
     }
     report.outcome
+}
+
+/// Six CA keys that all certify each other under one name: every order of them is a path, and none has an anchor.
+fn maze() -> Vec<u8> {
+    let authorities: Vec<_> = (1..=6).map(|seed| Authority::root("Maze", Key::P256(seed))).collect();
+    let person = authorities[0].issue(&CertSpec::mailbox("alice@goal.example", Key::P256(9)));
+    let mut mail = SignedMail::new("alice@goal.example", &person);
+    for authority in &authorities {
+        for seed in 1..=6 {
+            let cross = authority.authority("Maze", Key::P256(seed));
+            if cross.der() != authority.der() && cross.public_key() != authority.public_key() {
+                mail = mail.with_authority(&cross);
+            }
+        }
+    }
+    mail.build()
+}
+
+#[test]
+fn a_maze_of_cross_certificates_ends_early() {
+    let roots: Vec<_> = (10..110).map(|seed| Authority::root(&format!("Root {seed}"), Key::P256(seed))).collect();
+    let pem: String = roots.iter().map(Authority::pem).collect();
+    let engine = Engine::new(TrustAnchors::from_pem(pem.as_bytes(), &Limits::default()).unwrap());
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    assert_eq!(check("a maze of cross certificates", &engine, &maze(), at), Outcome::Refused);
 }
 
 #[test]

@@ -373,7 +373,7 @@ fn the_legacy_profile_takes_sha1_for_messages_and_nothing_weaker_beside_it() {
     assert_eq!(import(&mail, Profile::Default).error.unwrap().code(), Code::WeakDigest);
     assert_eq!(import(&mail, Profile::Legacy).outcome, Outcome::Imported);
     // The same SignerInfo with MD5 in its signature algorithm.
-    let text = String::from_utf8(mail.clone()).unwrap();
+    let text = String::from_utf8(mail).unwrap();
     let body = text.find("MII").map(|at| text[at..].split("--").next().unwrap().to_owned()).unwrap();
     let compact: String = body.split_ascii_whitespace().collect();
     let mut cms = base64::engine::general_purpose::STANDARD.decode(&compact).unwrap();

@@ -17,12 +17,40 @@ struct Attribute<'a> {
 /// Whether two encoded names are the same. Equal octets are; otherwise strings are compared without regard to ASCII
 /// case and to the amount of white space (RFC 5280 7.1), in the same order of attributes.
 pub(crate) fn equal(a: &[u8], b: &[u8], limits: &Limits) -> bool {
-    a == b || matches!((read(a, limits), read(b, limits)), (Ok(a), Ok(b)) if a.len() == b.len() && begins_with(&a, &b))
+    a == b || comparison_key(a, limits) == comparison_key(b, limits)
+}
+
+/// Octets that are the same for names that are the same (see [`equal`]), so that a name that is compared often is read
+/// once. A name that cannot be read is the same as itself only.
+pub(crate) fn comparison_key(name: &[u8], limits: &Limits) -> Vec<u8> {
+    let Ok(parts) = read(name, limits) else { return [b"unreadable", name].concat() };
+    let mut key = Vec::with_capacity(name.len());
+    for part in &parts {
+        let mut members: Vec<_> = part.iter().map(attribute_key).collect();
+        members.sort_unstable();
+        let count = u16::try_from(members.len()).unwrap_or(u16::MAX);
+        key.extend(count.to_be_bytes());
+        members.iter().for_each(|member| key.extend_from_slice(member));
+    }
+    key
+}
+
+/// Type and value with their lengths, so that no two attributes run into each other.
+fn attribute_key(attribute: &Attribute<'_>) -> Vec<u8> {
+    let sized =
+        |octets: &[u8]| [u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes().as_slice(), octets].concat();
+    let value = match folded(attribute) {
+        Some(text) => [b"text", text.as_bytes()].concat(),
+        None => [&[attribute.tag.0], attribute.value].concat(),
+    };
+    [sized(attribute.kind), sized(&value)].concat()
 }
 
 /// Whether `name` lies in the subtree of `base`: it begins with all of its relative names (RFC 5280 4.2.1.10).
 pub(crate) fn is_within(name: &[u8], base: &[u8], limits: &Limits) -> Result<bool, Error> {
-    Ok(begins_with(&read(name, limits)?, &read(base, limits)?))
+    read(base, limits)?;
+    read(name, limits)?;
+    Ok(comparison_key(name, limits).starts_with(&comparison_key(base, limits)))
 }
 
 /// The values of all emailAddress attributes (PKCS #9), as octets.
@@ -42,20 +70,6 @@ pub(crate) fn display(name: &[u8], limits: &Limits) -> String {
         let _infallible = write!(text, "{}={}", short_name(attribute.kind), plain(attribute).replace(',', "\\,"));
     }
     crate::trace::escape(&text)
-}
-
-fn begins_with(name: &[Vec<Attribute<'_>>], base: &[Vec<Attribute<'_>>]) -> bool {
-    name.len() >= base.len() && name.iter().zip(base).all(|(a, b)| same_set(a, b))
-}
-
-/// Relative names are sets: every attribute of one has its like in the other.
-fn same_set(a: &[Attribute<'_>], b: &[Attribute<'_>]) -> bool {
-    a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| same(x, y)))
-}
-
-fn same(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
-    a.kind == b.kind
-        && ((a.tag == b.tag && a.value == b.value) || matches!((folded(a), folded(b)), (Some(a), Some(b)) if a == b))
 }
 
 /// The string without regard to ASCII case and runs of spaces; `None` for values that are not text of one octet per

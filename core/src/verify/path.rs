@@ -5,6 +5,7 @@ use crate::cert::{Certificate, Fingerprint, name};
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error, Fault};
 use crate::time::UnixTime;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A path that holds: the certificate first, then its issuers, the trust anchor last (RFC 5280 6.1).
@@ -108,59 +109,95 @@ pub(crate) struct Terms<'a> {
 /// As [`find_path`].
 pub(crate) fn find_path_on(terms: &Terms<'_>, leaf: &Certificate, pool: &[Certificate]) -> Result<Path, Error> {
     check_certificate(leaf, terms)?;
-    let budget = Budget::new(terms.limits);
-    let nearest = Error::from(Code::PathNotFound);
-    Search { pool, terms, budget, nearest, signatures: BTreeMap::new() }.run(leaf)
+    Search::new(terms, leaf, pool).run()
 }
 
 struct Search<'a> {
-    pool: &'a [Certificate],
     terms: &'a Terms<'a>,
+    leaf: &'a Certificate,
+    /// Everything that may stand above something: the anchors first, then the pool.
+    issuers: Vec<Issuer<'a>>,
     budget: Budget,
     /// The most telling error so far.
     nearest: Error,
-    /// Results by certificate and issuer key, so that backtracking repeats no arithmetic.
-    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
+    /// Whether a key signed a certificate, by their numbers, so that backtracking repeats no arithmetic.
+    signatures: BTreeMap<(Option<usize>, usize), Result<(), Error>>,
+}
+
+/// A certificate that may stand above others.
+struct Issuer<'a> {
+    certificate: &'a Certificate,
+    /// The subject in the form that is compared.
+    subject: Cow<'a, [u8]>,
+    /// The number of the first certificate of the pool with the same key; cross certificates share one.
+    key: usize,
+    is_anchor: bool,
+    /// What is wrong with it wherever it stands; computed once.
+    by_itself: Option<Result<(), Error>>,
 }
 
 /// One certificate of the path so far, and which of its possible issuers are still to be tried.
 struct Frame<'a> {
+    /// Its number among the issuers; `None` is the leaf.
+    number: Option<usize>,
     certificate: &'a Certificate,
-    candidates: Vec<Candidate<'a>>,
-    /// Whether issuers whose names are equal but not the same octets were looked up.
-    folded: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    certificate: &'a Certificate,
-    is_anchor: bool,
+    untried: Vec<usize>,
 }
 
 impl<'a> Search<'a> {
+    fn new(terms: &'a Terms<'a>, leaf: &'a Certificate, pool: &'a [Certificate]) -> Self {
+        let anchors = terms.anchors.named();
+        let trusted = anchors.iter().enumerate().map(|(number, named)| Issuer {
+            certificate: &named.certificate,
+            subject: Cow::Borrowed(&*named.subject),
+            key: number,
+            is_anchor: true,
+            by_itself: None,
+        });
+        let first_with_key = |certificate: &Certificate| {
+            pool.iter().position(|other| other.public_key_info() == certificate.public_key_info()).unwrap_or_default()
+        };
+        let helping = pool.iter().map(|certificate| Issuer {
+            certificate,
+            subject: Cow::Owned(name::comparison_key(certificate.subject(), terms.limits)),
+            key: anchors.len().saturating_add(first_with_key(certificate)),
+            is_anchor: false,
+            by_itself: None,
+        });
+        Search {
+            terms,
+            leaf,
+            issuers: trusted.chain(helping).collect(),
+            budget: Budget::new(terms.limits),
+            nearest: Code::PathNotFound.into(),
+            signatures: BTreeMap::new(),
+        }
+    }
+
     /// Depth first, with a stack of its own.
-    fn run(mut self, leaf: &'a Certificate) -> Result<Path, Error> {
-        let mut frames = vec![self.frame(leaf)];
+    fn run(mut self) -> Result<Path, Error> {
+        let mut frames = vec![self.frame(None, self.leaf)];
         while let Some(frame) = frames.last_mut() {
-            let Some(candidate) = frame.candidates.pop() else {
-                if frame.folded {
-                    frames.pop();
-                } else {
-                    frame.folded = true;
-                    frame.candidates = self.candidates(frame.certificate, true);
-                }
+            let Some(number) = frame.untried.pop() else {
+                frames.pop();
                 continue;
             };
             self.budget.spend_step()?;
-            let path: Vec<&Certificate> = frames.iter().map(|frame| frame.certificate).collect();
-            match self.try_issuer(&path, candidate) {
-                Ok(()) if candidate.is_anchor => {
-                    let intermediates = path.get(1..).unwrap_or_default().iter().map(|issuer| (*issuer).clone());
-                    let (leaf, anchor) = (leaf.clone(), candidate.certificate.clone());
-                    return Ok(Path { leaf, intermediates: intermediates.collect(), anchor });
+            let Some((issuer, is_anchor)) =
+                self.issuers.get(number).map(|issuer| (issuer.certificate, issuer.is_anchor))
+            else {
+                continue;
+            };
+            match self.try_issuer(&frames, number, issuer, is_anchor) {
+                Ok(()) if is_anchor => {
+                    let intermediates = frames.iter().skip(1).map(|frame| frame.certificate.clone()).collect();
+                    return Ok(Path { leaf: self.leaf.clone(), intermediates, anchor: issuer.clone() });
                 }
-                Ok(()) if path.len() >= self.terms.limits.path_depth => self.note(Code::PathTooDeep.into()),
-                Ok(()) => frames.push(self.frame(candidate.certificate)),
+                Ok(()) if frames.len() >= self.terms.limits.path_depth => self.note(Code::PathTooDeep.into()),
+                Ok(()) => {
+                    let frame = self.frame(Some(number), issuer);
+                    frames.push(frame);
+                }
                 Err(error) if is_budget(error) => return Err(error),
                 Err(error) => self.note(error),
             }
@@ -168,30 +205,20 @@ impl<'a> Search<'a> {
         Err(self.nearest)
     }
 
-    fn frame(&self, certificate: &'a Certificate) -> Frame<'a> {
-        Frame { certificate, candidates: self.candidates(certificate, false), folded: false }
-    }
-
-    /// Possible issuers, the most promising one last: anchors before the pool, a matching key identifier before others.
-    fn candidates(&self, certificate: &Certificate, folded: bool) -> Vec<Candidate<'a>> {
-        let anchors =
-            self.terms.anchors.certificates().iter().map(|certificate| Candidate { certificate, is_anchor: true });
-        let pool = self.pool.iter().map(|certificate| Candidate { certificate, is_anchor: false });
-        let is_issuer = |candidate: &Candidate<'_>| {
-            let same = candidate.certificate.subject() == certificate.issuer();
-            if folded {
-                !same && name::equal(candidate.certificate.subject(), certificate.issuer(), self.terms.limits)
-            } else {
-                same
-            }
-        };
-        let mut candidates: Vec<_> = anchors.chain(pool).filter(is_issuer).collect();
-        let wanted = certificate.authority_key_identifier();
-        candidates.sort_by_key(|candidate| {
-            let matches = wanted.is_some() && candidate.certificate.subject_key_identifier() == wanted;
-            (candidate.is_anchor, matches)
-        });
-        candidates
+    /// Possible issuers are all with the right name, the most promising one last: anchors before the pool, a matching key
+    /// identifier before others.
+    fn frame(&self, number: Option<usize>, certificate: &'a Certificate) -> Frame<'a> {
+        let wanted = name::comparison_key(certificate.issuer(), self.terms.limits);
+        let key = certificate.authority_key_identifier();
+        let named = self.issuers.iter().enumerate().filter(|(_, issuer)| *issuer.subject == *wanted);
+        let mut ordered: Vec<_> = named
+            .map(|(number, issuer)| {
+                let matches = key.is_some() && issuer.certificate.subject_key_identifier() == key;
+                ((issuer.is_anchor, matches), number)
+            })
+            .collect();
+        ordered.sort_by_key(|(promise, _)| *promise);
+        Frame { number, certificate, untried: ordered.into_iter().map(|(_, number)| number).collect() }
     }
 
     fn note(&mut self, error: Error) {
@@ -200,49 +227,77 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether `candidate` may stand above the last certificate of `path`. For an anchor, the path is complete then.
-    fn try_issuer(&mut self, path: &[&Certificate], candidate: Candidate<'_>) -> Result<(), Error> {
-        let issuer = candidate.certificate;
-        let repeats = |below: &&Certificate| {
+    /// Whether `issuer` may stand above the last certificate of the path. For an anchor, the path is complete then.
+    fn try_issuer(
+        &mut self,
+        frames: &[Frame<'_>],
+        number: usize,
+        issuer: &Certificate,
+        is_anchor: bool,
+    ) -> Result<(), Error> {
+        let repeats = |frame: &Frame<'_>| {
+            let below = frame.certificate;
             below.subject() == issuer.subject() && below.public_key_info() == issuer.public_key_info()
         };
-        let subject = path.last().copied().filter(|_| !path.iter().any(repeats)).ok_or(Code::PathNotFound)?;
-        check_validity(issuer, self.terms.now)?;
-        if !candidate.is_anchor {
-            check_certificate(issuer, self.terms)?;
-            check_authority(issuer)?;
-            check_policy_demand(issuer, path, self.terms.limits)?;
-            usage::check_purpose(issuer, self.terms.profile)?;
+        let subject = frames.last().filter(|_| !frames.iter().any(repeats)).ok_or(Code::PathNotFound)?;
+        self.check_by_itself(number)?;
+        let path: Vec<&Certificate> = frames.iter().map(|frame| frame.certificate).collect();
+        check_path_length(issuer, &path)?;
+        if !is_anchor {
+            check_policy_demand(issuer, &path, self.terms.limits)?;
         }
-        check_path_length(issuer, path)?;
-        self.check_signature(subject, issuer)?;
-        if candidate.is_anchor {
+        self.check_signature(subject, number, issuer)?;
+        if is_anchor {
             let whole: Vec<&Certificate> = path.iter().copied().chain([issuer]).collect();
             return self.check_names(&whole);
         }
         Ok(())
     }
 
+    /// What does not depend on where the certificate stands. Of an anchor only its validity counts (RFC 5280 6.1.1 d).
+    fn check_by_itself(&mut self, number: usize) -> Result<(), Error> {
+        let Some(issuer) = self.issuers.get_mut(number) else { return Err(Code::PathNotFound.into()) };
+        if let Some(result) = issuer.by_itself {
+            return result;
+        }
+        let (certificate, terms) = (issuer.certificate, self.terms);
+        let check = || {
+            check_validity(certificate, terms.now)?;
+            if issuer.is_anchor {
+                return Ok(());
+            }
+            check_certificate(certificate, terms)?;
+            check_authority(certificate)?;
+            usage::check_purpose(certificate, terms.profile)
+        };
+        let result = check();
+        issuer.by_itself = Some(result);
+        result
+    }
+
     /// RFC 5280 6.1.3 a 1, with keys and digests that may be relied on.
-    fn check_signature(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), Error> {
-        let key_info = issuer.public_key_info();
-        let pair = (subject.fingerprint(), Fingerprint::of(key_info));
+    fn check_signature(&mut self, subject: &Frame<'_>, number: usize, issuer: &Certificate) -> Result<(), Error> {
+        let pair = (subject.number, self.issuers.get(number).map_or(number, |issuer| issuer.key));
         if let Some(result) = self.signatures.get(&pair) {
             return *result;
         }
-        let key = PublicKey::from_spki(key_info, self.terms.limits)?;
+        self.budget.spend_signature()?;
+        let result = self.verify_signature(subject.certificate, issuer);
+        self.signatures.insert(pair, result);
+        result
+    }
+
+    fn verify_signature(&self, subject: &Certificate, issuer: &Certificate) -> Result<(), Error> {
+        let key = PublicKey::from_spki(issuer.public_key_info(), self.terms.limits)?;
         if self.terms.weakness == Weakness::Refused {
             key.check_strength(KeyRole::Authority, self.terms.limits)?;
         }
-        self.budget.spend_signature()?;
         let algorithm = certificate_algorithm(subject, self.terms)?;
-        let result =
-            algorithm.verify(&key, &[subject.tbs()], subject.signature()).map_err(|error| match error.fault() {
-                Fault::Untrusted | Fault::Malformed => Code::PathSignatureInvalid.into(),
-                _ => error,
-            });
-        self.signatures.insert(pair, result);
-        result
+        let result = algorithm.verify(&key, &[subject.tbs()], subject.signature());
+        result.map_err(|error| match error.fault() {
+            Fault::Untrusted | Fault::Malformed => Code::PathSignatureInvalid.into(),
+            _ => error,
+        })
     }
 
     /// Every name against the constraints of every CA above it. Self-issued CA certificates are exempt, unless last in

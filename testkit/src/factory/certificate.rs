@@ -171,6 +171,17 @@ impl Authority {
         Self { name, key, der }
     }
 
+    /// The public key, as a SubjectPublicKeyInfo.
+    ///
+    /// ```
+    /// # use postseal_testkit::factory::{Authority, Key};
+    /// assert_eq!(Authority::root("A", Key::P256(1)).public_key(), Authority::root("B", Key::P256(1)).public_key());
+    /// ```
+    #[must_use]
+    pub fn public_key(&self) -> Vec<u8> {
+        self.key.public_key_info()
+    }
+
     /// A person's certificate.
     ///
     /// ```
