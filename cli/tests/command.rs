@@ -280,8 +280,43 @@ fn a_store_that_cannot_be_used_is_named_and_nothing_is_half_written() {
     assert!(stderr(&output).contains("good.db"));
 }
 
+/// A file system of this size at `at`; only root can have one.
+fn small_disk(at: &Path, size: &str, again: bool) -> bool {
+    let size = format!("size={size}{}", if again { ",remount" } else { "" });
+    let mount =
+        Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).stderr(Stdio::null()).status();
+    mount.is_ok_and(|status| status.success())
+}
+
 #[test]
-fn a_full_disk_is_told_and_leaves_no_half_certificate() {
+fn a_store_on_a_full_disk_is_told_and_works_again_when_there_is_room() {
+    let place = Place::new();
+    let disk = place.path("disk");
+    fs::create_dir(&disk).unwrap();
+    if !small_disk(&disk, "128k", false) {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: only root can mount a small disk");
+        return;
+    }
+    let (trust, trace) = (example("anchors.pem"), place.path("trace.jsonl").display().to_string());
+    let import = |name: &str| {
+        let store = ["--store", "sqlite:disk/store.db", "--trace", &trace, "--trust", &trust, AT[0], AT[1]];
+        place.run(&[&["import"], store.as_slice(), &[&example(name)]].concat())
+    };
+    assert!(import("alice-detached.eml").status.success());
+    fs::write(disk.join("filler"), vec![0; 1 << 20]).unwrap_err();
+    let full = import("bob-opaque-ber.eml");
+    let roomy = small_disk(&disk, "8m", true);
+    let (again, list) =
+        (import("bob-opaque-ber.eml"), place.run(&["certs", "list", "--store", "sqlite:disk/store.db"]));
+    assert!(Command::new("umount").arg(&disk).status().unwrap().success());
+    assert!(roomy && full.status.code() == Some(1), "{full:?}");
+    assert!(stderr(&full).contains("disk/store.db"), "{}", stderr(&full));
+    assert!(again.status.success() && stdout(&again).contains("imported bob@goal.example"), "{again:?}");
+    assert_eq!(stdout(&list).lines().count(), 2);
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_told_and_loses_no_certificate() {
     let place = Place::new();
     let full = Path::new("/dev/full");
     if !full.exists() {
