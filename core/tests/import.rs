@@ -293,6 +293,23 @@ fn nothing_that_mail_brings_replaces_a_pinned_certificate() {
     assert_eq!(states(&store), [State::Pinned, State::Held, State::Held]);
 }
 
+#[test]
+fn a_certificate_that_an_operator_replaced_does_not_come_back_through_a_successor() {
+    let other = root().authority("Other CA", Key::P256(9));
+    let imposter = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2026-07-01"]));
+    let genuine = SignedMail::new(FROM, &other.issue(&alice(2, Key::P256(3), ["2026-01-01", "2028-01-01"])));
+    let store = MemoryStore::new();
+    import(&SignedMail::new(FROM, &imposter), "2026-06-01T00:00:00Z", &store);
+    let held = import(&genuine.with_authority(&other), "2026-06-01T00:00:00Z", &store);
+    assert_eq!(held.outcome, Outcome::Held);
+    decide(&store, &held, Decision::Approve);
+    for (serial, key) in [(3, Key::P256(2)), (4, Key::P256(4))] {
+        let successor = root().issue(&alice(serial, key, ["2026-05-01", "2027-01-01"]));
+        assert_eq!(import(&SignedMail::new(FROM, &successor), "2026-06-15T00:00:00Z", &store).outcome, Outcome::Held);
+    }
+    assert_eq!(entry(&store).active().unwrap().certificate.fingerprint(), held.fingerprint.unwrap());
+}
+
 /// A person with one certificate to sign and one to decrypt.
 fn two_certificates() -> (Person, Person) {
     let mut signs = alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]);

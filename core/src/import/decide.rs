@@ -60,13 +60,8 @@ pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
     if entry.certs.iter().any(|(_, state)| *state == State::Pinned) {
         return hold(Code::CertificateConflict);
     }
-    let line = entry
-        .certs
-        .iter()
-        .filter(|(_, state)| matches!(state, State::Active | State::Superseded))
-        .map(|(stored, _)| stored)
-        .filter(|stored| same_line(stored, facts))
-        .max_by_key(|stored| age(&stored.certificate));
+    // Only the active certificate has successors: one that an operator replaced must not come back through its own line.
+    let line = entry.active().filter(|stored| same_line(stored, facts));
     if let Some(previous) = line.filter(|previous| is_younger(facts, previous) || (facts.usable)(previous)) {
         return succeed(previous, facts).unwrap_or_else(|| hold(Code::CertificateConflict));
     }
