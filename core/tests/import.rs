@@ -9,6 +9,7 @@
 
 use base64::Engine as _;
 use postseal::cert::SubjectEmail;
+use postseal::drive::{self, World};
 use postseal::import::{Activation, Ask, CandidateKind, Context, Outcome, Report};
 use postseal::operation::{Operation, Step};
 use postseal::query::{FindStored, PutStored, Unavailable};
@@ -18,6 +19,7 @@ use postseal::{Address, Code, Engine, UnixTime};
 use postseal_testkit::corpus::{Case, attacks};
 use postseal_testkit::factory::{Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Person, SignedMail};
 use postseal_testkit::{MemoryStore, Recorder};
+use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const FROM: &str = "Alice <alice@goal.example>";
@@ -482,6 +484,33 @@ fn an_answer_to_another_operation_is_refused_and_harms_nothing() {
     assert!(matches!(one.poll(&()), Ok(Step::Wait)));
     one.handle(first.answer(Ok(absent))).unwrap();
     assert!(matches!(one.poll(&()), Ok(Step::Ask(Ask::PutStored(_)))));
+}
+
+#[test]
+fn after_the_deadline_the_store_is_not_asked_any_more() {
+    let mail = SignedMail::new(FROM, &root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]))).build();
+    let store = MemoryStore::new();
+    let operation = engine().import(&mail, Context::new(now()));
+    let report = drive::run(operation, &drive::Keep::new(&store), &(), &|| true).unwrap();
+    assert_eq!(report.outcome, Outcome::Deferred);
+    assert!(report.unavailable.unwrap().detail().contains("deadline"));
+    assert!(store.entries(&Tenant::default()).unwrap().is_empty());
+}
+
+#[test]
+fn both_drivers_give_the_same_report_and_events() {
+    let mail = SignedMail::new(FROM, &root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]))).build();
+    let (blocking, concurrent) = (Recorder::default(), Recorder::default());
+    let expected = engine().import_mail(&mail, Context::new(now()), &MemoryStore::new(), &blocking).unwrap();
+    let store = MemoryStore::new();
+    let future = drive::run_async(engine().import(&mail, Context::new(now())), &concurrent, |ask| {
+        let answer = drive::Keep::new(&store).carry_out(ask);
+        async { answer }
+    });
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(report) = std::pin::pin!(future).poll(&mut context) else { panic!("nothing waits") };
+    assert_eq!(report.unwrap(), expected);
+    assert_eq!(concurrent.events(), blocking.events());
 }
 
 #[test]
