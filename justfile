@@ -23,6 +23,7 @@ size:
 
 # Licences, sources, bans.
 deny:
+    cargo fetch --locked
     cargo deny --offline check licenses bans sources
 
 # The attack corpus and the real mail, with their counts.

@@ -13,7 +13,7 @@ use std::process::Command;
 fn no_crate_below_the_core_does_io_or_draws_randomness() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
-        .args(["tree", "-p", "postseal", "--edges", "normal", "--prefix", "none", "--offline"])
+        .args(["tree", "-p", "postseal", "--edges", "normal", "--prefix", "none", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
