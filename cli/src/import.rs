@@ -4,6 +4,7 @@ use crate::input::{self, Input};
 use crate::output;
 use crate::session::Session;
 use indicatif::{ProgressBar, ProgressStyle};
+use postseal::cert::Source;
 use postseal::import::{Context, Outcome, Report};
 use postseal::store::CertStore;
 use postseal::trace::Tracer;
@@ -107,7 +108,7 @@ fn json(name: &str, report: &Report, dry_run: bool) -> Value {
         "fingerprint": report.fingerprint.map(|fingerprint| fingerprint.to_string()),
         "not_before": report.not_before.map(|time| time.to_string()),
         "not_after": report.not_after.map(|time| time.to_string()),
-        "source": "signed-mail",
+        "source": report.fingerprint.map(|_| Source::SignedMail.name()),
         "signature": report.signature.name(),
         "path": report.path.name(),
         "code": report.error.map(|error| error.code().name()),
