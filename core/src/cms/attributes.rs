@@ -1,6 +1,6 @@
 use super::key_preference::KeyPreference;
-use crate::cert::Certificate;
-use crate::der::{Document, Element, Tag, oids, time};
+use crate::cert::{Certificate, name};
+use crate::der::{Children, Document, Element, Tag, oids, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::{DigestAlgorithm, Limits};
@@ -49,14 +49,25 @@ impl<'a> SignedAttributes<'a> {
         Ok(Self { attributes, limits: limits.clone() })
     }
 
-    /// No attribute that may stand once stands twice or has several values.
+    /// No attribute that may stand once stands twice, or has any other number of values than one.
     pub(crate) fn check_each_once(&self) -> Result<(), Error> {
-        let once = ONCE.iter().all(|kind| {
-            let mut same = self.attributes.iter().filter(|attribute| attribute.kind == *kind);
-            let single = same.next().is_none_or(|attribute| attribute.values == 1);
-            single && same.next().is_none()
-        });
-        if once { Ok(()) } else { Err(Code::AttributeRepeated.into()) }
+        for kind in ONCE {
+            let mut same = self.attributes.iter().filter(|attribute| attribute.kind == kind);
+            match (same.next().map(|attribute| attribute.values), same.next()) {
+                (None | Some(1), None) => {}
+                (Some(0), None) => return Err(Code::AttributeMalformed.into()),
+                _ => return Err(Code::AttributeRepeated.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// No attribute stands twice, also none that is not known here: which one another reader takes cannot be told.
+    pub(super) fn check_none_twice(&self) -> Result<(), Error> {
+        let mut kinds: Vec<&[u8]> = self.attributes.iter().map(|attribute| attribute.kind).collect();
+        kinds.sort_unstable();
+        let repeated = kinds.windows(2).any(|pair| matches!(pair, [kind, next] if kind == next));
+        if repeated { Err(Code::AttributeRepeated.into()) } else { Ok(()) }
     }
 
     /// Whether contentType, messageDigest or signingTime is here, which RFC 5652 11 allows among signed attributes only.
@@ -103,11 +114,11 @@ impl<'a> SignedAttributes<'a> {
     }
 
     /// Fails when a signingCertificate attribute names another certificate (RFC 2634 5.4, RFC 5035 5.4.1): the first
-    /// ESSCertID is the signer's, and its hash is of the whole certificate.
+    /// ESSCertID is the signer's, its hash is of the whole certificate, and its issuerSerial, if any, is the signer's.
     pub(crate) fn check_signing_certificate(&self, signer: &Certificate) -> Result<(), Error> {
         let v1 = self.typed(oids::SIGNING_CERTIFICATE, |document, value| {
-            let mut id = first_certificate_id(document, &value)?;
-            Ok((DigestAlgorithm::Sha1, id.expect(Tag::OCTET_STRING)?.content()))
+            let id = first_certificate_id(document, &value)?;
+            self.is_id_of(signer, document, id, DigestAlgorithm::Sha1)
         })?;
         let v2 = self.typed(oids::SIGNING_CERTIFICATE_V2, |document, value| {
             let mut id = first_certificate_id(document, &value)?;
@@ -115,14 +126,45 @@ impl<'a> SignedAttributes<'a> {
                 Some(algorithm) => DigestAlgorithm::from_algorithm_identifier(algorithm.raw(), &self.limits)?,
                 None => DigestAlgorithm::Sha256,
             };
-            Ok((digest, id.expect(Tag::OCTET_STRING)?.content()))
+            self.is_id_of(signer, document, id, digest)
         })?;
-        let names_signer = |(digest, hash): (DigestAlgorithm, &[u8])| digest.digest(&[signer.der()]) == hash;
-        if v1.is_none_or(names_signer) && v2.is_none_or(names_signer) {
-            Ok(())
-        } else {
-            Err(Code::SignerMismatch.into())
+        if v1.unwrap_or(true) && v2.unwrap_or(true) { Ok(()) } else { Err(Code::SignerMismatch.into()) }
+    }
+
+    /// Whether certHash and issuerSerial, with which an ESSCertID goes on, are those of a certificate (RFC 5035 4).
+    fn is_id_of(
+        &self,
+        certificate: &Certificate,
+        document: &Document<'a>,
+        mut id: Children<'_, 'a>,
+        digest: DigestAlgorithm,
+    ) -> Result<bool, Error> {
+        let hash = id.expect(Tag::OCTET_STRING)?.content();
+        let named = match id.optional(Tag::SEQUENCE)? {
+            Some(issuer_serial) => self.is_issuer_serial_of(certificate, document, &issuer_serial)?,
+            None => true,
+        };
+        id.finish()?;
+        Ok(named && digest.digest(&[certificate.der()]) == hash)
+    }
+
+    /// IssuerSerial ::= SEQUENCE { issuer GeneralNames, serialNumber INTEGER }; the issuer is a directoryName.
+    fn is_issuer_serial_of(
+        &self,
+        certificate: &Certificate,
+        document: &Document<'a>,
+        issuer_serial: &Element<'a>,
+    ) -> Result<bool, Error> {
+        let mut fields = document.children(issuer_serial)?;
+        let mut names = document.children(&fields.expect(Tag::SEQUENCE)?)?;
+        let serial = fields.expect(Tag::INTEGER)?.content();
+        let mut is_issuer = false;
+        while let Some(general_name) = names.next()? {
+            if general_name.tag() == Tag::context_constructed(4) {
+                is_issuer |= name::equal(general_name.content(), certificate.issuer(), &self.limits);
+            }
         }
+        Ok(is_issuer && serial == certificate.serial())
     }
 
     /// The encoded SET whose octets were signed: with a universal tag and a definite length, the attributes as sent and
@@ -188,19 +230,38 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Whether `content` is itself an encoded SET of attributes. A signature over attributes is also a signature without
-/// attributes over such content, so that one can be passed off as the other (draft-ietf-lamps-cms-euf-cma-signeddata).
-pub(crate) fn is_attributes(content: &[u8], limits: &Limits) -> bool {
-    let document = Document::new(content, limits);
-    let Ok(set) = document.root().and_then(|root| root.expect(Tag::SET)) else { return false };
-    SignedAttributes::read(&document, &set, limits).is_ok_and(|set| !set.attributes.is_empty())
+/// Whether `content` begins as an encoded SET of attributes, or as attributes without the SET around them. A signature
+/// over attributes is also a signature without attributes over such content, so that one can be passed off as the other
+/// (draft-ietf-lamps-cms-euf-cma-signeddata).
+///
+/// Only the beginning counts: no size, count or length further on takes the shape away, and no text has an octet 6 where
+/// the attribute's identifier begins.
+pub(super) fn begins_as_attributes(content: &[u8]) -> bool {
+    let attributes = open(content, Tag::SET).map_or(content, |(_, members)| members);
+    let values = open(attributes, Tag::SEQUENCE)
+        .and_then(|(_, fields)| open(fields, Tag::OBJECT_IDENTIFIER))
+        .and_then(|(length, rest)| rest.get(length..));
+    values.is_some_and(|values| open(values, Tag::SET).is_some())
+}
+
+/// What follows the header of an element with `tag`, and its length (0 for an indefinite one). The element may be cut.
+fn open(octets: &[u8], tag: Tag) -> Option<(usize, &[u8])> {
+    let (&[identifier, length], rest) = octets.split_first_chunk::<2>()?;
+    if Tag(identifier) != tag {
+        return None;
+    }
+    if length <= 0x80 {
+        return Some((usize::from(length & 0x7f), rest));
+    }
+    let (length, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
+    // A length that no number holds is longer than anything: saturated, it reaches beyond the end.
+    let value =
+        length.iter().fold(0_usize, |value, octet| value.saturating_mul(256).saturating_add(usize::from(*octet)));
+    Some((value, rest))
 }
 
 /// The fields of the first ESSCertID or ESSCertIDv2 in a SigningCertificate.
-fn first_certificate_id<'d, 'a>(
-    document: &'d Document<'a>,
-    value: &Element<'a>,
-) -> Result<crate::der::Children<'d, 'a>, Error> {
+fn first_certificate_id<'d, 'a>(document: &'d Document<'a>, value: &Element<'a>) -> Result<Children<'d, 'a>, Error> {
     let list = document.children(&value.expect(Tag::SEQUENCE)?)?.expect(Tag::SEQUENCE)?;
     let first = document.children(&list)?.expect(Tag::SEQUENCE)?;
     document.children(&first)

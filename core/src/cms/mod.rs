@@ -8,3 +8,6 @@ mod signer;
 pub(crate) use key_preference::KeyPreference;
 pub(crate) use signed_data::{Kind, SignedData, kind};
 pub(crate) use signer::{AttributeOrder, Content, SignerInfo};
+
+#[cfg(test)]
+mod tests;

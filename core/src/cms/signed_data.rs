@@ -1,3 +1,4 @@
+use super::attributes::begins_as_attributes;
 use super::signer::{Content, SignerInfo};
 use crate::der::{Document, Element, Tag, oids};
 use crate::error::{Code, Error, Fault};
@@ -95,15 +96,17 @@ impl<'a> SignedData<'a> {
         match (content, &self.content) {
             (Content::Detached(_), Some(_)) => return Err(Code::ContentTwice.into()),
             (Content::Absent, _) => return Err(Code::ContentMissing.into()),
+            // What PKCS #7 allows in place of the octet string is no content of RFC 5652 5.2: readers disagree about it.
+            (Content::Encapsulated(_, other), _) if other.tag().primitive() != Tag::OCTET_STRING => {
+                return Err(Error::from(Code::CmsMalformed).at(other.offset()));
+            }
             _ => {}
         }
-        // Longer content is no set of attributes that any reader accepts.
-        if super::attributes::is_attributes(&content.beginning(limits.attribute_bytes)?, limits) {
+        if begins_as_attributes(&content.beginning_as_hashed(limits.attribute_bytes)?) {
             return Err(Code::ContentIsAttributes.into());
         }
-        if signer.signed_attributes.is_none() {
-            return Err(Code::SignedAttributesMissing.into());
-        }
+        let attributes = signer.signed_attributes.as_ref().ok_or(Code::SignedAttributesMissing)?;
+        attributes.check_none_twice()?;
         self.check_attributes(signer)?;
         if self.content_type != oids::ID_DATA {
             return Err(Code::ContentTypeMismatch.into());
@@ -117,7 +120,7 @@ impl<'a> SignedData<'a> {
         let Some(attributes) = &signer.signed_attributes else { return Ok(()) };
         attributes.check_each_once()?;
         if signer.misplaced {
-            return Err(Code::AttributeMalformed.into());
+            return Err(Code::AttributeNotSigned.into());
         }
         let content_type = attributes.content_type()?.ok_or(Code::ContentTypeMissing)?;
         if content_type != self.content_type {

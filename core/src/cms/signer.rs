@@ -20,10 +20,10 @@ pub(crate) struct SignerInfo<'a> {
 }
 
 /// How the signer's certificate is named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SignerIdentifier<'a> {
     IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
-    SubjectKeyIdentifier(&'a [u8]),
+    SubjectKeyIdentifier(Cow<'a, [u8]>),
 }
 
 /// The content that was signed.
@@ -70,6 +70,15 @@ impl<'d, 'a> Content<'d, 'a> {
         Ok(())
     }
 
+    /// The first octets as they are hashed: those of the first `limit` octets as sent.
+    pub(super) fn beginning_as_hashed(&self, limit: usize) -> Result<Vec<u8>, Error> {
+        let sent = self.beginning(limit)?;
+        let Self::Detached(_) = self else { return Ok(sent) };
+        let mut canonical = Vec::new();
+        canonical_chunks(&sent, &mut |piece| canonical.extend_from_slice(piece));
+        Ok(canonical)
+    }
+
     /// The first `limit` octets, for looking at header fields.
     pub(crate) fn beginning(&self, limit: usize) -> Result<Vec<u8>, Error> {
         let mut beginning = Vec::new();
@@ -95,7 +104,7 @@ impl<'a> SignerInfo<'a> {
     pub(super) fn read(document: &Document<'a>, signer_info: &Element<'a>, limits: &Limits) -> Result<Self, Error> {
         let mut fields = document.children(&signer_info.expect(Tag::SEQUENCE)?)?;
         fields.expect(Tag::INTEGER)?;
-        let identifier = identifier(document, &fields.required()?)?;
+        let identifier = identifier(document, &fields.required()?, limits)?;
         let digest_algorithm = fields.expect(Tag::SEQUENCE)?.raw();
         let signed_attributes = match fields.optional(Tag::context_constructed(0))? {
             Some(set) => Some(SignedAttributes::read(document, &set, limits)?),
@@ -122,12 +131,12 @@ impl<'a> SignerInfo<'a> {
 
     /// Whether this SignerInfo names the certificate (RFC 5652 5.3). Several may match; each is to be tried.
     pub(crate) fn names(&self, certificate: &Certificate) -> bool {
-        match self.identifier {
+        match &self.identifier {
             SignerIdentifier::IssuerAndSerial { issuer, serial } => {
-                certificate.serial() == serial && name::equal(certificate.issuer(), issuer, &self.limits)
+                certificate.serial() == *serial && name::equal(certificate.issuer(), issuer, &self.limits)
             }
             SignerIdentifier::SubjectKeyIdentifier(identifier) => {
-                certificate.subject_key_identifier() == Some(identifier)
+                certificate.subject_key_identifier() == Some(identifier.as_ref())
             }
         }
     }
@@ -172,7 +181,11 @@ impl<'a> SignerInfo<'a> {
     }
 }
 
-fn identifier<'a>(document: &Document<'a>, element: &Element<'a>) -> Result<SignerIdentifier<'a>, Error> {
+fn identifier<'a>(
+    document: &Document<'a>,
+    element: &Element<'a>,
+    limits: &Limits,
+) -> Result<SignerIdentifier<'a>, Error> {
     match element.tag() {
         Tag::SEQUENCE => {
             let mut fields = document.children(element)?;
@@ -181,11 +194,11 @@ fn identifier<'a>(document: &Document<'a>, element: &Element<'a>) -> Result<Sign
             fields.finish()?;
             Ok(SignerIdentifier::IssuerAndSerial { issuer, serial })
         }
-        tag if tag == Tag::context(0) => Ok(SignerIdentifier::SubjectKeyIdentifier(element.content())),
-        // Explicitly tagged, as some signers write it.
-        tag if tag == Tag::context_constructed(0) => {
-            let inner = document.children(element)?.expect(Tag::OCTET_STRING)?;
-            Ok(SignerIdentifier::SubjectKeyIdentifier(inner.content()))
+        // Constructed, it is in segments, or explicitly tagged as some signers write it: the octets are the same.
+        tag if tag.primitive() == Tag::context(0) => {
+            // An identifier that is longer than a certificate is in none.
+            let octets = document.segments(element).concat(limits.certificate_bytes, Code::CmsMalformed)?;
+            Ok(SignerIdentifier::SubjectKeyIdentifier(octets))
         }
         _ => Err(Error::from(Code::DerTag).at(element.offset())),
     }

@@ -178,6 +178,7 @@ codes! {
         429 SignerMismatch "signer-mismatch" "The signingCertificate attribute names another certificate than the signer identifier (RFC 5035 5).";
         430 AttributesNotDer "attributes-not-der" "The signature covers the signed attributes in another order than DER (RFC 5652 5.4).";
         431 AttributeMalformed "attribute-malformed" "A signed attribute is not of its type (RFC 5652 11, RFC 8551 2.5).";
+        432 AttributeNotSigned "attribute-not-signed" "contentType, messageDigest or signingTime stands among the unsigned attributes (RFC 5652 11.1 to 11.3).";
         440 WeakDigest "weak-digest" "The digest (MD2, MD4, MD5 or SHA-1) can be forged.";
         441 DigestUnsupported "digest-unsupported" "The digest algorithm is not SHA-256, SHA-384 or SHA-512.";
         442 SignatureUnsupported "signature-unsupported" "The signature algorithm is not one of RFC 8551 2.2, or does not go with the key.";
