@@ -57,6 +57,9 @@ fn generated() -> Vec<(String, Vec<u8>)> {
     ]
 }
 
+/// The meter counts the whole process, so one test measures at a time.
+static METER: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> Outcome {
     let store = MemoryStore::new();
     let before = ALLOCATOR.current_usage();
@@ -93,6 +96,7 @@ fn maze() -> Vec<u8> {
 
 #[test]
 fn a_maze_of_cross_certificates_ends_early() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let roots: Vec<_> = (10..110).map(|seed| Authority::root(&format!("Root {seed}"), Key::P256(seed))).collect();
     let pem: String = roots.iter().map(Authority::pem).collect();
     let engine = Engine::new(TrustAnchors::from_pem(pem.as_bytes(), &Limits::default()).unwrap());
@@ -102,6 +106,7 @@ fn a_maze_of_cross_certificates_ends_early() {
 
 #[test]
 fn every_bomb_ends_with_little_memory_on_a_small_stack() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let run = || {
         let is_bomb =
             |name: &str| ["asn1-", "mime-", "path-", "cms-attr-20000"].iter().any(|kind| name.starts_with(kind));
