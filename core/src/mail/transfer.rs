@@ -110,12 +110,15 @@ fn quoted_printable(body: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
             }
         }
         decoded.extend_from_slice(line_end);
+        if decoded.len() > limit {
+            return Err(Code::CmsTooLarge.into());
+        }
     }
-    if decoded.len() > limit { Err(Code::CmsTooLarge.into()) } else { Ok(decoded) }
+    Ok(decoded)
 }
 
 #[cfg(test)]
-#[allow(clippy::as_conversions, reason = "test code")]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "test code")]
 mod tests {
     use super::*;
 
@@ -144,6 +147,22 @@ mod tests {
             base64(long.as_bytes(), usize::MAX).is_err(),
             "padding at the end of a group is still padding in the middle"
         );
+    }
+
+    #[test]
+    fn the_limit_counts_decoded_octets() {
+        let limited = |encoding: TransferEncoding, text: &'static [u8], limit| {
+            encoding.decode(text, limit).map(|decoded| decoded.len()).map_err(|error| error.code())
+        };
+        for (encoding, text, length) in [
+            (TransferEncoding::Identity, &b"abc"[..], 3),
+            (TransferEncoding::Base64, b" YW\r\nJj ", 3),
+            (TransferEncoding::QuotedPrintable, b"=61b=\r\nc", 3),
+            (TransferEncoding::QuotedPrintable, b"\n\n\n", 3),
+        ] {
+            assert_eq!(limited(encoding, text, length), Ok(length), "{encoding:?}");
+            assert_eq!(limited(encoding, text, length - 1), Err(Code::CmsTooLarge), "{encoding:?}");
+        }
     }
 
     #[test]
