@@ -21,35 +21,66 @@ struct Open<'a> {
     bytes: &'a [u8],
     path: String,
     depth: usize,
+    /// Whether it stands in the signed part of a layer that was found already.
+    under_signature: bool,
 }
 
-/// Every S/MIME entity, outermost first. Walks the tree with a list of its own; parts of a layer are not descended into.
+/// Every S/MIME entity, outermost first. Walks the tree with a list of its own, also into the signed part of a
+/// multipart/signed; what is inside a CMS object is not looked at.
+///
+/// A limit ends the walk with an error, but not below a signature: the layer above is worth more than what could not be
+/// looked at in it.
 pub(crate) fn layers<'a>(mail: &'a [u8], limits: &Limits) -> Result<Vec<Layer<'a>>, Error> {
     let mut found = Vec::new();
-    let mut open = vec![Open { bytes: mail, path: String::new(), depth: 0 }];
+    let mut open = vec![Open { bytes: mail, path: String::new(), depth: 0, under_signature: false }];
     let mut seen = 0_usize;
     while let Some(next) = open.pop() {
-        if next.depth > limits.mime_depth {
-            return Err(Code::MimeTooDeep.into());
-        }
         seen = seen.saturating_add(1);
-        let entity = Entity::read_leniently(next.bytes, limits)?;
-        match entity.form(limits) {
-            Form::Other => {
-                let mut inside = children(&entity, &next, limits.mime_parts.saturating_sub(seen))?;
+        match look(&next, limits.mime_parts.saturating_sub(seen), limits) {
+            Ok((layer, mut inside)) => {
+                found.extend(layer);
                 inside.reverse();
                 open.append(&mut inside);
             }
-            form => found.extend(layer(&entity, form, &next.path, limits)),
+            Err(_) if next.under_signature => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(found)
 }
 
+/// The layer that this entity is, and the entities in it.
+fn look<'a>(next: &Open<'a>, room: usize, limits: &Limits) -> Result<(Option<Layer<'a>>, Vec<Open<'a>>), Error> {
+    if next.depth > limits.mime_depth {
+        return Err(Code::MimeTooDeep.into());
+    }
+    let entity = Entity::read_leniently(next.bytes, limits)?;
+    let form = entity.form(limits);
+    if form == Form::Other {
+        return Ok((None, children(&entity, next, room)?));
+    }
+    let layer = layer(&entity, form, &next.path, limits);
+    let inside = match &layer {
+        Some(Layer { content: SignedContent::Detached(content), .. }) => vec![Open {
+            bytes: content,
+            path: format!("{}/1", next.path),
+            depth: next.depth.saturating_add(1),
+            under_signature: true,
+        }],
+        _ => Vec::new(),
+    };
+    Ok((layer, inside))
+}
+
 fn children<'a>(entity: &Entity<'a>, parent: &Open<'a>, room: usize) -> Result<Vec<Open<'a>>, Error> {
-    let depth = parent.depth.saturating_add(1);
+    let open = |bytes, path| Open {
+        bytes,
+        path,
+        depth: parent.depth.saturating_add(1),
+        under_signature: parent.under_signature,
+    };
     if entity.content_type.is("message", "rfc822") {
-        return Ok(vec![Open { bytes: entity.body, path: format!("{}/m", parent.path), depth }]);
+        return Ok(vec![open(entity.body, format!("{}/m", parent.path))]);
     }
     let mut inside = Vec::new();
     if entity.content_type.is_multipart()
@@ -60,7 +91,7 @@ fn children<'a>(entity: &Entity<'a>, parent: &Open<'a>, room: usize) -> Result<V
             if number > room {
                 return Err(Code::MimePartsTooMany.into());
             }
-            inside.push(Open { bytes, path: format!("{}/{number}", parent.path), depth });
+            inside.push(open(bytes, format!("{}/{number}", parent.path)));
         }
     }
     Ok(inside)
@@ -74,17 +105,17 @@ fn layer<'a>(entity: &Entity<'a>, form: Form, path: &str, limits: &Limits) -> Op
         let signature = parts.next().and_then(|part| Entity::read_leniently(part, limits).ok());
         let object = signature.map(|signature| {
             let known = signature.content_type.is_pkcs7("signature") || signature.content_type.is_pkcs7("mime");
-            if known { decode(&signature) } else { Err(Code::ProtocolMismatch.into()) }
+            if known { decode(&signature, limits.cms_bytes) } else { Err(Code::ProtocolMismatch.into()) }
         });
         (SignedContent::Detached(content), object.unwrap_or_else(|| Err(Code::MultipartMalformed.into())))
     } else {
-        (SignedContent::Opaque, decode(entity))
+        (SignedContent::Opaque, decode(entity, limits.message_bytes))
     };
     let root = path.is_empty();
     let path = if root { "/".to_owned() } else { path.to_owned() };
     Some(Layer { path, root, content, cms })
 }
 
-fn decode<'a>(entity: &Entity<'a>) -> Result<Cow<'a, [u8]>, Error> {
-    TransferEncoding::of(&entity.headers)?.decode(entity.body)
+fn decode<'a>(entity: &Entity<'a>, limit: usize) -> Result<Cow<'a, [u8]>, Error> {
+    TransferEncoding::of(&entity.headers)?.decode(entity.body, limit)
 }

@@ -11,6 +11,9 @@ mod multipart;
 mod root;
 mod transfer;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use canonical::canonical_chunks;
 pub(crate) use from::{author, author_texts};
 pub(crate) use layers::layers;

@@ -60,6 +60,11 @@ impl<'a> Parts<'a> {
         self.state == State::Closed && self.position != usize::MAX
     }
 
+    /// What stands after the closing delimiter line; nothing while that was not seen.
+    pub(super) fn epilogue(&self) -> &'a [u8] {
+        if self.is_closed() { self.body.get(self.position..).unwrap_or_default() } else { &[] }
+    }
+
     /// Finds the next delimiter line: where it starts. The position moves behind it.
     fn delimiter(&mut self) -> Option<(usize, Delimiter)> {
         loop {
@@ -104,6 +109,18 @@ mod tests {
         assert_eq!(parts("--b\none\n--b--"), (vec!["one"], true));
         assert_eq!(parts("--b\r\n--b\r\n--b--\r\n"), (vec!["", ""], true));
         assert_eq!(parts("--b\r\n--bc\r\n--b-\r\n --b\r\nx--b\r\n--b--"), (vec!["--bc\r\n--b-\r\n --b\r\nx--b"], true));
+    }
+
+    #[test]
+    fn the_epilogue_is_what_follows_the_closing_line() {
+        let epilogue = |body: &'static str| {
+            let mut parts = Parts::new(body.as_bytes(), b"b".to_vec()).unwrap();
+            while parts.next().is_some() {}
+            parts.epilogue()
+        };
+        assert_eq!(epilogue("--b\r\none\r\n--b-- \t\r\nepi\r\n"), b"epi\r\n");
+        assert_eq!(epilogue("--b\r\none\r\n--b--"), b"");
+        assert_eq!(epilogue("--b\r\none\r\n"), b"");
     }
 
     #[test]

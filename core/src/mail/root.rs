@@ -47,7 +47,7 @@ pub(crate) fn root<'a>(mail: &'a [u8], limits: &Limits) -> Result<Root<'a>, Erro
     let entity = Entity::read(mail, limits)?;
     match entity.form(limits) {
         Form::Detached => detached(&entity, limits).map(Root::Signed),
-        Form::Opaque => opaque(&entity),
+        Form::Opaque => opaque(&entity, limits),
         Form::Other if layers(mail, limits)?.is_empty() => Ok(Root::NotSigned),
         Form::Other => Err(Code::SignatureNotAtRoot.into()),
     }
@@ -56,9 +56,20 @@ pub(crate) fn root<'a>(mail: &'a [u8], limits: &Limits) -> Result<Root<'a>, Erro
 impl SignedEntity<'_> {
     /// The From field inside the signed content, when the sender protected it (RFC 9788 2.1): any From field in the
     /// header of the signed part itself counts, whether or not it is announced, because some clients show it.
+    ///
+    /// `content` may be cut at `Limits::header_bytes`. A header that does not end there, or breaks another limit, is an
+    /// error and not "no From field".
     pub(crate) fn protected_author(&self, content: &[u8], limits: &Limits) -> Option<Result<Address, Error>> {
         // A client may show a From field that stands in an odd header; then the header must be readable to the letter.
-        let (shown, _) = Headers::read_leniently(content, limits).ok()?;
+        let (shown, body) = match Headers::read_leniently(content, limits) {
+            Ok(read) => read,
+            // Where this reader stops, another one may go on and find a From field.
+            Err(error) => return Some(Err(error)),
+        };
+        let cut_inside_header = body.is_empty() && content.len() >= limits.header_bytes;
+        if cut_inside_header {
+            return Some(Err(Code::HeaderBlockTooLarge.into()));
+        }
         shown.first("from")?;
         Some(Headers::read(content, limits).and_then(|(headers, _)| author_of(&headers, limits)))
     }
@@ -82,19 +93,21 @@ fn detached<'a>(entity: &Entity<'a>, limits: &Limits) -> Result<SignedEntity<'a>
     else {
         return Err(Code::MultipartMalformed.into());
     };
+    // Text there is outside the signature, and some readers show it. The preamble is another matter: senders write
+    // "This is a cryptographically signed message" there, and no reader that knows multipart shows it.
+    if !parts.epilogue().iter().all(u8::is_ascii_whitespace) {
+        return Err(Code::MultipartMalformed.into());
+    }
     let signature = Entity::read(signature, limits)?;
     if !signature.content_type.is_pkcs7("signature") {
         return Err(Code::ProtocolMismatch.into());
     }
-    let cms = TransferEncoding::of(&signature.headers)?.decode(signature.body)?;
-    if cms.len() > limits.cms_bytes {
-        return Err(Code::CmsTooLarge.into());
-    }
+    let cms = TransferEncoding::of(&signature.headers)?.decode(signature.body, limits.cms_bytes)?;
     Ok(SignedEntity { content: SignedContent::Detached(content), cms, smime_type: None })
 }
 
 /// An application/pkcs7-mime entity (RFC 8551 3.2).
-fn opaque<'a>(entity: &Entity<'a>) -> Result<Root<'a>, Error> {
+fn opaque<'a>(entity: &Entity<'a>, limits: &Limits) -> Result<Root<'a>, Error> {
     let smime_type = match entity.content_type.parameter("smime-type")?.map(<[u8]>::to_ascii_lowercase).as_deref() {
         None => None,
         Some(b"signed-data") => Some(SmimeType::SignedData),
@@ -102,6 +115,6 @@ fn opaque<'a>(entity: &Entity<'a>) -> Result<Root<'a>, Error> {
         Some(b"enveloped-data" | b"authenveloped-data") => return Ok(Root::Encrypted),
         Some(_) => Some(SmimeType::Other),
     };
-    let cms = TransferEncoding::of(&entity.headers)?.decode(entity.body)?;
+    let cms = TransferEncoding::of(&entity.headers)?.decode(entity.body, limits.message_bytes)?;
     Ok(Root::Signed(SignedEntity { content: SignedContent::Opaque, cms, smime_type }))
 }

@@ -29,30 +29,35 @@ impl TransferEncoding {
         }
     }
 
-    pub(super) fn decode(self, body: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    /// The octets that `body` stands for, at most `limit` of them.
+    pub(super) fn decode(self, body: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, Error> {
         match self {
+            Self::Identity if body.len() > limit => Err(Code::CmsTooLarge.into()),
             Self::Identity => Ok(Cow::Borrowed(body)),
-            Self::Base64 => base64(body).map(Cow::Owned),
-            Self::QuotedPrintable => quoted_printable(body).map(Cow::Owned),
+            Self::Base64 => base64(body, limit).map(Cow::Owned),
+            Self::QuotedPrintable => quoted_printable(body, limit).map(Cow::Owned),
         }
     }
 }
 
 /// Decodes base64 whose only other characters are white space, and whose padding stands at the end. (RFC 2045 6.8 would
 /// have other characters ignored; then two readers see two objects.)
-fn base64(body: &[u8]) -> Result<Vec<u8>, Error> {
+fn base64(body: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     const GROUP: usize = 4096;
     let malformed = || Error::from(Code::Base64Malformed);
-    let mut decoded = Vec::with_capacity(base64::decoded_len_estimate(body.len()));
+    let mut decoded = Vec::with_capacity(base64::decoded_len_estimate(body.len()).min(limit));
     let mut group = Vec::with_capacity(GROUP);
     let mut rest = body;
     loop {
         rest = gather(rest, &mut group, GROUP);
         if rest.is_empty() {
             STANDARD.decode_vec(&group, &mut decoded).map_err(|_| malformed())?;
-            return Ok(decoded);
+            return if decoded.len() > limit { Err(Code::CmsTooLarge.into()) } else { Ok(decoded) };
         }
         STANDARD_NO_PAD.decode_vec(&group, &mut decoded).map_err(|_| malformed())?;
+        if decoded.len() > limit {
+            return Err(Code::CmsTooLarge.into());
+        }
         group.clear();
     }
 }
@@ -74,9 +79,9 @@ fn gather<'a>(body: &'a [u8], group: &mut Vec<u8>, full: usize) -> &'a [u8] {
 }
 
 /// Decodes quoted-printable (RFC 2045 6.7): soft line breaks, hexadecimal pairs, white space at line ends dropped.
-fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
+fn quoted_printable(body: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     let malformed = || Error::from(Code::QuotedPrintableMalformed);
-    let mut decoded = Vec::with_capacity(body.len());
+    let mut decoded = Vec::with_capacity(body.len().min(limit));
     for line in body.split_inclusive(|octet| *octet == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         let (text, line_end) = match text.strip_suffix(b"\r") {
@@ -100,14 +105,20 @@ fn quoted_printable(body: &[u8]) -> Result<Vec<u8>, Error> {
                 b'\t' | b' '..=b'~' => decoded.push(*octet),
                 _ => return Err(malformed()),
             }
+            if decoded.len() > limit {
+                return Err(Code::CmsTooLarge.into());
+            }
         }
         decoded.extend_from_slice(line_end);
+        if decoded.len() > limit {
+            return Err(Code::CmsTooLarge.into());
+        }
     }
     Ok(decoded)
 }
 
 #[cfg(test)]
-#[allow(clippy::as_conversions, reason = "test code")]
+#[allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "test code")]
 mod tests {
     use super::*;
 
@@ -121,25 +132,48 @@ mod tests {
                 .enumerate()
                 .map(|(i, c)| if i % 7 == 6 { format!("{c}\r\n ") } else { c.into() })
                 .collect();
-            assert_eq!(base64(text.as_bytes()).unwrap(), value);
-            assert_eq!(base64(folded.as_bytes()).unwrap(), value);
+            assert_eq!(base64(text.as_bytes(), usize::MAX).unwrap(), value);
+            assert_eq!(base64(folded.as_bytes(), usize::MAX).unwrap(), value);
         }
     }
 
     #[test]
     fn base64_with_anything_else_is_refused() {
         for text in ["YQ", "YQ=", "YQ==YQ==", "Y!Q==", "YQ==-", "Y", "=", "YR==", "YQ==\0"] {
-            assert_eq!(base64(text.as_bytes()).unwrap_err().code(), Code::Base64Malformed, "{text}");
+            assert_eq!(base64(text.as_bytes(), usize::MAX).unwrap_err().code(), Code::Base64Malformed, "{text}");
         }
         let long = format!("{}YQ=={}", "AAAA".repeat(1023), "AAAA");
-        assert!(base64(long.as_bytes()).is_err(), "padding at the end of a group is still padding in the middle");
+        assert!(
+            base64(long.as_bytes(), usize::MAX).is_err(),
+            "padding at the end of a group is still padding in the middle"
+        );
+    }
+
+    #[test]
+    fn the_limit_counts_decoded_octets() {
+        let limited = |encoding: TransferEncoding, text: &'static [u8], limit| {
+            encoding.decode(text, limit).map(|decoded| decoded.len()).map_err(|error| error.code())
+        };
+        for (encoding, text, length) in [
+            (TransferEncoding::Identity, &b"abc"[..], 3),
+            (TransferEncoding::Base64, b" YW\r\nJj ", 3),
+            (TransferEncoding::QuotedPrintable, b"=61b=\r\nc", 3),
+            (TransferEncoding::QuotedPrintable, b"\n\n\n", 3),
+        ] {
+            assert_eq!(limited(encoding, text, length), Ok(length), "{encoding:?}");
+            assert_eq!(limited(encoding, text, length - 1), Err(Code::CmsTooLarge), "{encoding:?}");
+        }
     }
 
     #[test]
     fn quoted_printable_is_read() {
-        assert_eq!(quoted_printable(b"a=3D=\r\nb \r\n=0a").unwrap(), b"a=b\r\n\x0a");
+        assert_eq!(quoted_printable(b"a=3D=\r\nb \r\n=0a", usize::MAX).unwrap(), b"a=b\r\n\x0a");
         for text in [&b"=4"[..], b"=4g", b"a=zz", b"\x80", b"=x=\r\n"] {
-            assert_eq!(quoted_printable(text).unwrap_err().code(), Code::QuotedPrintableMalformed, "{text:?}");
+            assert_eq!(
+                quoted_printable(text, usize::MAX).unwrap_err().code(),
+                Code::QuotedPrintableMalformed,
+                "{text:?}"
+            );
         }
     }
 }
