@@ -1,45 +1,61 @@
 //! Writes the mails of `examples/mail` again: `cargo run -p postseal-testkit --example make-mail`.
 #![allow(clippy::unwrap_used, reason = "a tool of the repository")]
 
-use postseal_testkit::factory::{Authority, CertSpec, Form, Key, KeyPreference, KeyUse, SignedMail};
+use postseal_testkit::factory::{
+    Authority, AuthoritySpec, CertSpec, Form, Key, KeyPreference, KeyUse, Person, SignedMail,
+};
 use std::fs;
 use std::path::Path;
 
+/// The CAs and the people, all valid from 2026 to 2036.
+struct World {
+    root: Authority,
+    ca: Authority,
+}
+
+impl World {
+    fn new() -> Self {
+        let root = Authority::self_signed(&AuthoritySpec::new("Example Root", Key::Rsa(0)));
+        let mut ca = AuthoritySpec::new("Example Mail CA", Key::Rsa(1));
+        ca.serial = 2;
+        ca.path_length = Some(0);
+        Self { ca: root.subordinate(&ca), root }
+    }
+
+    fn person(&self, mailbox: &str, key: Key, serial: u64, key_use: KeyUse) -> Person {
+        self.ca.issue(&CertSpec { serial, key_use, ..CertSpec::mailbox(mailbox, key) })
+    }
+
+    fn mail(&self, from: &str, signer: &Person) -> SignedMail {
+        SignedMail::new(from, signer).with_authority(&self.ca)
+    }
+}
+
 fn main() {
+    let world = World::new();
+    let both = KeyUse::SignAndEncrypt;
+    let alice = world.person("alice@goal.example", Key::Rsa(2), 1001, both);
+    let bob = world.person("bob@goal.example", Key::Rsa(3), 1002, both);
+    let carol = world.person("carol@goal.example", Key::P256(7), 1003, both);
+    let dave = world.person("dave@goal.example", Key::P256(8), 1004, KeyUse::Sign);
+    let dave_decrypts = world.person("dave@goal.example", Key::Rsa(4), 1005, KeyUse::Encrypt);
+
+    let from_alice = world.mail("Alice <alice@goal.example>", &alice).rsa_encryption().build();
+    let tampered =
+        String::from_utf8(from_alice.clone()).unwrap().replace("this mail is signed", "this mail is changed");
+    let from_dave = world.mail("Dave <dave@goal.example>", &dave);
+    let files = [
+        ("anchors.pem", world.root.pem().into_bytes()),
+        ("alice-detached.eml", from_alice),
+        ("bob-opaque-ber.eml", world.mail("bob@goal.example", &bob).form(Form::OpaqueBer).build()),
+        ("carol-ecdsa.eml", world.mail("Carol <carol@goal.example>", &carol).build()),
+        ("dave-two-certificates.eml", from_dave.prefers(&dave_decrypts, KeyPreference::Standard, true).build()),
+        ("eve-wrong-from.eml", world.mail("Eve <eve@goal.example>", &alice).build()),
+        ("tampered-body.eml", tampered.into_bytes()),
+    ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/mail");
     fs::create_dir_all(&folder).unwrap();
-    let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();
-
-    let root = Authority::root("Example Root", Key::Rsa(0));
-    let ca = root.authority("Example Mail CA", Key::Rsa(1));
-    let person = |mailbox: &str, key, serial| {
-        let mut spec = CertSpec::mailbox(mailbox, key);
-        spec.serial = serial;
-        spec
-    };
-    let alice = ca.issue(&person("alice@goal.example", Key::Rsa(2), 1001));
-    let bob = ca.issue(&person("bob@goal.example", Key::Rsa(3), 1002));
-    let carol = ca.issue(&person("carol@goal.example", Key::P256(7), 1003));
-    let mut signs = person("dave@goal.example", Key::P256(8), 1004);
-    signs.key_use = KeyUse::Sign;
-    let mut decrypts = person("dave@goal.example", Key::Rsa(4), 1005);
-    decrypts.key_use = KeyUse::Encrypt;
-    let (dave, dave_encrypts) = (ca.issue(&signs), ca.issue(&decrypts));
-
-    let detached = SignedMail::new("Alice <alice@goal.example>", &alice).with_authority(&ca).build();
-    write("anchors.pem", root.pem().as_bytes());
-    write("alice-detached.eml", &detached);
-    write(
-        "bob-opaque-ber.eml",
-        &SignedMail::new("bob@goal.example", &bob).form(Form::OpaqueBer).with_authority(&ca).build(),
-    );
-    write("carol-ecdsa.eml", &SignedMail::new("Carol <carol@goal.example>", &carol).with_authority(&ca).build());
-    let dave_mail = SignedMail::new("Dave <dave@goal.example>", &dave).with_authority(&ca);
-    write("dave-two-certificates.eml", &dave_mail.prefers(&dave_encrypts, KeyPreference::Standard, true).build());
-    let tampered = String::from_utf8(detached).unwrap().replace("this mail is signed", "this mail is changed");
-    write("tampered.eml", tampered.as_bytes());
-    write(
-        "from-somebody-else.eml",
-        &SignedMail::new("Mallory <mallory@goal.example>", &alice).with_authority(&ca).build(),
-    );
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
 }

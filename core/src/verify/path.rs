@@ -122,6 +122,10 @@ struct Search<'a> {
     nearest: Error,
     /// Whether a key signed a certificate, by their numbers, so that backtracking repeats no arithmetic.
     signatures: BTreeMap<(Option<usize>, usize), Result<(), Error>>,
+    /// The possible issuers of a certificate, by its number, so that no issuer name is read twice.
+    named: BTreeMap<Option<usize>, Vec<usize>>,
+    /// Whether the constraints of a CA allow the names of a certificate, by their numbers.
+    allowed: BTreeMap<(usize, Option<usize>), Result<(), Error>>,
 }
 
 /// A certificate that may stand above others.
@@ -171,12 +175,15 @@ impl<'a> Search<'a> {
             budget: Budget::new(terms.limits),
             nearest: Code::PathNotFound.into(),
             signatures: BTreeMap::new(),
+            named: BTreeMap::new(),
+            allowed: BTreeMap::new(),
         }
     }
 
     /// Depth first, with a stack of its own.
     fn run(mut self) -> Result<Path, Error> {
-        let mut frames = vec![self.frame(None, self.leaf)];
+        let leaf = self.leaf;
+        let mut frames = vec![self.frame(None, leaf)];
         while let Some(frame) = frames.last_mut() {
             let Some(number) = frame.untried.pop() else {
                 frames.pop();
@@ -205,9 +212,21 @@ impl<'a> Search<'a> {
         Err(self.nearest)
     }
 
-    /// Possible issuers are all with the right name, the most promising one last: anchors before the pool, a matching key
-    /// identifier before others.
-    fn frame(&self, number: Option<usize>, certificate: &'a Certificate) -> Frame<'a> {
+    fn frame(&mut self, number: Option<usize>, certificate: &'a Certificate) -> Frame<'a> {
+        let untried = match self.named.get(&number) {
+            Some(known) => known.clone(),
+            None => {
+                let found = self.possible_issuers(certificate);
+                self.named.insert(number, found.clone());
+                found
+            }
+        };
+        Frame { number, certificate, untried }
+    }
+
+    /// All with the right name, the most promising one last: anchors before the pool, a matching key identifier before
+    /// others.
+    fn possible_issuers(&self, certificate: &Certificate) -> Vec<usize> {
         let wanted = name::comparison_key(certificate.issuer(), self.terms.limits);
         let key = certificate.authority_key_identifier();
         let named = self.issuers.iter().enumerate().filter(|(_, issuer)| *issuer.subject == *wanted);
@@ -218,7 +237,7 @@ impl<'a> Search<'a> {
             })
             .collect();
         ordered.sort_by_key(|(promise, _)| *promise);
-        Frame { number, certificate, untried: ordered.into_iter().map(|(_, number)| number).collect() }
+        ordered.into_iter().map(|(_, number)| number).collect()
     }
 
     fn note(&mut self, error: Error) {
@@ -248,7 +267,8 @@ impl<'a> Search<'a> {
         }
         self.check_signature(subject, number, issuer)?;
         if is_anchor {
-            let whole: Vec<&Certificate> = path.iter().copied().chain([issuer]).collect();
+            let below = frames.iter().map(|frame| (frame.number, frame.certificate));
+            let whole: Vec<_> = below.chain([(Some(number), issuer)]).collect();
             return self.check_names(&whole);
         }
         Ok(())
@@ -302,15 +322,31 @@ impl<'a> Search<'a> {
 
     /// Every name against the constraints of every CA above it. Self-issued CA certificates are exempt, unless last in
     /// the path (RFC 5280 6.1.3 b).
-    fn check_names(&mut self, path: &[&Certificate]) -> Result<(), Error> {
-        for (height, authority) in path.iter().enumerate().skip(1) {
-            for (below, certificate) in path.iter().enumerate().take(height) {
-                if below == 0 || !is_self_issued(certificate) {
-                    names::check(authority, certificate, self.terms.limits, &mut self.budget)?;
+    fn check_names(&mut self, path: &[(Option<usize>, &Certificate)]) -> Result<(), Error> {
+        for (height, (number, authority)) in path.iter().enumerate().skip(1) {
+            let Some(number) = *number else { continue };
+            for (position, below) in path.iter().enumerate().take(height) {
+                if position == 0 || !is_self_issued(below.1) {
+                    self.check_names_of(number, authority, *below)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Where the two stand makes no difference, so that backtracking compares no names again.
+    fn check_names_of(
+        &mut self,
+        number: usize,
+        authority: &Certificate,
+        (below, certificate): (Option<usize>, &Certificate),
+    ) -> Result<(), Error> {
+        if let Some(result) = self.allowed.get(&(number, below)) {
+            return *result;
+        }
+        let result = names::check(authority, certificate, self.terms.limits, &mut self.budget);
+        self.allowed.insert((number, below), result);
+        result
     }
 }
 

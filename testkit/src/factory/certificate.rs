@@ -1,6 +1,7 @@
-use super::der::{bit_string, integer, octet_string, oid, sequence, time, tlv};
-use super::key::Key;
-use base64::Engine as _;
+use super::der::{bit_string, integer, named_bits, octet_string, oid, sequence, time, tlv, yes};
+use super::key::{Key, KeyAlgorithm};
+use super::name::{Name, distinguished_name};
+use super::scheme::Scheme;
 
 /// What a certificate may be used for.
 ///
@@ -16,36 +17,47 @@ pub enum KeyUse {
     Encrypt,
     /// Both.
     SignAndEncrypt,
+    /// These bits: 0x8000 is bit 0, digitalSignature (RFC 5280 4.2.1.3).
+    Bits(u16),
+    /// No keyUsage extension.
+    Absent,
 }
 
-/// One name of a subjectAltName.
+/// What makes a certificate odd. Nothing, unless a test sets it.
 ///
 /// ```
-/// use postseal_testkit::factory::Name;
-/// let name = Name::Rfc822(b"alice@goal.example".to_vec());
-/// # let _ = name;
+/// use postseal_testkit::factory::{CertSpec, Key};
+/// let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(1));
+/// spec.overrides.serial = Some(vec![0xff]); // minus one
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "tests choose one")]
-pub enum Name {
-    /// An rfc822Name with these octets, whatever they are.
-    Rfc822(Vec<u8>),
-    /// A SmtpUTF8Mailbox (RFC 9598).
-    SmtpUtf8Mailbox(String),
-    /// A whole GeneralName, encoded.
-    Raw(Vec<u8>),
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "tests set what they are about")]
+pub struct Overrides {
+    /// The version number as people say it, instead of 3. Version 1 is written by leaving the field out.
+    pub version: Option<u8>,
+    /// The content octets of the serial number.
+    pub serial: Option<Vec<u8>>,
+    /// The whole subject, encoded.
+    pub subject: Option<Vec<u8>>,
+    /// What the subjectAltName extension holds, encoded or not.
+    pub names: Option<Vec<u8>>,
+    /// Whole Extensions, after the others; see [`extension`].
+    pub extra_extensions: Vec<Vec<u8>>,
+    /// Whole Extensions, instead of all others. None at all when empty.
+    pub extensions: Option<Vec<Vec<u8>>>,
+    /// How the issuer signs, instead of the way of its key.
+    pub signature: Option<Scheme>,
+    /// Breaks the signature.
+    pub broken_signature: bool,
 }
 
-impl Name {
-    fn encode(&self) -> Vec<u8> {
-        match self {
-            Self::Rfc822(octets) => tlv(0x81, &[octets]),
-            Self::SmtpUtf8Mailbox(text) => {
-                let kind = oid(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09]);
-                tlv(0xa0, &[&kind, &tlv(0xa0, &[&tlv(0x0c, &[text.as_bytes()])])])
-            }
-            Self::Raw(octets) => octets.clone(),
-        }
+impl Overrides {
+    pub(super) fn serial(&self, number: u64) -> Vec<u8> {
+        self.serial.as_ref().map_or_else(|| integer(number), |octets| tlv(0x02, &[octets]))
+    }
+
+    pub(super) fn extensions(&self, usual: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        self.extensions.clone().unwrap_or_else(|| [usual, self.extra_extensions.clone()].concat())
     }
 }
 
@@ -61,22 +73,28 @@ impl Name {
 pub struct CertSpec {
     /// The common name.
     pub subject: String,
-    /// The subjectAltName.
+    /// The emailAddress of the subject.
+    pub subject_email: Option<String>,
+    /// The subjectAltName; no extension when empty.
     pub names: Vec<Name>,
     /// The key.
     pub key: Key,
     /// Key usage.
     pub key_use: KeyUse,
+    /// The extended key usage, dotted; no extension when empty.
+    pub extended_key_usage: Vec<String>,
     /// Start of the validity (RFC 3339).
     pub not_before: String,
     /// End of the validity (RFC 3339).
     pub not_after: String,
     /// Serial number.
     pub serial: u64,
+    /// Oddities.
+    pub overrides: Overrides,
 }
 
 impl CertSpec {
-    /// For one mailbox, to sign and encrypt, valid from 2026 to 2036.
+    /// For one mailbox, to sign and (if the key can) to encrypt, valid from 2026 to 2036.
     ///
     /// ```
     /// use postseal_testkit::factory::{CertSpec, Key};
@@ -86,31 +104,43 @@ impl CertSpec {
     pub fn mailbox(mailbox: &str, key: Key) -> Self {
         Self {
             subject: mailbox.split('@').next().unwrap_or_default().to_owned(),
+            subject_email: None,
             names: vec![Name::Rfc822(mailbox.as_bytes().to_vec())],
             key,
-            key_use: KeyUse::SignAndEncrypt,
+            key_use: if matches!(key, Key::Ed25519(_)) { KeyUse::Sign } else { KeyUse::SignAndEncrypt },
+            extended_key_usage: vec![EMAIL_PROTECTION.to_owned()],
             not_before: "2026-01-01T00:00:00Z".to_owned(),
             not_after: "2036-01-01T00:00:00Z".to_owned(),
             serial: 4096,
+            overrides: Overrides::default(),
         }
+    }
+
+    pub(super) fn subject(&self) -> Vec<u8> {
+        let usual = || distinguished_name(&self.subject, self.subject_email.as_deref());
+        self.overrides.subject.clone().unwrap_or_else(usual)
+    }
+
+    pub(super) fn extensions(&self, issuer: Key) -> Vec<Vec<u8>> {
+        let names = match &self.overrides.names {
+            Some(octets) => vec![extension("2.5.29.17", false, octets)],
+            None if self.names.is_empty() => Vec::new(),
+            None => {
+                let names: Vec<Vec<u8>> = self.names.iter().map(Name::encode).collect();
+                vec![extension("2.5.29.17", false, &sequence(&[&names.concat()]))]
+            }
+        };
+        let usual = [
+            key_usage(self.key_use, self.key),
+            extended_key_usage(&self.extended_key_usage),
+            names,
+            key_identifiers(self.key, issuer),
+        ];
+        self.overrides.extensions(usual.concat())
     }
 }
 
-/// A CA: its certificate and key.
-///
-/// ```
-/// use postseal_testkit::factory::{Authority, CertSpec, Key};
-/// let root = Authority::root("Root", Key::Rsa(0));
-/// let alice = root.issue(&CertSpec::mailbox("alice@goal.example", Key::Rsa(1)));
-/// assert!(root.pem().starts_with("-----BEGIN CERTIFICATE-----"));
-/// assert!(!alice.der().is_empty());
-/// ```
-#[derive(Clone, Debug)]
-pub struct Authority {
-    name: Vec<u8>,
-    key: Key,
-    der: Vec<u8>,
-}
+const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
 
 /// A person: his certificate and key.
 ///
@@ -122,9 +152,8 @@ pub struct Authority {
 #[derive(Clone, Debug)]
 pub struct Person {
     pub(super) issuer: Vec<u8>,
-    pub(super) serial: u64,
-    pub(super) key: Key,
-    der: Vec<u8>,
+    pub(super) spec: CertSpec,
+    pub(super) der: Vec<u8>,
 }
 
 impl Person {
@@ -139,174 +168,129 @@ impl Person {
     pub fn der(&self) -> &[u8] {
         &self.der
     }
-}
 
-impl Authority {
-    /// A self-signed root, valid from 2025 to 2045.
-    ///
-    /// ```
-    /// use postseal_testkit::factory::{Authority, Key};
-    /// assert!(!Authority::root("Root", Key::P256(0)).der().is_empty());
-    /// ```
-    #[must_use]
-    pub fn root(subject: &str, key: Key) -> Self {
-        let name = name(subject);
-        let der =
-            certificate(&name, key, &name, key, 1, ["2025-01-01T00:00:00Z", "2045-01-01T00:00:00Z"], &ca_extensions());
-        Self { name, key, der }
-    }
-
-    /// A CA below this one.
-    ///
-    /// ```
-    /// use postseal_testkit::factory::{Authority, Key};
-    /// let root = Authority::root("Root", Key::P256(0));
-    /// assert_ne!(root.authority("CA", Key::P256(1)).der(), root.der());
-    /// ```
-    #[must_use]
-    pub fn authority(&self, subject: &str, key: Key) -> Self {
-        let name = name(subject);
-        let validity = ["2025-01-01T00:00:00Z", "2045-01-01T00:00:00Z"];
-        let der = certificate(&self.name, self.key, &name, key, 2, validity, &ca_extensions());
-        Self { name, key, der }
-    }
-
-    /// The public key, as a SubjectPublicKeyInfo.
-    ///
-    /// ```
-    /// # use postseal_testkit::factory::{Authority, Key};
-    /// assert_eq!(Authority::root("A", Key::P256(1)).public_key(), Authority::root("B", Key::P256(1)).public_key());
-    /// ```
-    #[must_use]
-    pub fn public_key(&self) -> Vec<u8> {
-        self.key.public_key_info()
-    }
-
-    /// A person's certificate.
+    /// What the certificate was made from, to issue one that differs in something.
     ///
     /// ```
     /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
     /// let alice = Authority::root("Root", Key::P256(0)).issue(&CertSpec::mailbox("a@goal.example", Key::P256(1)));
-    /// # let _ = alice;
+    /// assert_eq!(alice.spec().serial, 4096);
     /// ```
     #[must_use]
-    pub fn issue(&self, spec: &CertSpec) -> Person {
-        let validity = [spec.not_before.as_str(), spec.not_after.as_str()];
-        let subject = name(&spec.subject);
-        let der =
-            certificate(&self.name, self.key, &subject, spec.key, spec.serial, validity, &person_extensions(spec));
-        Person { issuer: self.name.clone(), serial: spec.serial, key: spec.key, der }
+    pub const fn spec(&self) -> &CertSpec {
+        &self.spec
     }
 
-    /// The same certificate with the twin of its ECDSA signature, as anybody can make it: other bytes, equally valid.
-    ///
-    /// # Panics
-    /// When this CA does not sign with ECDSA.
+    /// What a successor is to say: the next serial number, this validity, and the same key or a new one.
     ///
     /// ```
     /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
-    /// let (root, spec) = (Authority::root("Root", Key::P256(1)), CertSpec::mailbox("a@goal.example", Key::P256(2)));
-    /// assert_ne!(root.issue(&spec).der(), root.issue_twin(&spec).der());
+    /// let root = Authority::root("Root", Key::P256(0));
+    /// let alice = root.issue(&CertSpec::mailbox("a@goal.example", Key::P256(1)));
+    /// let validity = ["2035-06-01T00:00:00Z", "2037-06-01T00:00:00Z"];
+    /// let renewed = root.issue(&alice.renewal(validity, None));
+    /// assert_eq!((renewed.spec().serial, renewed.spec().key), (4097, Key::P256(1)));
     /// ```
     #[must_use]
-    pub fn issue_twin(&self, spec: &CertSpec) -> Person {
-        let mut person = self.issue(spec);
-        // The signature is the last field; its length has one octet for P-256.
-        let signed =
-            (0..person.der.len()).rev().find(|at| p256::ecdsa::Signature::from_der(&person.der[*at..]).is_ok());
-        let at = signed.expect("the certificate is signed with ECDSA");
-        let signature = p256::ecdsa::Signature::from_der(&person.der[at..]).expect("it was just read");
-        let twin = p256::ecdsa::Signature::from_scalars(signature.r().to_bytes(), (-*signature.s()).to_bytes());
-        let bits = bit_string(twin.expect("the twin is a signature").to_der().as_bytes());
-        let tbs_and_algorithm = tbs_and_algorithm(&person.der);
-        person.der = sequence(&[tbs_and_algorithm, &bits]);
-        person
+    pub fn renewal(&self, [not_before, not_after]: [&str; 2], new_key: Option<Key>) -> CertSpec {
+        CertSpec {
+            serial: self.spec.serial + 1,
+            key: new_key.unwrap_or(self.spec.key),
+            not_before: not_before.to_owned(),
+            not_after: not_after.to_owned(),
+            ..self.spec.clone()
+        }
     }
 
-    /// The certificate.
-    ///
-    /// ```
-    /// # use postseal_testkit::factory::{Authority, Key};
-    /// assert_eq!(Authority::root("Root", Key::P256(0)).der()[0], 0x30);
-    /// ```
-    #[must_use]
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
-
-    /// The certificate in PEM.
-    ///
-    /// ```
-    /// # use postseal_testkit::factory::{Authority, Key};
-    /// assert!(Authority::root("Root", Key::P256(0)).pem().ends_with("-----END CERTIFICATE-----\n"));
-    /// ```
-    #[must_use]
-    pub fn pem(&self) -> String {
-        let text = base64::engine::general_purpose::STANDARD.encode(&self.der);
-        let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    /// The fields of IssuerAndSerialNumber, without their SEQUENCE.
+    pub(super) fn issuer_and_serial(&self) -> Vec<u8> {
+        [self.issuer.clone(), self.spec.overrides.serial(self.spec.serial)].concat()
     }
 }
 
-/// What stands before the signature of a certificate whose outer length and signature have the forms of P-256.
-fn tbs_and_algorithm(der: &[u8]) -> &[u8] {
-    let content = &der[4..];
-    let tbs = 4 + (usize::from(content[2]) << 8 | usize::from(content[3]));
-    let algorithm = 2 + usize::from(content[tbs + 1]);
-    &content[..tbs + algorithm]
+/// An Extension.
+///
+/// ```
+/// use postseal_testkit::factory::{extension, der};
+/// let unknown = extension("1.3.6.1.4.1.99999.1", true, &der::null());
+/// assert_eq!(unknown[0], 0x30);
+/// ```
+#[must_use]
+pub fn extension(dotted: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let critical = if critical { yes() } else { Vec::new() };
+    sequence(&[&oid(dotted), &critical, &octet_string(value)])
 }
 
-/// A Name with an organisation and a common name.
-fn name(common: &str) -> Vec<u8> {
-    let attribute =
-        |last: u8, value: &str| tlv(0x31, &[&sequence(&[&oid(&[0x55, 4, last]), &tlv(0x0c, &[value.as_bytes()])])]);
-    sequence(&[&attribute(10, "postseal test"), &attribute(3, common)])
-}
-
-fn extension(last: u8, critical: bool, value: &[u8]) -> Vec<u8> {
-    let critical = if critical { tlv(0x01, &[&[0xff]]) } else { Vec::new() };
-    sequence(&[&oid(&[0x55, 0x1d, last]), &critical, &octet_string(value)])
-}
-
-fn ca_extensions() -> Vec<Vec<u8>> {
-    let is_ca = sequence(&[&tlv(0x01, &[&[0xff]])]);
-    vec![extension(19, true, &is_ca), extension(15, true, &tlv(0x03, &[&[1, 0x06]]))]
-}
-
-fn person_extensions(spec: &CertSpec) -> Vec<Vec<u8>> {
-    let encrypt = if matches!(spec.key, Key::Rsa(_)) { 0x20 } else { 0x08 };
-    let usage = match spec.key_use {
-        KeyUse::Sign => 0x80,
+pub(super) fn key_usage(key_use: KeyUse, key: Key) -> Vec<Vec<u8>> {
+    let encrypt = if key.algorithm() == KeyAlgorithm::Rsa2048 { 0x2000 } else { 0x0800 };
+    let bits = match key_use {
+        KeyUse::Sign => 0x8000,
         KeyUse::Encrypt => encrypt,
-        KeyUse::SignAndEncrypt => 0x80 | encrypt,
+        KeyUse::SignAndEncrypt => 0x8000 | encrypt,
+        KeyUse::Bits(bits) => bits,
+        KeyUse::Absent => return Vec::new(),
     };
-    let names: Vec<Vec<u8>> = spec.names.iter().map(Name::encode).collect();
-    let mail = oid(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04]);
+    vec![extension("2.5.29.15", true, &named_bits(bits))]
+}
+
+pub(super) fn extended_key_usage(purposes: &[String]) -> Vec<Vec<u8>> {
+    if purposes.is_empty() {
+        return Vec::new();
+    }
+    let purposes: Vec<Vec<u8>> = purposes.iter().map(|dotted| oid(dotted)).collect();
+    vec![extension("2.5.29.37", false, &sequence(&[&purposes.concat()]))]
+}
+
+/// subjectKeyIdentifier and authorityKeyIdentifier.
+pub(super) fn key_identifiers(key: Key, issuer: Key) -> Vec<Vec<u8>> {
     vec![
-        extension(15, true, &tlv(0x03, &[&[3, usage]])),
-        extension(37, false, &sequence(&[&mail])),
-        extension(17, false, &sequence(&[&names.concat()])),
+        extension("2.5.29.14", false, &octet_string(&key.identifier())),
+        extension("2.5.29.35", false, &sequence(&[&tlv(0x80, &[&issuer.identifier()])])),
     ]
 }
 
-fn certificate(
-    issuer: &[u8],
-    issuer_key: Key,
-    subject: &[u8],
-    key: Key,
-    serial: u64,
-    [not_before, not_after]: [&str; 2],
-    extensions: &[Vec<u8>],
-) -> Vec<u8> {
-    let tbs = sequence(&[
-        &tlv(0xa0, &[&integer(2)]),
-        &integer(serial),
-        &issuer_key.algorithm(),
-        issuer,
-        &sequence(&[&time(not_before), &time(not_after)]),
-        subject,
-        &key.public_key_info(),
-        &tlv(0xa3, &[&sequence(&[&extensions.concat()])]),
-    ]);
-    sequence(&[&tbs, &issuer_key.algorithm(), &bit_string(&issuer_key.sign(&tbs))])
+/// The fields of a TBSCertificate that differ between people and CAs.
+pub(super) struct Fields<'a> {
+    pub(super) serial: Vec<u8>,
+    pub(super) issuer: &'a [u8],
+    pub(super) issuer_key: Key,
+    pub(super) validity: [&'a str; 2],
+    pub(super) subject: Vec<u8>,
+    pub(super) key: Key,
+    pub(super) extensions: Vec<Vec<u8>>,
+    pub(super) overrides: &'a Overrides,
+}
+
+impl Fields<'_> {
+    /// TBSCertificate, AlgorithmIdentifier and signature value.
+    pub(super) fn sign(&self) -> [Vec<u8>; 3] {
+        let scheme = self.overrides.signature.unwrap_or_else(|| self.issuer_key.scheme());
+        let algorithm = scheme.algorithm(self.issuer_key.algorithm());
+        let version = match self.overrides.version.unwrap_or(3) {
+            1 => Vec::new(),
+            version => tlv(0xa0, &[&integer(u64::from(version.wrapping_sub(1)))]),
+        };
+        let extensions =
+            if self.extensions.is_empty() { Vec::new() } else { tlv(0xa3, &[&sequence(&[&self.extensions.concat()])]) };
+        let tbs = sequence(&[
+            &version,
+            &self.serial,
+            &algorithm,
+            self.issuer,
+            &sequence(&[&time(self.validity[0]), &time(self.validity[1])]),
+            &self.subject,
+            &self.key.public_key_info(),
+            &extensions,
+        ]);
+        let mut signature = self.issuer_key.sign(scheme, &tbs);
+        if self.overrides.broken_signature {
+            *signature.last_mut().unwrap() ^= 1;
+        }
+        [tbs, algorithm, signature]
+    }
+}
+
+/// The Certificate of these three.
+pub(super) fn assemble([tbs, algorithm, signature]: &[Vec<u8>; 3]) -> Vec<u8> {
+    sequence(&[tbs, algorithm, &bit_string(signature)])
 }
