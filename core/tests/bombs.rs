@@ -16,7 +16,7 @@ use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Engine, UnixTime};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::corpus::attacks;
-use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
+use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, distinguished_name};
 use std::time::Instant;
 
 #[global_allocator]
@@ -120,4 +120,59 @@ fn every_bomb_ends_with_little_memory_on_a_small_stack() {
         }
     };
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
+}
+
+/// Five levels of six CAs with long names, made by the sender, who needs nobody's trust for it.
+fn levels() -> Vec<u8> {
+    let long = "aA ".repeat(9_000);
+    let mut above = Authority::root(&long, Key::P256(2));
+    let mut all = Vec::new();
+    for level in 0..5 {
+        let same_name_and_key = |number: u64| {
+            let mut spec = AuthoritySpec::new(&format!("{level} {long}"), Key::P256(20 + level));
+            spec.serial = 100 + number;
+            above.subordinate(&spec)
+        };
+        let six: Vec<_> = (0..6).map(same_name_and_key).collect();
+        above = six[0].clone();
+        all.extend(six);
+    }
+    let person = above.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(9)));
+    let mail = SignedMail::new("alice@goal.example", &person);
+    all.iter().fold(mail, |mail, authority| mail.with_authority(authority)).build()
+}
+
+/// A trusted CA with four levels of seven below it, each of which excludes `count` long names.
+fn exclusions(root: &Authority, count: usize, length: usize) -> Vec<u8> {
+    let mut above = root.clone();
+    let mut all = Vec::new();
+    for level in 0..4 {
+        let same_name_and_key = |number: u64| {
+            let mut spec = AuthoritySpec::new(&format!("Level {level}"), Key::P256(20 + level));
+            spec.serial = 100 + number;
+            let name = |number: usize| distinguished_name(&format!("{number} {}", "aA ".repeat(length / 3)), None);
+            spec.excluded = (0..count).map(|number| Name::Directory(name(number))).collect();
+            above.subordinate(&spec)
+        };
+        let seven: Vec<_> = (0..7).map(same_name_and_key).collect();
+        above = seven[0].clone();
+        all.extend(seven);
+    }
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(9));
+    spec.names.extend((0..60).map(|number| Name::Rfc822(format!("a{number}@goal.example").into_bytes())));
+    let mail = SignedMail::new("alice@goal.example", &above.issue(&spec));
+    all.iter().fold(mail, |mail, authority| mail.with_authority(authority)).build()
+}
+
+#[test]
+fn levels_of_authorities_with_long_names_end_early() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let root = Authority::root("Root", Key::P256(1));
+    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    assert_eq!(check("five levels with names of 27 kB", &engine, &levels(), at), Outcome::Refused);
+    for (count, length) in [(1, 300), (1, 20_000), (20, 1_000), (3, 20_000), (60, 900)] {
+        let name = format!("{count} excluded names of {length} bytes");
+        check(&name, &engine, &exclusions(&root, count, length), at);
+    }
 }

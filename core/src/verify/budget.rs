@@ -15,19 +15,25 @@ impl Budget {
     }
 
     pub(super) fn spend_signature(&mut self) -> Result<(), Error> {
-        spend(&mut self.signatures, Code::SignatureBudget)
+        spend(&mut self.signatures, 1, Code::SignatureBudget)
     }
 
     pub(super) fn spend_step(&mut self) -> Result<(), Error> {
-        spend(&mut self.steps, Code::BuildBudget)
+        spend(&mut self.steps, 1, Code::BuildBudget)
     }
 
-    pub(super) fn spend_comparison(&mut self) -> Result<(), Error> {
-        spend(&mut self.comparisons, Code::NameBudget)
+    /// One comparison of names that are this long together. Long names count more often, or a few of them would cost
+    /// what a million usual ones do.
+    pub(super) fn spend_comparison(&mut self, octets: usize) -> Result<(), Error> {
+        let amount = octets.div_euclid(USUAL_NAMES).saturating_add(1);
+        spend(&mut self.comparisons, amount, Code::NameBudget)
     }
 }
 
-fn spend(left: &mut usize, code: Code) -> Result<(), Error> {
-    *left = left.checked_sub(1).ok_or_else(|| Error::from(code))?;
+/// Octets of two usual names: below this a comparison is one comparison.
+const USUAL_NAMES: usize = 64;
+
+fn spend(left: &mut usize, amount: usize, code: Code) -> Result<(), Error> {
+    *left = left.checked_sub(amount).ok_or_else(|| Error::from(code))?;
     Ok(())
 }

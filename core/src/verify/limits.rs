@@ -57,7 +57,8 @@ pub struct Limits {
     pub path_signatures: usize,
     /// Candidates looked at while one path is built. 200 000 (rustls-webpki).
     pub path_steps: usize,
-    /// Comparisons of names with name constraints while one path is built. 250 000 (rustls-webpki).
+    /// Comparisons of names with name constraints while one path is built; a pair of names longer than 64 octets counts
+    /// as several. 250 000 (rustls-webpki).
     pub name_comparisons: usize,
 }
 

@@ -32,6 +32,8 @@ pub(super) fn check(
     budget: &mut Budget,
 ) -> Result<(), Error> {
     let Some(extension) = authority.extension(oids::NAME_CONSTRAINTS) else { return Ok(()) };
+    // Both are read before anything is compared.
+    budget.spend_comparison(extension.value.len().saturating_add(certificate.der().len()))?;
     let document = Document::new(extension.value, limits);
     let constraints = read(&document, limits).map_err(|error| match error.code() {
         Code::NamesTooMany => error,
@@ -56,7 +58,7 @@ impl Constraints<'_> {
         let mut of_same_form = false;
         let mut permitted = false;
         for base in &self.permitted {
-            budget.spend_comparison()?;
+            budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
             match compare(base, name, limits) {
                 Match::Inside => (of_same_form, permitted) = (true, true),
                 Match::Outside => of_same_form = true,
@@ -68,7 +70,7 @@ impl Constraints<'_> {
             return Err(Code::NameNotPermitted.into());
         }
         for base in &self.excluded {
-            budget.spend_comparison()?;
+            budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
             match compare(base, name, limits) {
                 Match::Inside => return Err(Code::NameExcluded.into()),
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
@@ -79,7 +81,7 @@ impl Constraints<'_> {
     }
 }
 
-/// NameConstraints ::= SEQUENCE { permittedSubtrees [0], excludedSubtrees [1] }. The minimum is 0 and there is no
+/// `NameConstraints ::= SEQUENCE { permittedSubtrees [0], excludedSubtrees [1] }`. The minimum is 0 and there is no
 /// maximum (RFC 5280 4.2.1.10); anything else cannot be decided.
 fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>, Error> {
     let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
@@ -131,6 +133,14 @@ fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, limits: &Limits) -> M
         (base, Undecodable(tag)) if form(base) == *tag => Match::Undecidable,
         (Other(0), SmtpUtf8Mailbox(_)) | (SmtpUtf8Mailbox(_), SmtpUtf8Mailbox(_) | Other(0)) => Match::Undecidable,
         _ => Match::OtherForm,
+    }
+}
+
+const fn octets(name: &GeneralName<'_>) -> usize {
+    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+    match name {
+        Rfc822(octets) | SmtpUtf8Mailbox(octets) | Dns(octets) | Directory(octets) | Ip(octets) => octets.len(),
+        Other(_) | Undecodable(_) => 0,
     }
 }
 

@@ -62,7 +62,8 @@ impl Path {
 /// Builds and validates a path from `leaf` to one of `anchors` at the time `now` (RFC 5280 6.1, RFC 8550).
 ///
 /// `pool` are certificates that may help; in whatever order they are, whoever sent them. All of them that have the right
-/// name are tried, key identifiers only say which one first. What the leaf itself may be used for is not asked here.
+/// name are tried, key identifiers only say which one first. What the leaf itself may be used for, and whether its own key
+/// is strong enough for that, is not asked here.
 ///
 /// # Errors
 /// Of all candidates the error that got nearest to an anchor; a limit ends the search at once.
@@ -274,7 +275,8 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// What does not depend on where the certificate stands. Of an anchor only its validity counts (RFC 5280 6.1.1 d).
+    /// What does not depend on where the certificate stands. Of an anchor its validity counts, and what it says against
+    /// itself; it need not say anything (RFC 5280 6.1.1 d).
     fn check_by_itself(&mut self, number: usize) -> Result<(), Error> {
         let Some(issuer) = self.issuers.get_mut(number) else { return Err(Code::PathNotFound.into()) };
         if let Some(result) = issuer.by_itself {
@@ -284,10 +286,16 @@ impl<'a> Search<'a> {
         let check = || {
             check_validity(certificate, terms.now)?;
             if issuer.is_anchor {
-                return Ok(());
+                return check_denial(certificate);
             }
             check_certificate(certificate, terms)?;
-            check_authority(certificate)?;
+            if certificate.version() != 3 {
+                return Err(Code::CertificateVersion.into());
+            }
+            if certificate.basic_constraints()?.is_none() {
+                return Err(Code::IssuerNotCa.into());
+            }
+            check_denial(certificate)?;
             usage::check_purpose(certificate, terms.profile)
         };
         let result = check();
@@ -451,12 +459,10 @@ fn check_policy_demand(issuer: &Certificate, path: &[&Certificate], limits: &Lim
     }
 }
 
-/// RFC 5280 6.1.4 k and n.
-fn check_authority(issuer: &Certificate) -> Result<(), Error> {
-    if issuer.version() != 3 {
-        return Err(Code::CertificateVersion.into());
-    }
-    if !issuer.basic_constraints()?.is_some_and(|constraints| constraints.ca) {
+/// A certificate that says it is no CA, or that its key signs no certificates, issues none (RFC 5280 4.2.1.3, 4.2.1.9).
+/// That goes for anchors too: whoever lists a person's certificate as one wants to trust that person.
+fn check_denial(issuer: &Certificate) -> Result<(), Error> {
+    if issuer.basic_constraints()?.is_some_and(|constraints| !constraints.ca) {
         return Err(Code::IssuerNotCa.into());
     }
     match issuer.key_usage()? {
