@@ -164,6 +164,29 @@ fn exclusions(root: &Authority, count: usize, length: usize) -> Vec<u8> {
     all.iter().fold(mail, |mail, authority| mail.with_authority(authority)).build()
 }
 
+/// Fifteen certificates of one CA below fifteen keys with one name: every pair of them is a signature to check.
+fn costly_keys() -> Vec<u8> {
+    let upper: Vec<_> = (0..15).map(|seed| Authority::root("Upper", Key::P384(seed))).collect();
+    let lower = |number: u64| {
+        let mut spec = AuthoritySpec::new("Lower", Key::P384(20));
+        spec.serial = 100 + number;
+        Authority::root("Upper", Key::P384(99)).subordinate(&spec)
+    };
+    let lower: Vec<_> = (0..15).map(lower).collect();
+    let person = lower[14].issue(&CertSpec::mailbox("alice@goal.example", Key::P384(50)));
+    let mail = SignedMail::new("alice@goal.example", &person);
+    lower.iter().chain(&upper).fold(mail, |mail, authority| mail.with_authority(authority)).build()
+}
+
+#[test]
+fn costly_signatures_use_up_the_budget_sooner() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let root = Authority::root("Root", Key::P256(1));
+    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    assert_eq!(check("fifteen keys on P-384", &engine, &costly_keys(), at), Outcome::Refused);
+}
+
 #[test]
 fn levels_of_authorities_with_long_names_end_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

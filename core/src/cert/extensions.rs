@@ -45,8 +45,17 @@ pub(crate) struct BasicConstraints {
 impl Certificate {
     pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, Error> {
         self.decode(oids::KEY_USAGE, |_, root| {
-            let bits = root.expect(Tag::BIT_STRING)?.content().get(1..).unwrap_or_default();
-            let octet = |index| u16::from(bits.get(index).copied().unwrap_or_default());
+            let (unused, octets) = match root.expect(Tag::BIT_STRING)?.content() {
+                [unused @ 0..=7, octets @ ..] => (u32::from(*unused), octets),
+                _ => return Err(Code::DerValue.into()),
+            };
+            // What stands in the unused bits of the last octet is no bit of the value (X.690 8.6.2).
+            let octet = |index: usize| {
+                let octet = octets.get(index).copied().unwrap_or_default();
+                let used =
+                    if octets.len().checked_sub(1) == Some(index) { 0xff_u8.unbounded_shl(unused) } else { 0xff };
+                u16::from(octet & used)
+            };
             Ok(KeyUsage(octet(0) << 8 | octet(1)))
         })
     }
@@ -116,7 +125,60 @@ impl Certificate {
 /// A pathLenConstraint beyond any path is as good as none, but a negative one is no number.
 fn path_length(element: Element<'_>) -> Result<u32, Error> {
     match element.content() {
+        [] => Err(Code::DerValue.into()),
         [first, ..] if first & 0x80 != 0 => Err(Code::DerValue.into()),
         _ => element.small_integer().or(Ok(u32::MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, extension};
+
+    fn with_extension(oid: &str, value: &[u8]) -> Certificate {
+        let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(2));
+        spec.key_use = KeyUse::Absent;
+        spec.overrides.extra_extensions = vec![extension(oid, true, value)];
+        let der = Authority::root("Root", Key::P256(1)).issue(&spec);
+        Certificate::from_der(der.der(), &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn unused_bits_are_no_key_usage() {
+        let malformed = Err(Code::ExtensionMalformed.into());
+        for (value, expected) in [
+            (b"\x03\x02\x05\xa0".as_slice(), Ok(Some(KeyUsage(0xa000)))),
+            (b"\x03\x02\x05\xff", Ok(Some(KeyUsage(0xe000)))),
+            (b"\x03\x03\x07\x00\xff", Ok(Some(KeyUsage(0x0080)))),
+            (b"\x03\x03\x00\x80\x00", Ok(Some(KeyUsage(0x8000)))),
+            (b"\x03\x01\x00", Ok(Some(KeyUsage(0)))),
+            (b"\x03\x02\x08\xa0", malformed),
+            (b"\x03\x00", malformed),
+            (b"\x04\x02\x05\xa0", malformed),
+        ] {
+            assert_eq!(with_extension("2.5.29.15", value).key_usage(), expected, "{value:02x?}");
+        }
+    }
+
+    #[test]
+    fn basic_constraints_are_read_or_the_certificate_is_taken_for_a_ca() {
+        let read = |ca, path_length| Ok(Some(BasicConstraints { ca, path_length }));
+        let malformed = Err(Code::ExtensionMalformed.into());
+        for (value, expected, is_ca) in [
+            (b"\x30\x00".as_slice(), read(false, None), false),
+            (b"\x30\x03\x01\x01\x00", read(false, None), false),
+            (b"\x30\x03\x01\x01\xff", read(true, None), true),
+            (b"\x30\x06\x01\x01\xff\x02\x01\x00", read(true, Some(0)), true),
+            (b"\x30\x0b\x01\x01\xff\x02\x06\x01\x00\x00\x00\x00\x00", read(true, Some(u32::MAX)), true),
+            (b"\x30\x06\x01\x01\xff\x02\x01\xff", malformed, true),
+            (b"\x30\x05\x01\x01\xff\x02\x00", malformed, true),
+            (b"\x30\x04\x01\x02\xff\xff", malformed, true),
+            (b"\x30\x03\x02\x01\x00", read(false, Some(0)), false),
+            (b"\x31\x00", malformed, true),
+        ] {
+            let certificate = with_extension("2.5.29.19", value);
+            assert_eq!((certificate.basic_constraints(), certificate.is_ca()), (expected, is_ca), "{value:02x?}");
+        }
     }
 }

@@ -68,7 +68,9 @@ impl Certificate {
             let mailbox = match name {
                 GeneralName::Rfc822(octets) => Address::from_rfc822_name(octets),
                 GeneralName::SmtpUtf8Mailbox(octets) => Address::from_smtp_utf8_mailbox(octets),
-                GeneralName::Undecodable(_) => return Err(Code::NameUndecodable.into()),
+                // An other name that cannot be read may be a SmtpUTF8Mailbox. The forms that are never a mailbox are
+                // nobody's concern here, only where a name constraint of their form applies.
+                GeneralName::Undecodable(0 | 1) => return Err(Code::NameUndecodable.into()),
                 _ => continue,
             };
             mailboxes.push(mailbox.map_err(|_| Error::from(Code::NameUndecodable))?);
@@ -129,4 +131,49 @@ fn other_name<'a>(document: &Document<'a>, element: &Element<'a>) -> Result<Gene
     let text = inner.expect(Tag::UTF8_STRING)?;
     inner.finish()?;
     Ok(GeneralName::SmtpUtf8Mailbox(text.content()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postseal_testkit::factory::{Authority, CertSpec, Key, Name};
+
+    fn mailboxes(names: &[&[u8]]) -> Result<Vec<String>, Code> {
+        let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(2));
+        spec.names.extend(names.iter().map(|name| Name::Raw(name.to_vec())));
+        let person = Authority::root("Root", Key::P256(1)).issue(&spec);
+        let limits = Limits::default();
+        let certificate = Certificate::from_der(person.der(), &limits).unwrap();
+        let found = certificate.mailboxes(SubjectEmail::Ignore, &limits).map_err(|error| error.code())?;
+        Ok(found.iter().map(|address| address.key().to_owned()).collect())
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_mailbox_must_be_one_and_others_do_not_matter() {
+        let alice = || Ok(vec!["alice@goal.example".to_owned()]);
+        let undecodable = || Err(Code::NameUndecodable);
+        for (name, expected) in [
+            (b"\x82\x03\xff..".as_slice(), alice()),
+            (b"\x86\x03:::", alice()),
+            (b"\x87\x03\x0a\x00\x00", alice()),
+            (b"\xa4\x02\x05\x00", alice()),
+            (b"\xa4\x00", alice()),
+            (b"\x89\x00", alice()),
+            // A user principal name, as Microsoft's CAs write it.
+            (b"\xa0\x14\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x06\x0c\x04a@bc", alice()),
+            (b"\xa0\x00", undecodable()),
+            (b"\xa0\x0c\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09\x05\x00", undecodable()),
+            (b"\xa1\x05\x04\x03a@b", undecodable()),
+            (b"\x81\x00", undecodable()),
+            (b"\x81\x04a@b ", undecodable()),
+            (b"\x81\x04a@b\x00", undecodable()),
+            (b"\x81\x05<a@b>", undecodable()),
+            (b"\x81\x07a@b,c@d", undecodable()),
+            (b"\x81\x04a@b.", undecodable()),
+            (b"\x81\x05a@b\xc3\xb6", undecodable()),
+        ] {
+            assert_eq!(mailboxes(&[name]), expected, "{name:02x?}");
+        }
+        assert_eq!(mailboxes(&[b"\x81\x0bBob@GOAL.ex"]), Ok(vec!["alice@goal.example".into(), "bob@goal.ex".into()]));
+    }
 }

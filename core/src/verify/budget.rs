@@ -14,8 +14,9 @@ impl Budget {
         Self { signatures: limits.path_signatures, steps: limits.path_steps, comparisons: limits.name_comparisons }
     }
 
-    pub(super) fn spend_signature(&mut self) -> Result<(), Error> {
-        spend(&mut self.signatures, 1, Code::SignatureBudget)
+    /// One signature check of this cost (see `PublicKey::cost`).
+    pub(super) fn spend_signature(&mut self, cost: usize) -> Result<(), Error> {
+        spend(&mut self.signatures, cost, Code::SignatureBudget)
     }
 
     pub(super) fn spend_step(&mut self) -> Result<(), Error> {

@@ -68,6 +68,11 @@ impl PublicKey {
         let mut algorithm = document.children(&algorithm)?;
         let oid = algorithm.expect(Tag::OBJECT_IDENTIFIER)?.content();
         let parameters = algorithm.next()?;
+        algorithm.finish()?;
+        // RFC 8410 3: the curve is in the name, and there is nothing to add.
+        if matches!(oid, oids::ED25519 | oids::X25519) && parameters.is_some() {
+            return Err(Code::KeyMalformed.into());
+        }
         match oid {
             // X.509 (1988) had a name of its own for the same key.
             oids::RSA_ENCRYPTION | oids::X500_RSA => rsa(key, RsaScheme::Any, limits).map(Self::Rsa),
@@ -114,6 +119,16 @@ impl PublicKey {
             Self::Rsa(RsaKey { scheme: RsaScheme::Oaep, .. }) | Self::X25519(_) => Err(Code::KeyAlgorithmUse.into()),
             Self::Ec(key) if key.agreement_only => Err(Code::KeyAlgorithmUse.into()),
             _ => Ok(()),
+        }
+    }
+
+    /// What a signature check with it costs, in checks with the keys that most people have: the work grows with the square
+    /// of an RSA modulus, and P-384 and P-521 take three times what P-256 does.
+    pub(crate) fn cost(&self) -> usize {
+        match self {
+            Self::Rsa(key) if weak::bits(&key.modulus) > 4096 => 4,
+            Self::Ec(EcKey { curve: Curve::P384 | Curve::P521, .. }) => 2,
+            _ => 1,
         }
     }
 

@@ -309,14 +309,14 @@ impl<'a> Search<'a> {
         if let Some(result) = self.signatures.get(&pair) {
             return *result;
         }
-        self.budget.spend_signature()?;
         let result = self.verify_signature(subject.certificate, issuer);
         self.signatures.insert(pair, result);
         result
     }
 
-    fn verify_signature(&self, subject: &Certificate, issuer: &Certificate) -> Result<(), Error> {
+    fn verify_signature(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), Error> {
         let key = PublicKey::from_spki(issuer.public_key_info(), self.terms.limits)?;
+        self.budget.spend_signature(key.cost())?;
         if self.terms.weakness == Weakness::Refused {
             key.check_strength(KeyRole::Authority, self.terms.limits)?;
         }
