@@ -102,6 +102,11 @@ pub(crate) enum CertsCommand {
         /// The address.
         address: Option<String>,
     },
+    /// Use a certificate from a file, after the same checks as one from mail.
+    Add {
+        /// PEM or DER. In PEM the first certificate is the one to use, the others help to build its path.
+        file: PathBuf,
+    },
     /// Use a certificate from now on.
     Approve(Chosen),
     /// Never use a certificate, also when it comes again.
@@ -119,6 +124,9 @@ pub(crate) enum CertsCommand {
 pub(crate) struct Chosen {
     /// SHA-256 in hexadecimal; a unique prefix is enough.
     pub(crate) fingerprint: String,
+    /// The address that it is filed under, where that is more than one.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) address: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

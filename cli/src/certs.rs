@@ -1,4 +1,4 @@
-use crate::args::{CertsCommand, Shared};
+use crate::args::{CertsCommand, Chosen, Shared};
 use crate::failure::Failure;
 use crate::output::{self, day, short};
 use crate::session::Session;
@@ -7,8 +7,12 @@ use postseal::cert::StoredCert;
 use postseal::query::PutStored;
 use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, State};
 use postseal::trace::{Event, Kind, Tracer, escape};
-use postseal::{Address, Fingerprint};
+use postseal::verify::{Intermediates, Limits};
+use postseal::{Address, Certificate, Fingerprint};
 use serde_json::{Value, json};
+use std::fmt::Display;
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Lists, shows, exports, and records what an operator decides.
@@ -18,15 +22,16 @@ pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, F
     match command {
         CertsCommand::List => each(&entries, |entry, stored, state| list(shared, entry, stored, state)),
         CertsCommand::Show(chosen) => {
-            let (entry, stored, state) = choose(&entries, &chosen.fingerprint)?;
+            let (entry, stored, state) = choose(&entries, chosen)?;
             show(shared, entry, stored, state);
         }
         CertsCommand::Export { address } => export(&entries, address.as_deref())?,
-        CertsCommand::Approve(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Approve)?,
-        CertsCommand::Reject(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Reject)?,
-        CertsCommand::Pin(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Pin)?,
-        CertsCommand::Disable(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Disable)?,
-        CertsCommand::Remove(chosen) => decide(&session, &entries, &chosen.fingerprint, Decision::Remove)?,
+        CertsCommand::Add { file } => add(shared, &session, &entries, file)?,
+        CertsCommand::Approve(chosen) => decide(&session, &entries, chosen, Decision::Approve)?,
+        CertsCommand::Reject(chosen) => decide(&session, &entries, chosen, Decision::Reject)?,
+        CertsCommand::Pin(chosen) => decide(&session, &entries, chosen, Decision::Pin)?,
+        CertsCommand::Disable(chosen) => decide(&session, &entries, chosen, Decision::Disable)?,
+        CertsCommand::Remove(chosen) => decide(&session, &entries, chosen, Decision::Remove)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -86,23 +91,34 @@ fn show(shared: &Shared, entry: &Entry, stored: &StoredCert, state: State) {
 }
 
 /// The one certificate whose fingerprint begins like this.
-fn choose<'a>(entries: &'a [Entry], prefix: &str) -> Result<(&'a Entry, &'a StoredCert, State), Failure> {
-    let prefix = prefix.to_ascii_lowercase();
-    let all = entries.iter().flat_map(|entry| entry.certs.iter().map(move |(stored, state)| (entry, stored, *state)));
+fn choose<'a>(entries: &'a [Entry], chosen: &Chosen) -> Result<(&'a Entry, &'a StoredCert, State), Failure> {
+    let prefix = chosen.fingerprint.to_ascii_lowercase();
+    let address = parse(chosen.address.as_deref())?;
+    let of_address = |entry: &&Entry| address.as_ref().is_none_or(|address| *address == entry.address);
+    let all = entries
+        .iter()
+        .filter(of_address)
+        .flat_map(|entry| entry.certs.iter().map(move |(stored, state)| (entry, stored, *state)));
     let mut matching = all.filter(|(_, stored, _)| stored.certificate.fingerprint().to_string().starts_with(&prefix));
     let first = matching.next().ok_or_else(|| Failure::usage(format_args!("{prefix}: no such certificate")))?;
-    if matching.next().is_some() {
+    if let Some((entry, stored, _)) = matching.next() {
+        if stored.certificate.fingerprint() == first.1.certificate.fingerprint() {
+            let (one, two) = (escape(first.0.address.as_str()), escape(entry.address.as_str()));
+            return Err(Failure::usage(format_args!("{prefix}: filed under {one} and {two}; choose with --address")));
+        }
         return Err(Failure::usage(format_args!("{prefix}: more than one certificate begins like this")));
     }
     Ok(first)
 }
 
+fn parse(address: Option<&str>) -> Result<Option<Address>, Failure> {
+    let parsed = address.map(Address::parse).transpose();
+    parsed.map_err(|error| Failure::usage(format_args!("{address:?}: {error}")))
+}
+
 /// Certificates in use as PEM (RFC 7468), each with a line that says whose it is.
 fn export(entries: &[Entry], address: Option<&str>) -> Result<(), Failure> {
-    let wanted = address
-        .map(Address::parse)
-        .transpose()
-        .map_err(|error| Failure::usage(format_args!("{address:?}: {error}")))?;
+    let wanted = parse(address)?;
     for entry in entries.iter().filter(|entry| wanted.as_ref().is_none_or(|wanted| *wanted == entry.address)) {
         for (stored, _) in entry.certs.iter().filter(|(_, state)| state.is_in_use()) {
             output::line(&format!("# {} {}", escape(entry.address.as_str()), stored.certificate.fingerprint()));
@@ -117,15 +133,71 @@ fn export(entries: &[Entry], address: Option<&str>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn decide(session: &Session<'_>, entries: &[Entry], prefix: &str, decision: Decision) -> Result<(), Failure> {
-    let (entry, stored, state) = choose(entries, prefix)?;
+/// Checks the certificate for every mailbox that it names before anything is stored.
+fn add(shared: &Shared, session: &Session<'_>, entries: &[Entry], file: &Path) -> Result<(), Failure> {
+    let engine = session.engine()?;
+    let (certificate, issuers) = read(file, engine.limits())?;
+    let refused = |error: postseal::Error| {
+        Failure::input(format_args!("{}: {}: {}", file.display(), error.code().name(), error.code().sentence()))
+    };
+    let mailboxes = certificate.mailboxes(engine.profile().subject_email(), engine.limits()).map_err(refused)?;
+    let mut plan = Vec::new();
+    for mailbox in mailboxes {
+        let stored = entries.iter().find(|entry| entry.address == mailbox).cloned();
+        let entry = stored.unwrap_or_else(|| Entry::absent(mailbox));
+        let change = engine.add_certificate(&entry, &certificate, &issuers, session.now()).map_err(refused)?;
+        plan.push((entry, change));
+    }
+    let (store, tracer) = (session.store()?, session.tracer()?);
+    let fingerprint = certificate.fingerprint();
+    for (entry, change) in plan {
+        let outcome = if change.is_some() { "added" } else { "already-known" };
+        if let Some(change) = change {
+            put(&store, &PutStored::new(session.tenant(), entry.address.clone(), entry.version, change))?;
+            let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
+            let kind = Kind::Added { fingerprint, not_before, not_after, by: operator() };
+            tracer.event(&Event::by_operator(session.now(), session.tenant(), entry.address.clone(), kind));
+        }
+        if shared.json {
+            output::json(&json!({
+                "outcome": outcome, "address": entry.address.as_str(), "fingerprint": fingerprint.to_string(),
+                "not_before": certificate.not_before().to_string(), "not_after": certificate.not_after().to_string(),
+            }));
+        } else {
+            let (address, until) = (escape(entry.address.as_str()), day(certificate.not_after()));
+            output::line(&format!("{outcome} {address} {} until {until}", short(&fingerprint)));
+        }
+    }
+    Ok(())
+}
+
+/// The certificate of a file, and those that help to build its path.
+fn read(file: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certificate>), Failure> {
+    let wrong = |error: &dyn Display| Failure::input(format_args!("{}: {error}", file.display()));
+    let octets = fs::read(file).map_err(|error| wrong(&error))?;
+    if octets.first() == Some(&0x30) {
+        let certificate = Certificate::from_der(&octets, limits).map_err(|error| wrong(&error))?;
+        return Ok((certificate, Vec::new()));
+    }
+    let all = Intermediates::from_pem(&octets, limits).map_err(|error| wrong(&error))?;
+    let mut all = all.certificates().cloned();
+    let first = all.next().ok_or_else(|| wrong(&"no certificate"))?;
+    Ok((first, all.collect()))
+}
+
+fn put(store: &dyn CertStore, query: &PutStored) -> Result<(), Failure> {
+    match store.put(query).map_err(Failure::input)? {
+        PutOutcome::Stored => Ok(()),
+        PutOutcome::Conflict(_) => Err(Failure::input("the entry changed in the meantime; look at it again")),
+    }
+}
+
+fn decide(session: &Session<'_>, entries: &[Entry], chosen: &Chosen, decision: Decision) -> Result<(), Failure> {
+    let (entry, stored, state) = choose(entries, chosen)?;
     let fingerprint = stored.certificate.fingerprint();
     let change = Change::Decide { fingerprint, decision };
     let query = PutStored::new(session.tenant(), entry.address.clone(), entry.version, change);
-    match session.store()?.put(&query).map_err(Failure::input)? {
-        PutOutcome::Stored => {}
-        PutOutcome::Conflict(_) => return Err(Failure::input("the entry changed in the meantime; look at it again")),
-    }
+    put(&session.store()?, &query)?;
     let tracer = session.tracer()?;
     let kind = Kind::Decided { fingerprint, decision, by: operator() };
     tracer.event(&Event::by_operator(session.now(), session.tenant(), entry.address.clone(), kind));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 use postseal_testkit::corpus;
+use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, Name, Person};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -138,6 +139,55 @@ fn operators_decisions_are_recorded() {
         .collect();
     assert_eq!(decisions, ["approve", "reject", "remove"]);
     complains(&place.run(&["certs", "show", "ffff"]), 2, &["ffff", "no such certificate"]);
+}
+
+#[test]
+fn an_operators_certificate_is_checked_added_once_and_traced() {
+    let place = Place::new();
+    let (root, far) = (Authority::root("Root", Key::P256(1)), Authority::root("Far", Key::P256(8)));
+    let middle = root.authority("Middle", Key::P256(2));
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::Rsa(0));
+    spec.names.push(Name::Rfc822(b"a.smith@goal.example".to_vec()));
+    let pem = |person: &Person| postseal_testkit::factory::pem(person.der());
+    let alice = middle.issue(&spec);
+    let trust = place.write("root.pem", root.pem().as_bytes());
+    let other = place.write("far.pem", far.pem().as_bytes());
+    let file = place.write("alice.pem", format!("{}{}", pem(&alice), middle.pem()).as_bytes());
+    let alone = place.write("alone.pem", pem(&alice).as_bytes());
+    let der = place.write("alice.der", alice.der());
+    let signs = middle.issue(&CertSpec { key_use: KeyUse::Sign, ..spec.clone() });
+    let signs = place.write("signs.pem", format!("{}{}", pem(&signs), middle.pem()).as_bytes());
+    let add = |trust: &Path, file: &Path| {
+        let trust = trust.to_str().unwrap();
+        place.run(&["certs", "--trust", trust, "--at", "2026-06-01T00:00:00Z", "--json", "add", file.to_str().unwrap()])
+    };
+    complains(&place.run(&["certs", "add", file.to_str().unwrap()]), 2, &["no trust anchors"]);
+    complains(&add(&other, &file), 1, &["alice.pem", "path-not-found"]);
+    complains(&add(&trust, &alone), 1, &["alone.pem", "path-not-found"]);
+    complains(&add(&trust, &der), 1, &["alice.der", "path-not-found"]);
+    complains(&add(&trust, &signs), 1, &["signs.pem", "key-usage-encrypt"]);
+    complains(&add(&trust, &place.path("missing.pem")), 1, &["missing.pem"]);
+    complains(&add(&trust, &place.write("empty.pem", b"")), 1, &["empty.pem"]);
+    assert!(!place.path("postseal.db").exists());
+
+    for outcome in ["added", "already-known"] {
+        let told = rows(&add(&trust, &file));
+        let addresses: Vec<_> = told.iter().map(|row| row["address"].as_str().unwrap()).collect();
+        assert_eq!(addresses, ["alice@goal.example", "a.smith@goal.example"]);
+        assert!(told.iter().all(|row| row["outcome"] == outcome), "{told:?}");
+    }
+    let listed = rows(&place.run(&["certs", "list", "--json"]));
+    assert!(listed.iter().all(|row| row["source"] == "operator" && row["state"] == "active"), "{listed:?}");
+    let events = rows(&place.run(&["trace", "--json"]));
+    assert_eq!(events.iter().filter(|event| event["event"] == "added").count(), 2);
+    assert!(events.iter().all(|event| event["by"].is_string() && event["fingerprint"] == listed[0]["fingerprint"]));
+
+    let fingerprint = listed[0]["fingerprint"].as_str().unwrap();
+    complains(&place.run(&["certs", "disable", fingerprint]), 2, &["a.smith@goal.example", "--address"]);
+    complains(&place.run(&["certs", "disable", fingerprint, "--address", "nobody"]), 2, &["nobody"]);
+    let of_alice = ["certs", "disable", &fingerprint[..8], "--address", "alice@goal.example"];
+    assert!(place.run(&of_alice).status.success());
+    complains(&add(&trust, &file), 1, &["certificate-disabled"]);
 }
 
 #[test]

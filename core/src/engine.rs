@@ -1,8 +1,9 @@
+use crate::cert::Certificate;
 use crate::drive;
 use crate::error::Error;
-use crate::import::{Activation, Context, Import, Report};
+use crate::import::{self, Activation, Context, Import, Report};
 use crate::inspect::{self, Inspection};
-use crate::store::CertStore;
+use crate::store::{CertStore, Change, Entry};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
 use crate::verify::{Intermediates, Limits, Profile, TrustAnchors};
@@ -215,5 +216,37 @@ impl Engine {
         tracer: &dyn Tracer,
     ) -> Result<Report, Error> {
         drive::run(self.import(mail, context), &drive::Keep::new(store), tracer, &|| false)
+    }
+
+    /// What to ask the store for, so that a certificate that an operator brings is used for the address of `entry`; `None`
+    /// when it is already in use. It passes the same checks as one from mail: path (`issuers` may help), address, usage,
+    /// validity and strength. It outranks what mail brought, but takes back no operator's decision.
+    ///
+    /// # Errors
+    /// Why the certificate fails a check, or which earlier decision stands against it.
+    ///
+    /// ```
+    /// use postseal::{Address, Certificate, Code, Engine, UnixTime};
+    /// use postseal::{store::Entry, verify::{Limits, TrustAnchors}};
+    /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
+    /// # let root = Authority::root("Root", Key::P256(1));
+    /// # let der = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(2))).der().to_vec();
+    /// # let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default())?;
+    /// let engine = Engine::new(anchors);
+    /// let certificate = Certificate::from_der(&der, engine.limits())?;
+    /// let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").ok_or(Code::DerTime)?;
+    /// let alice = Entry::absent(Address::parse("alice@goal.example")?);
+    /// let change = engine.add_certificate(&alice, &certificate, &[], now)?;
+    /// assert!(change.is_some());
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn add_certificate(
+        &self,
+        entry: &Entry,
+        certificate: &Certificate,
+        issuers: &[Certificate],
+        now: UnixTime,
+    ) -> Result<Option<Change>, Error> {
+        import::add(self, entry, certificate, issuers, now)
     }
 }

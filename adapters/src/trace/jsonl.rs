@@ -1,3 +1,4 @@
+use postseal::cert::Source;
 use postseal::trace::{Event, Kind, Tracer};
 use serde_json::{Map, Value, json};
 use std::fs::{File, OpenOptions};
@@ -113,6 +114,10 @@ fn details(kind: &Kind) -> Value {
         Kind::Refused { fingerprint, error } | Kind::Deferred { fingerprint, error } => json!({
             "fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
             "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::Added { fingerprint, not_before, not_after, by } => json!({
+            "source": Source::Operator.name(), "fingerprint": fingerprint.to_string(),
+            "not_before": not_before.to_string(), "not_after": not_after.to_string(), "by": by,
         }),
         Kind::Decided { fingerprint, decision, by } => {
             json!({ "fingerprint": fingerprint.to_string(), "decision": decision.name(), "by": by })

@@ -119,6 +119,16 @@ impl ImportRecord {
         Self { certificate, issuers, issuer_key, capabilities, source: Source::SignedMail, imported_at }
     }
 
+    /// The same for a certificate that an operator brought, checked all the same; nobody signed its capabilities.
+    pub(crate) const fn by_operator(
+        certificate: Certificate,
+        issuers: Vec<Certificate>,
+        issuer_key: Fingerprint,
+        imported_at: UnixTime,
+    ) -> Self {
+        Self { certificate, issuers, issuer_key, capabilities: None, source: Source::Operator, imported_at }
+    }
+
     /// The verified certificate.
     ///
     /// ```

@@ -209,6 +209,8 @@ codes! {
         492 CertificateDisabled "certificate-disabled" "An operator disabled this certificate for this address.";
         493 CertificateConflict "certificate-conflict" "The address has another certificate in use; an operator must decide.";
         494 AddressDecided "address-decided" "An operator decided about this address: only rejected or disabled certificates are left.";
+        495 CertificateKnown "certificate-known" "The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint.";
+        496 CertificatePinned "certificate-pinned" "An operator pinned another certificate for this address; approve or remove that one first.";
     }
     Unavailable {
         501 StoreUnavailable "store-unavailable" "The store did not answer.";

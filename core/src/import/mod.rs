@@ -13,12 +13,14 @@ mod ask;
 mod candidate;
 mod decide;
 mod machine;
+mod operator;
 mod report;
 mod verify;
 
 pub use activation::Activation;
 pub use ask::Ask;
 pub use machine::Import;
+pub(crate) use operator::add;
 pub use report::{CandidateKind, Outcome, Report, Verdict};
 
 use crate::store::Tenant;

@@ -137,6 +137,17 @@ pub enum Kind {
         /// The reason.
         error: Error,
     },
+    /// An operator brought a certificate, and it is in use from now on.
+    Added {
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+        /// Start of its validity.
+        not_before: UnixTime,
+        /// End of its validity.
+        not_after: UnixTime,
+        /// Who, as the host knows him.
+        by: String,
+    },
     /// An operator decided about a stored certificate.
     Decided {
         /// SHA-256 of the certificate.
@@ -170,6 +181,7 @@ impl Kind {
             Self::Held { .. } => "held",
             Self::Refused { .. } => "refused",
             Self::Deferred { .. } => "deferred",
+            Self::Added { .. } => "added",
             Self::Decided { .. } => "decided",
         }
     }

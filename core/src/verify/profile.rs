@@ -62,6 +62,16 @@ impl Profile {
         }
     }
 
+    /// When a mailbox in the subject counts.
+    ///
+    /// ```
+    /// use postseal::{cert::SubjectEmail, verify::Profile};
+    /// assert_eq!(Profile::Default.subject_email(), SubjectEmail::Ignore);
+    /// ```
+    pub const fn subject_email(self) -> SubjectEmail {
+        self.rules().subject_email
+    }
+
     /// The name in configurations.
     ///
     /// ```

@@ -261,8 +261,20 @@ impl Authority {
     /// ```
     #[must_use]
     pub fn pem(&self) -> String {
-        let text = base64::engine::general_purpose::STANDARD.encode(&self.der);
-        let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+        pem(&self.der)
     }
+}
+
+/// A certificate in PEM (RFC 7468).
+///
+/// ```
+/// use postseal_testkit::factory::{Authority, Key, pem};
+/// let root = Authority::root("Root", Key::P256(0));
+/// assert_eq!(pem(root.der()), root.pem());
+/// ```
+#[must_use]
+pub fn pem(der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }

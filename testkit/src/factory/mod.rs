@@ -24,7 +24,7 @@ mod seeded;
 #[cfg(test)]
 mod tests;
 
-pub use authority::{Authority, AuthoritySpec};
+pub use authority::{Authority, AuthoritySpec, pem};
 pub use certificate::{CertSpec, KeyUse, Overrides, Person, extension};
 pub use cms::{KeyPreference, SignerId, attribute};
 pub use key::{Key, KeyAlgorithm};

@@ -1,0 +1,93 @@
+//! A certificate that an operator brings as a file instead of waiting for a signed mail.
+
+use super::candidate;
+use crate::cert::{Certificate, ImportRecord};
+use crate::engine::Engine;
+use crate::error::{Code, Error};
+use crate::store::{Change, Entry, State};
+use crate::time::UnixTime;
+
+/// What the store is to be asked for, so that `certificate` is in use for the address of `entry`; `None` when it is already.
+///
+/// It outranks what mail brought, but not what an operator said before: that is taken back first, by name.
+pub(crate) fn add(
+    engine: &Engine,
+    entry: &Entry,
+    certificate: &Certificate,
+    issuers: &[Certificate],
+    now: UnixTime,
+) -> Result<Option<Change>, Error> {
+    let pool: Vec<Certificate> = issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
+    let path = candidate::check(engine, &entry.address, certificate, &pool, now)?.path;
+    let known = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(certificate));
+    match known.map(|(_, state)| *state) {
+        Some(State::Rejected) => return Err(Code::CertificateRejected.into()),
+        Some(State::Disabled) => return Err(Code::CertificateDisabled.into()),
+        Some(State::Active | State::Pinned) => return Ok(None),
+        // One that waits, or was replaced, has a fingerprint to approve.
+        Some(State::Held | State::Superseded) => return Err(Code::CertificateKnown.into()),
+        None => {}
+    }
+    if entry.certs.iter().any(|(_, state)| *state == State::Pinned) {
+        return Err(Code::CertificatePinned.into());
+    }
+    let issuers = path.intermediates().to_vec();
+    let record = ImportRecord::by_operator(certificate.clone(), issuers, path.issuer_key(), now);
+    Ok(Some(Change::Activate(record)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cert::{Address, Source};
+    use crate::store::Decision;
+    use crate::verify::{Limits, TrustAnchors};
+    use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse};
+
+    fn certificate(der: &[u8]) -> Certificate {
+        Certificate::from_der(der, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn an_operators_certificate_passes_every_check_and_respects_earlier_decisions() {
+        let root = Authority::root("Root", Key::P256(1));
+        let middle = root.authority("Middle", Key::P256(2));
+        let issuers = [certificate(middle.der())];
+        let engine = Engine::new(TrustAnchors::new(vec![certificate(root.der())]));
+        let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+        let late = UnixTime::from_rfc3339("2036-06-01T00:00:00Z").unwrap();
+        let alice = CertSpec::mailbox("alice@goal.example", Key::P256(3));
+        let issue = |spec: &CertSpec| certificate(middle.issue(spec).der());
+        let entry = Entry::absent(Address::parse("alice@goal.example").unwrap());
+        let code = |result: Result<Option<Change>, Error>| result.map(|_| ()).map_err(|error| error.code());
+
+        let only_signs = CertSpec { key_use: KeyUse::Sign, ..alice.clone() };
+        let bob = CertSpec::mailbox("bob@goal.example", Key::P256(3));
+        assert_eq!(code(add(&engine, &entry, &issue(&only_signs), &issuers, now)), Err(Code::KeyUsageEncrypt));
+        assert_eq!(code(add(&engine, &entry, &issue(&bob), &issuers, now)), Err(Code::AddressMismatch));
+        assert_eq!(code(add(&engine, &entry, &issue(&alice), &issuers, late)), Err(Code::CertificateExpired));
+        assert_eq!(code(add(&engine, &entry, &issue(&alice), &[], now)), Err(Code::PathNotFound));
+
+        let change = add(&engine, &entry, &issue(&alice), &issuers, now).unwrap().unwrap();
+        let Change::Activate(record) = &change else { panic!("{change:?}") };
+        assert_eq!((record.source(), record.issuers()), (Source::Operator, issuers.as_slice()));
+        let stored = change.apply(entry);
+        assert_eq!(add(&engine, &stored, &issue(&alice), &issuers, now), Ok(None));
+
+        let fingerprint = issue(&alice).fingerprint();
+        let other = issue(&CertSpec { serial: 7, key: Key::P256(4), ..alice.clone() });
+        for (decision, same, another) in [
+            (Decision::Approve, Ok(()), Ok(())),
+            (Decision::Pin, Ok(()), Err(Code::CertificatePinned)),
+            (Decision::Reject, Err(Code::CertificateRejected), Ok(())),
+            (Decision::Disable, Err(Code::CertificateDisabled), Ok(())),
+            (Decision::Remove, Ok(()), Ok(())),
+        ] {
+            let decided = Change::Decide { fingerprint, decision }.apply(stored.clone());
+            assert_eq!(code(add(&engine, &decided, &issue(&alice), &issuers, now)), same, "{decision:?}");
+            assert_eq!(code(add(&engine, &decided, &other, &issuers, now)), another, "{decision:?}");
+        }
+        let replaced = add(&engine, &stored, &other, &issuers, now).unwrap().unwrap().apply(stored);
+        assert_eq!(code(add(&engine, &replaced, &issue(&alice), &issuers, now)), Err(Code::CertificateKnown));
+    }
+}
