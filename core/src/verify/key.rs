@@ -127,7 +127,7 @@ impl PublicKey {
     pub(crate) fn cost(&self) -> usize {
         match self {
             Self::Rsa(key) if weak::bits(&key.modulus) > 4096 => 4,
-            Self::Ec(EcKey { curve: Curve::P384 | Curve::P521, .. }) => 2,
+            Self::Ec(EcKey { curve: Curve::P384 | Curve::P521, .. }) => 3,
             _ => 1,
         }
     }
