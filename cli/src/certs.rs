@@ -113,7 +113,7 @@ fn choose<'a>(entries: &'a [Entry], chosen: &Chosen) -> Result<(&'a Entry, &'a S
 
 fn parse(address: Option<&str>) -> Result<Option<Address>, Failure> {
     let parsed = address.map(Address::parse).transpose();
-    parsed.map_err(|error| Failure::usage(format_args!("{address:?}: {error}")))
+    parsed.map_err(|error| Failure::usage(format_args!("{:?}: {error}", address.unwrap_or_default())))
 }
 
 /// Certificates in use as PEM (RFC 7468), each with a line that says whose it is.

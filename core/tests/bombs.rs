@@ -13,10 +13,10 @@
 use peak_alloc::PeakAlloc;
 use postseal::import::{Context, Outcome};
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Engine, UnixTime};
+use postseal::{Code, Engine, UnixTime};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::corpus::attacks;
-use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, distinguished_name};
+use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, der, distinguished_name};
 use std::time::Instant;
 
 #[global_allocator]
@@ -60,7 +60,7 @@ fn generated() -> Vec<(String, Vec<u8>)> {
 /// The meter counts the whole process, so one test measures at a time.
 static METER: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> Outcome {
+fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> (Outcome, Option<Code>) {
     let store = MemoryStore::new();
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
@@ -71,11 +71,12 @@ fn check(name: &str, engine: &Engine, mail: &[u8], at: UnixTime) -> Outcome {
     let grown = ALLOCATOR.peak_usage().saturating_sub(before);
     drop(inspection);
     assert!(grown < 4 * mail.len() + (1 << 20), "{name}: {grown} bytes for {} of input", mail.len());
+    let code = report.error.map(|error| error.code());
     if std::env::var_os("POSTSEAL_TIMED").is_some() {
-        println!("{name}: {elapsed:?}, {grown} bytes, {:?}", report.error.map(|error| error.code()));
+        println!("{name}: {elapsed:?}, {grown} bytes, {code:?}");
         assert!(elapsed.as_millis() < 50, "{name}: {elapsed:?}");
     }
-    report.outcome
+    (report.outcome, code)
 }
 
 /// Six CA keys that all certify each other under one name: every order of them is a path, and none has an anchor.
@@ -101,7 +102,7 @@ fn a_maze_of_cross_certificates_ends_early() {
     let pem: String = roots.iter().map(Authority::pem).collect();
     let engine = Engine::new(TrustAnchors::from_pem(pem.as_bytes(), &Limits::default()).unwrap());
     let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
-    assert_eq!(check("a maze of cross certificates", &engine, &maze(), at), Outcome::Refused);
+    assert_eq!(check("a maze of cross certificates", &engine, &maze(), at), refused(Code::SignatureBudget));
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn every_bomb_ends_with_little_memory_on_a_small_stack() {
         }
         let case = attacks().remove(0);
         for (name, mail) in generated() {
-            let outcome = check(&name, &case.engine(), &mail, case.verify_at);
+            let (outcome, _) = check(&name, &case.engine(), &mail, case.verify_at);
             assert!(matches!(outcome, Outcome::Refused | Outcome::NotSigned), "{name}: {outcome:?}");
         }
     };
@@ -178,24 +179,39 @@ fn costly_keys() -> Vec<u8> {
     lower.iter().chain(&upper).fold(mail, |mail, authority| mail.with_authority(authority)).build()
 }
 
-#[test]
-fn costly_signatures_use_up_the_budget_sooner() {
-    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let root = Authority::root("Root", Key::P256(1));
-    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
-    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
-    assert_eq!(check("fifteen keys on P-384", &engine, &costly_keys(), at), Outcome::Refused);
+/// An ESSCertIDv2 (RFC 5035 4) whose issuerSerial has thousands of names, by a CA with a long one.
+fn issuer_serial() -> Vec<u8> {
+    let root = Authority::root(&"aA ".repeat(9_000), Key::P256(2));
+    let names = der::sequence(&[&b"\xa4\x00".repeat(15_000)]);
+    let id = der::sequence(&[&der::octet_string(&[0; 32]), &der::sequence(&[&names, &der::integer(1)])]);
+    let value = der::sequence(&[&der::sequence(&[&id])]);
+    let attribute = der::sequence(&[&der::oid("1.2.840.113549.1.9.16.2.47"), &der::tlv(0x31, &[&value])]);
+    let person = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(9)));
+    SignedMail::new("alice@goal.example", &person).extra_attribute(&attribute).build()
+}
+
+const fn refused(code: Code) -> (Outcome, Option<Code>) {
+    (Outcome::Refused, Some(code))
 }
 
 #[test]
-fn levels_of_authorities_with_long_names_end_early() {
+fn names_and_keys_made_to_cost_use_up_the_budgets_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let root = Authority::root("Root", Key::P256(1));
     let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
     let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
-    assert_eq!(check("five levels with names of 27 kB", &engine, &levels(), at), Outcome::Refused);
-    for (count, length) in [(1, 300), (1, 20_000), (20, 1_000), (3, 20_000), (60, 900)] {
+    let check = |name: &str, mail: &[u8]| check(name, &engine, mail, at);
+    assert_eq!(check("fifteen keys on P-384", &costly_keys()), refused(Code::SignatureBudget));
+    assert_eq!(check("five levels with names of 27 kB", &levels()), refused(Code::PathNotFound));
+    assert_eq!(check("15 000 names in an issuerSerial", &issuer_serial()), refused(Code::SignerMismatch));
+    for (count, length, expected) in [
+        (1, 300, (Outcome::Imported, None)),
+        (1, 20_000, (Outcome::Imported, None)),
+        (20, 1_000, (Outcome::Imported, None)),
+        (3, 20_000, refused(Code::NameBudget)),
+        (60, 900, refused(Code::NameBudget)),
+    ] {
         let name = format!("{count} excluded names of {length} bytes");
-        check(&name, &engine, &exclusions(&root, count, length), at);
+        assert_eq!(check(&name, &exclusions(&root, count, length)), expected, "{name}");
     }
 }

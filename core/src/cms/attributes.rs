@@ -158,10 +158,12 @@ impl<'a> SignedAttributes<'a> {
         let mut fields = document.children(issuer_serial)?;
         let mut names = document.children(&fields.expect(Tag::SEQUENCE)?)?;
         let serial = fields.expect(Tag::INTEGER)?.content();
+        // Read once: there may be thousands of names, and the issuer may be long.
+        let issuer = name::comparison_key(certificate.issuer(), &self.limits);
         let mut is_issuer = false;
         while let Some(general_name) = names.next()? {
             if general_name.tag() == Tag::context_constructed(4) {
-                is_issuer |= name::equal(general_name.content(), certificate.issuer(), &self.limits);
+                is_issuer |= name::comparison_key(general_name.content(), &self.limits) == issuer;
             }
         }
         Ok(is_issuer && serial == certificate.serial())
