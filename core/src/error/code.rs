@@ -105,6 +105,8 @@ codes! {
         102 Unanswered "unanswered" "The operation waits for an answer, but no question is open.";
         103 PolledWhileFinished "polled-while-finished" "The operation has already given its result.";
         104 FingerprintMalformed "fingerprint-malformed" "A fingerprint is 64 hexadecimal digits.";
+        105 LengthMismatch "length-mismatch" "The mail is not as long as was declared; no message was finished.";
+        106 DirectoryUnknown "directory-unknown" "The host has no directory with this name.";
     }
     LimitExceeded {
         201 MessageTooLarge "message-too-large" "The mail has more bytes than Limits::message_bytes.";
@@ -125,6 +127,9 @@ codes! {
         218 AttributesTooLarge "attributes-too-large" "The signed attributes have more bytes than Limits::attribute_bytes.";
         219 ExtensionsTooMany "extensions-too-many" "A certificate has more extensions than Limits::extensions.";
         220 CrlsTooLarge "crls-too-large" "The revocation lists in the mail have more bytes than Limits::crl_bytes.";
+        221 RecipientsTooMany "recipients-too-many" "The message has more recipients than Limits::recipients.";
+        222 CandidatesTooMany "candidates-too-many" "A directory lent more certificates for one address than Limits::candidates; the rest was not looked at.";
+        223 ContentTooLong "content-too-long" "The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1).";
         230 PathTooDeep "path-too-deep" "The path to a trust anchor is longer than Limits::path_depth.";
         231 SignatureBudget "signature-budget" "Building the path needs more signature checks than Limits::path_signatures.";
         232 BuildBudget "build-budget" "Building the path needs more steps than Limits::path_steps.";
@@ -162,6 +167,7 @@ codes! {
         404 MultipartEncoded "multipart-encoded" "A multipart has a transfer encoding other than 7bit, 8bit or binary (RFC 2045 6.4).";
         405 CertsOnly "certs-only" "The SignedData has no signer: it only carries certificates (RFC 8551 3.8).";
         406 Encrypted "encrypted" "The mail is encrypted; what is inside is not looked at.";
+        407 AlreadyEncrypted "already-encrypted" "The mail is encrypted already, and is not wrapped a second time.";
         410 FromMissing "from-missing" "The mail has no From field (RFC 5322 3.6).";
         411 FromRepeated "from-repeated" "The mail has more than one From field (RFC 5322 3.6).";
         412 FromNotOneMailbox "from-not-one-mailbox" "The From field names a group, nobody, or more than one mailbox.";
@@ -192,10 +198,13 @@ codes! {
         450 CurveUnsupported "curve-unsupported" "The curve is not P-256, P-384 or P-521.";
         451 KeyUnsupported "key-unsupported" "The algorithm of the public key is not one of RFC 8550 4.3.";
         452 KeyAlgorithmUse "key-algorithm-use" "The key's algorithm identifier does not allow this use (RFC 4055 1.2, RFC 5480 2.1.2).";
+        453 AeadNotSupported "aead-not-supported" "Authenticated encryption is required, and the recipient's signed capabilities do not name it (RFC 8551 2.5.2, 2.7).";
         460 AddressMissing "address-missing" "The certificate names no mailbox.";
-        461 AddressMismatch "address-mismatch" "The From mailbox is not one of the certificate's mailboxes (RFC 8550 3).";
+        461 AddressMismatch "address-mismatch" "The mailbox of the author or recipient is not one of the certificate's (RFC 8550 3).";
         462 NameUndecodable "name-undecodable" "A mailbox in the certificate does not follow the strict grammar, so the whole certificate is refused.";
         463 DomainNotMapped "domain-not-mapped" "A domain label is not in the form that IDNA compares (RFC 9598 5).";
+        464 RecipientsMissing "recipients-missing" "The message has no recipient.";
+        465 RecipientRepeated "recipient-repeated" "The address stands twice among the recipients.";
         470 SignerIsCa "signer-is-ca" "The signer's certificate is a CA certificate; a CA is not a correspondent.";
         471 KeyUsageSign "key-usage-sign" "The key usage allows neither digitalSignature nor nonRepudiation (RFC 8550 4.4.2).";
         472 KeyUsageEncrypt "key-usage-encrypt" "The certificate cannot encrypt: keyEncipherment (RSA) or keyAgreement (EC) is missing (RFC 5280 4.2.1.3).";
@@ -204,6 +213,9 @@ codes! {
         475 ProfileStrict "profile-strict" "The strict profile asks for something that the certificate lacks (CA/B S/MIME BR 7.1.2.3).";
         480 KeyPreferenceNotFound "key-preference-not-found" "The certificate that the signer prefers for encryption is neither in the mail nor in the store (RFC 8551 2.5.3).";
         481 KeyPreferenceUnusable "key-preference-unusable" "The certificate that the signer prefers for encryption failed a check.";
+        482 NoCertificate "no-certificate" "Neither the store nor a directory has a certificate for the address.";
+        483 CertificateHeld "certificate-held" "The certificate waits for an operator's decision.";
+        484 RouteNeverSeals "route-never-seals" "This route does not encrypt.";
         490 OlderThanActive "older-than-active" "The certificate is older than the one in use, of which it is the same line.";
         491 CertificateRejected "certificate-rejected" "An operator rejected this certificate for this address.";
         492 CertificateDisabled "certificate-disabled" "An operator disabled this certificate for this address.";
@@ -215,6 +227,8 @@ codes! {
     Unavailable {
         501 StoreUnavailable "store-unavailable" "The store did not answer.";
         502 StoreContended "store-contended" "Other writers changed the entry more often than the engine tries again.";
+        503 DirectoryUnavailable "directory-unavailable" "A directory did not answer, so that a certificate for the address may exist.";
+        504 RandomUnavailable "random-unavailable" "The source of randomness failed, so that nothing was encrypted.";
     }
     Untrusted {
         601 SignatureInvalid "signature-invalid" "The signature does not verify under the signer's key.";

@@ -61,6 +61,11 @@ pub struct Limits {
     /// Comparisons of names with name constraints while one path is built; a pair of names longer than 64 octets counts
     /// as several. 250 000 (rustls-webpki).
     pub name_comparisons: usize,
+    /// Recipients of one message. 50 000: Postfix takes 1 000 in one envelope (smtpd_recipient_limit).
+    pub recipients: usize,
+    /// Certificates that one directory may lend for one address. 32: userCertificate has many values where every logon
+    /// card left one.
+    pub candidates: usize,
 }
 
 impl Default for Limits {
@@ -90,6 +95,8 @@ impl Default for Limits {
             path_signatures: 100,
             path_steps: 200_000,
             name_comparisons: 250_000,
+            recipients: 50_000,
+            candidates: 32,
         }
     }
 }
