@@ -17,6 +17,7 @@ import contextlib
 import email
 import os
 import pathlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -102,7 +103,12 @@ class Peer:
     def per_key(self, item):
         name = (str(item.key), str(item.cert))
         if name not in self.made:
-            self.made[name] = self.set_up(item, "%d" % len(self.made))
+            try:
+                self.made[name] = self.set_up(item, "%d" % len(self.made))
+            except Failed as error:
+                self.made[name] = error
+        if isinstance(self.made[name], Failed):
+            raise self.made[name]
         return self.made[name]
 
     def open(self, item):
@@ -140,8 +146,8 @@ class Nss(Peer):
     def version(self):
         base = SYSTEM if self.place.prefix else pathlib.Path("/")
         library = next(base.glob("usr/lib/*/libnss3.so"), None)
-        found = [part for part in library.read_bytes().split(b"\0") if part.startswith(b"Header: NSS ")] if library else []
-        return found[0].decode()[8:] if found else "NSS"
+        found = re.search(rb"Version: (NSS [0-9.]+)", library.read_bytes()) if library else None
+        return found[1].decode() if found else "NSS"
 
     def set_up(self, item, name):
         self.place.folder("db" + name)
@@ -160,7 +166,7 @@ class Gpgsm(Peer):
 
     def gpgsm(self, home, *command):
         options = ["--batch", "--yes", "--disable-dirmngr", "--disable-crl-checks", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
-        env = {"PATH": "/usr/bin:/bin", "GNUPGHOME": str(home), "LC_ALL": "C"}
+        env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "GNUPGHOME": str(home), "LC_ALL": "C"}
         return self.place.run("gpgsm", *options, *command, stdin=WORD.encode() + b"\n", env=env)
 
     def set_up(self, item, name):
@@ -184,11 +190,11 @@ class Lines:
         self.scratch, self.new, self.mime = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="p"))), new, False
 
     def all(self, items):
-        command, text = self.command(), ""
+        text = ""
         for number, item in enumerate(items):
             message = item.message(self.mime, self.scratch, number)
             text += "\t".join(map(str, [message, item.key, item.cert, item.out])) + "\n"
-        answers = run(command, stdin=text.encode()).splitlines()
+        answers = run(self.command(), stdin=text.encode()).splitlines()
         if len(answers) != len(items):
             raise Failed("%d answers for %d messages" % (len(answers), len(items)))
         for answer in answers:
@@ -298,6 +304,11 @@ def opened(peer, items, mime=False, force=False, lint=False):
         reason = None if force else item.reason(peer, mime)
         if reason:
             results[number] = UNSUPPORTED, reason
+        elif mime:
+            with contextlib.suppress(Failed):
+                item.data(True)
+                continue
+            results[number] = REFUSED, "not application/pkcs7-mime"
     todo = [number for number, result in enumerate(results) if result is None]
     with contextlib.ExitStack() as stack:
         one = kind(stack, new)
