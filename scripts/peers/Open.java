@@ -11,6 +11,7 @@ import java.security.PrivateKey;
 import java.security.Security;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
+import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.ASN1SequenceParser;
 import org.bouncycastle.asn1.ASN1StreamParser;
 import org.bouncycastle.asn1.cms.CMSObjectIdentifiers;
@@ -19,8 +20,8 @@ import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cms.CMSAuthEnvelopedData;
 import org.bouncycastle.cms.CMSEnvelopedDataParser;
+import org.bouncycastle.cms.KeyAgreeRecipientId;
 import org.bouncycastle.cms.Recipient;
-import org.bouncycastle.cms.RecipientId;
 import org.bouncycastle.cms.RecipientInformation;
 import org.bouncycastle.cms.RecipientInformationStore;
 import org.bouncycastle.cms.jcajce.JceKeyAgreeEnvelopedRecipient;
@@ -79,14 +80,22 @@ public class Open {
         }
     }
 
+    static byte[] ski(X509Certificate cert) {
+        byte[] extension = cert.getExtensionValue("2.5.29.14");
+        return extension == null ? null : ASN1OctetString.getInstance(ASN1OctetString.getInstance(extension).getOctets()).getOctets();
+    }
+
     static void open(String cms, String keyPath, String certPath, Path out) throws Exception {
         PrivateKey key = new JcaPEMKeyConverter().setProvider("BC").getPrivateKey((PrivateKeyInfo) pem(keyPath));
         X509Certificate cert = new JcaX509CertificateConverter().setProvider("BC").getCertificate((X509CertificateHolder) pem(certPath));
         byte[] message = Files.readAllBytes(Path.of(cms));
         boolean auth = isAuth(message);
         boolean rsa = key.getAlgorithm().equals("RSA");
-        RecipientId wanted = rsa ? new JceKeyTransRecipientId(cert) : new JceKeyAgreeRecipientId(cert);
-        Collection<RecipientInformation> mine = recipients(message, auth).getRecipients(wanted);
+        RecipientInformationStore store = recipients(message, auth);
+        Collection<RecipientInformation> mine = store.getRecipients(rsa ? new JceKeyTransRecipientId(cert) : new JceKeyAgreeRecipientId(cert));
+        if (mine.isEmpty() && !rsa && ski(cert) != null) {
+            mine = store.getRecipients(new KeyAgreeRecipientId(ski(cert)));
+        }
         if (mine.isEmpty()) {
             throw new Exception("no recipient matches the certificate");
         }

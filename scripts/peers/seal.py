@@ -117,7 +117,7 @@ def pieces(data, size):
     return [tlv(4, data[at:at + size]) for at in range(0, len(data), size)]
 
 
-def seal(plaintext, certificate, scheme, cipher, ber=0, by_ski=False, ukm=None, attributes=False, tag=16, wrap=None, others=()):
+def seal(plaintext, certificate, scheme, cipher, ber=0, by_ski=False, ukm=None, attributes=False, tag=16, written=False, wrap=None, others=()):
     """One recipient first, `others` (certificate, scheme) after it; `ber` is the size of a segment, 0 for DER."""
     oid, size = CIPHERS[cipher]
     cek = os.urandom(size)
@@ -134,7 +134,7 @@ def seal(plaintext, certificate, scheme, cipher, ber=0, by_ski=False, ukm=None, 
         if attributes:
             machine.authenticate_additional_data(tlv(0x31, ATTRIBUTES))
         sealed = machine.update(plaintext) + machine.finalize()
-        how = algorithm(oid, seq(tlv(4, nonce), number(tag) if tag != 12 else b""))
+        how = algorithm(oid, seq(tlv(4, nonce), number(tag) if tag != 12 or written else b""))
         tail = (tlv(0xA1, ATTRIBUTES) if attributes else b"") + tlv(4, machine.tag[:tag])
     else:
         nonce, pad = os.urandom(16), blocks.PKCS7(128).padder()

@@ -96,6 +96,9 @@ def of_our_own(make):
         for size in (0, 1000):
             make.own(who + ", authAttrs", "aes256-gcm", who, scheme, size, attributes=True)
         make.own(who + ", tag of 12", "aes256-gcm", who, scheme, tag=12)
+        make.own(who + ", tag 12 + attrs", "aes256-gcm", who, scheme, tag=12, attributes=True)
+        make.own(who + ", tag 12 written", "aes256-gcm", who, scheme, tag=12, written=True)
+        make.own(who + ", tag of 14", "aes256-gcm", who, scheme, tag=14)
 
 
 def flipped(data, at):
@@ -111,7 +114,7 @@ def damages(message):
         end = content.content_end if not content.constructed else content.children[-1].end
         yield "ciphertext, last bit", flipped(data, end - 1), False
         yield "ciphertext, first", flipped(data, content.body if not content.constructed else content.children[0].body), False
-        yield "tag bit", flipped(data, data.rindex(envelope.mac) + 15), False
+        yield "tag bit", flipped(data, data.rindex(envelope.mac) + len(envelope.mac) - 1), False
         if envelope.attributes is not None:
             yield "authAttrs bit", flipped(data, data.index(b"260101") + 1), False
     yield "cut by 1", data[:-1], content.constructed
@@ -206,6 +209,7 @@ def main(names, folder):
             make.own(who, cipher, who, scheme, 1000)
     for who in ("rsa2048", "p256"):
         make.own(who + ", authAttrs", "aes256-gcm", who, "rsa-pkcs1" if who == "rsa2048" else "ecdh-sha256", attributes=True)
+        make.own(who + ", tag of 12", "aes256-gcm", who, "rsa-pkcs1" if who == "rsa2048" else "ecdh-sha256", tag=12)
     opens, harmed, took = {}, {}, {}
     for name in names:
         start = time.monotonic()
