@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs the peers of the interoperability matrix: Debian packages of this system, a venv for the python peer, and, unpacked into
-# PEERS_HOME without touching the system, the newer OpenSSL, NSS and gpgsm of PEERS_SUITE and Bouncy Castle of PEERS_BC_SUITE.
-# Quick when everything is there. PEERS_NEW=0 leaves the newer ones out. Needs root.
+# PEERS_HOME without touching the system, the newer OpenSSL, NSS, gpgsm and Bouncy Castle of Debian's PEERS_SUITE (default sid;
+# trixie if that cannot be had).
+# Quick when everything is there. PEERS_NEW=0 leaves these out. Needs root.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 venv=${PEERS_VENV:-$root/target/peers-venv}
 home=${PEERS_HOME:-$root/target/peers}
-suite=${PEERS_SUITE:-trixie}
-bc_suite=${PEERS_BC_SUITE:-sid}
+suite=${PEERS_SUITE:-sid}
 mirror=${PEERS_MIRROR:-http://deb.debian.org/debian}
 mkdir -p "$home"
 home=$(cd "$home" && pwd)
@@ -28,33 +28,39 @@ if ! "$venv/bin/python" -c 'import cryptography.hazmat.primitives.kdf.x963kdf' 2
 fi
 
 [ "${PEERS_NEW:-1}" = 1 ] || exit 0
-if [ "$(cat "$home/done" 2>/dev/null || true)" = "$suite $bc_suite" ]; then exit 0; fi
+[ ! -e "$home/done" ] || [ "$(cat "$home/done")" != "$suite" ] || exit 0
 
 apt=$home/apt
-mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-: > "$apt/status"
-for name in "$suite" "$bc_suite"; do
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $name main"
-done | sort -u > "$apt/sources.list"
-cat > "$apt/apt.conf" <<CONF
+# Downloads the packages of a suite with an apt state of their own.
+fetch() {
+    rm -rf "$apt"
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    : > "$apt/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" > "$apt/sources.list"
+    cat > "$apt/apt.conf" <<CONF
 Dir::Etc::SourceList "$apt/sources.list";
 Dir::Etc::SourceParts "-";
 Dir::State::Lists "$apt/lists";
 Dir::State::Status "$apt/status";
 Dir::Cache "$apt/cache";
-APT::Default-Release "$suite";
 APT::Sandbox::User "root";
 CONF
-export APT_CONFIG=$apt/apt.conf
-apt-get update -qq
-apt-get install -y -qq -d --no-install-recommends openssl gpgsm gpg-agent gpgconf libnss3-tools >/dev/null
+    export APT_CONFIG=$apt/apt.conf
+    apt-get update -qq &&
+        apt-get install -y -qq -d --no-install-recommends openssl gpgsm gpg-agent gpgconf libnss3-tools >/dev/null &&
+        (cd "$apt" && apt-get download -qq libbcprov-java libbcutil-java libbcpkix-java)
+}
+if ! fetch "$suite"; then
+    echo "install.sh: $suite cannot be had, trixie instead" >&2
+    fetch trixie
+fi
+
 rm -rf "$home/root" "$home/bc" "$home/classes"
 mkdir -p "$home"/root/{tmp,dev,proc,etc} "$home"/root/usr/{bin,sbin,lib,lib64} "$home/bc"
 for name in bin sbin lib lib64; do ln -s "usr/$name" "$home/root/$name"; done
 for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$home/root"; done
 mknod -m 666 "$home/root/dev/null" c 1 3 2>/dev/null || : > "$home/root/dev/null"
 mknod -m 666 "$home/root/dev/urandom" c 1 9 2>/dev/null || true
-(cd "$apt" && apt-get download -qq libbcprov-java/"$bc_suite" libbcutil-java/"$bc_suite" libbcpkix-java/"$bc_suite")
 for package in "$apt"/libbc*.deb; do dpkg -x "$package" "$home/bc"; done
 rm -rf "$apt"
-echo "$suite $bc_suite" > "$home/done"
+echo "$suite" > "$home/done"

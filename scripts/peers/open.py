@@ -241,7 +241,8 @@ class Python(Lines):
     lint = False
 
     def version(self):
-        return run([self.python(), "-c", "import cryptography;print('cryptography', cryptography.__version__)"])
+        found = next(VENV.glob("lib/python*/site-packages/cryptography-*.dist-info"), None)
+        return "cryptography " + found.name.split("-")[1].removesuffix(".dist") if self.python() and found else "cryptography"
 
     def python(self):
         if not (VENV / "bin/python").exists():
@@ -259,14 +260,17 @@ PEERS = {
 }
 
 
-def unsupported(peer, envelope, certificate):
-    """Why this peer cannot open such a message, or None. selftest.py holds each of these against the peer."""
+def unsupported(peer, version, envelope, certificate):
+    """Why this peer cannot open such a message, or None. selftest.py holds each of these against the peer.
+
+    The versions are the oldest ones that were seen to do it.
+    """
     mine = next((one for one in envelope.recipients if one.matches(certificate)), None)
     if mine is None:
         return None
     rules = {"openssl": _openssl, "nss": _nss, "gpgsm": _gpgsm, "bouncycastle": _bouncycastle}
     rule = rules.get(peer.removesuffix("-new"))
-    return rule(peer.endswith("-new"), envelope, mine, certificate.kind) if rule else None
+    return rule(version, envelope, mine, certificate.kind) if rule else None
 
 
 def _short_tag(envelope):
@@ -274,25 +278,25 @@ def _short_tag(envelope):
     return envelope.type == "auth-enveloped" and len(envelope.algorithm.children[1].children) == 1
 
 
-def _openssl(new, envelope, mine, kind):
+def _openssl(version, envelope, mine, kind):
     if kind == "x25519":
         return "no X25519 in CMS"
-    if envelope.attributes is not None and not new:
+    if envelope.attributes is not None and version < (3, 5):
         return "cannot read authAttrs"
     return "GCMParameters without aes-ICVlen" if _short_tag(envelope) else None
 
 
-def _nss(new, envelope, mine, kind):
+def _nss(version, envelope, mine, kind):
     if kind == "x25519":
         return "no X25519 in CMS"
-    if envelope.type == "auth-enveloped":
+    if envelope.type == "auth-enveloped" and version < (3, 132):
         return "no AuthEnvelopedData"
-    if not new and any(one.how == "kari" for one in envelope.recipients):
+    if version < (3, 110) and any(one.how == "kari" for one in envelope.recipients):
         return "cannot read a message with a key agreement among its recipients"
-    return "no RSAES-OAEP" if mine.scheme == "rsa-oaep" and not new else None
+    return "no RSAES-OAEP" if mine.scheme == "rsa-oaep" and version < (3, 110) else None
 
 
-def _gpgsm(new, envelope, mine, kind):
+def _gpgsm(version, envelope, mine, kind):
     if kind == "x25519":
         return "no X25519 in CMS"
     if envelope.type == "auth-enveloped" and not _short_tag(envelope):
@@ -301,17 +305,17 @@ def _gpgsm(new, envelope, mine, kind):
         return "no authAttrs"
     if mine.ident[0] == "ski":
         return "no recipient by subject key identifier"
-    if mine.how == "kari" and not new:
+    if mine.how == "kari" and version < (2, 4):
         return "cannot import an EC key"
     if mine.ukm is not None:
         return "no ukm"
     return "no RSAES-OAEP" if mine.scheme == "rsa-oaep" else None
 
 
-def _bouncycastle(new, envelope, mine, kind):
-    if not new and kind == "x25519":
+def _bouncycastle(version, envelope, mine, kind):
+    if version < (1, 86) and kind == "x25519":
         return "no X25519 in CMS"
-    if not new and mine.how == "kari" and envelope.type == "auth-enveloped":
+    if version < (1, 80) and mine.how == "kari" and envelope.type == "auth-enveloped":
         return "no recipient class for key agreement in AuthEnvelopedData"
     if kind == "x25519" and not mine.scheme.startswith("hkdf"):
         return "X25519 with HKDF only"
@@ -338,12 +342,12 @@ class Item:
         path.write_bytes(self.data(True))
         return path
 
-    def reason(self, peer, mime):
+    def reason(self, peer, version, mime):
         """Why the peer is known not to open this; a message or certificate that cannot be read is the peer's to refuse."""
         try:
             pem = self.cert.read_text()
             certificate = ber.Certificate(ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN"):]))
-            return unsupported(peer, ber.Envelope(self.data(mime)), certificate)
+            return unsupported(peer, version, ber.Envelope(self.data(mime)), certificate)
         except (ber.BerError, ValueError, IndexError):
             return None
 
@@ -352,9 +356,10 @@ def opened(peer, items, mime=False, force=False, lint=False):
     """(code, message) for each item, in order."""
     kind, new = PEERS[peer]
     results = [None] * len(items)
+    version = None if force else version_of(peer)
     for number, item in enumerate(items):
         item.out.unlink(missing_ok=True)
-        reason = None if force else item.reason(peer, mime)
+        reason = None if force else item.reason(peer, version, mime)
         if reason:
             results[number] = UNSUPPORTED, reason
         elif mime:
@@ -371,6 +376,13 @@ def opened(peer, items, mime=False, force=False, lint=False):
             if result[0] != OPENED:
                 items[number].out.unlink(missing_ok=True)
     return results
+
+
+def version_of(peer):
+    kind, new = PEERS[peer]
+    with contextlib.ExitStack() as stack:
+        found = re.search(r"[0-9]+(\.[0-9]+)+", kind(stack, new).version())
+    return tuple(map(int, found[0].split("."))) if found else ()
 
 
 def versions():
