@@ -18,6 +18,10 @@ pub mod operation;
 mod private;
 pub mod query;
 mod random;
+/// Encryption of messages.
+pub mod seal {
+    pub use crate::cms::ContentEncryption;
+}
 pub mod store;
 mod text;
 mod time;
