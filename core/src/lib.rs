@@ -20,7 +20,7 @@ pub mod query;
 mod random;
 /// Encryption of messages.
 pub mod seal {
-    pub use crate::cms::ContentEncryption;
+    pub use crate::cms::{ContentEncryption, RecipientIdentifier};
 }
 pub mod store;
 mod text;
