@@ -18,11 +18,17 @@ pub mod operation;
 mod private;
 pub mod query;
 mod random;
+/// Encryption of messages.
+pub mod seal {
+    pub use crate::cms::{ContentEncryption, RecipientIdentifier};
+}
 pub mod store;
 mod text;
 mod time;
 pub mod trace;
 pub mod verify;
+#[cfg(test)]
+mod wycheproof;
 
 pub use cert::{Address, Certificate, Fingerprint};
 pub use engine::Engine;

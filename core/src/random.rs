@@ -1,3 +1,4 @@
+use crate::error::{Code, Error};
 use crate::query::Unavailable;
 
 /// A source of randomness for sealing: content keys, nonces, ephemeral keys and paddings come from it.
@@ -26,4 +27,9 @@ impl<T: Random + ?Sized> Random for &mut T {
     fn fill(&mut self, octets: &mut [u8]) -> Result<(), Unavailable> {
         (**self).fill(octets)
     }
+}
+
+/// Fills `octets`, or says that nothing is to be encrypted.
+pub(crate) fn fill(random: &mut dyn Random, octets: &mut [u8]) -> Result<(), Error> {
+    random.fill(octets).map_err(|_| Code::RandomUnavailable.into())
 }

@@ -1,5 +1,6 @@
 use super::{Fingerprint, name};
-use crate::der::{Children, Document, Element, Tag, definite_length, time};
+use crate::der::writer::{element, whole_bits};
+use crate::der::{Children, Document, Element, Tag, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Limits;
@@ -188,11 +189,8 @@ impl Certificate {
 
     /// Whether what is around the signed bytes is DER. Nobody signed it, so that any other encoding may be anybody's.
     pub(crate) fn is_wrapped_in_der(&self) -> bool {
-        let element =
-            |tag: Tag, content: &[u8]| [&[tag.0], definite_length(content.len()).as_slice(), content].concat();
-        let signature = element(Tag::BIT_STRING, &[&[0], self.signature()].concat());
-        let content = [self.tbs(), self.signature_algorithm(), &signature].concat();
-        self.der() == element(Tag::SEQUENCE, &content)
+        let signature = whole_bits(self.signature());
+        self.der() == element(Tag::SEQUENCE, &[self.tbs(), self.signature_algorithm(), &signature])
     }
 
     /// The signed bytes.

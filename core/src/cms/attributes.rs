@@ -1,5 +1,6 @@
 use super::key_preference::KeyPreference;
 use crate::cert::{Certificate, name};
+use crate::der::writer::element;
 use crate::der::{Children, Document, Element, Tag, oids, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
@@ -176,11 +177,7 @@ impl<'a> SignedAttributes<'a> {
         if order == super::AttributeOrder::Der {
             pieces.sort_unstable();
         }
-        let length = pieces.iter().fold(0_usize, |sum, piece| sum.saturating_add(piece.len()));
-        let mut octets = vec![Tag::SET.0];
-        octets.extend(crate::der::definite_length(length));
-        pieces.iter().for_each(|piece| octets.extend_from_slice(piece));
-        octets
+        element(Tag::SET, &pieces)
     }
 
     /// Names of the attributes, for people.

@@ -400,19 +400,5 @@ impl<'a> Segments<'_, 'a> {
     }
 }
 
-/// The length octets of DER (X.690 10.1).
-pub(crate) fn definite_length(length: usize) -> Vec<u8> {
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => vec![short],
-        _ => {
-            let octets = length.to_be_bytes();
-            let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-            let significant = octets.get(zeros..).unwrap_or_default();
-            let count = u8::try_from(significant.len()).unwrap_or_default();
-            [&[0x80 | count], significant].concat()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,10 @@
+use super::oaep::OaepParameters;
 use super::pss::PssParameters;
+use super::rsa::{RsaKey, RsaScheme};
 use super::weak;
 use crate::der::{Document, Element, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
-
-/// Largest RSA modulus in bits that is computed with at all, when a mail is only looked at.
-const RSA_BITS_COMPUTED: usize = 16_384;
 
 /// A public key, read from a SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,29 +15,11 @@ pub(crate) enum PublicKey {
     X25519([u8; 32]),
 }
 
-/// Modulus and exponent without leading zeros, and what the key's algorithm identifier allows (RFC 4055 1.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RsaKey {
-    pub(super) modulus: Vec<u8>,
-    pub(super) exponent: Vec<u8>,
-    pub(super) scheme: RsaScheme,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RsaScheme {
-    /// rsaEncryption.
-    Any,
-    /// id-RSASSA-PSS, perhaps with the parameters that it must be used with.
-    Pss(Option<PssParameters>),
-    /// id-RSAES-OAEP.
-    Oaep,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EcKey {
-    pub(super) curve: Curve,
+    pub(crate) curve: Curve,
     /// The point as in the key (SEC 1 2.3.3); it is on the curve.
-    pub(super) point: Vec<u8>,
+    pub(crate) point: Vec<u8>,
     /// id-ecDH: for key agreement only (RFC 5480 2.1.2).
     agreement_only: bool,
 }
@@ -75,11 +56,14 @@ impl PublicKey {
         }
         match oid {
             // X.509 (1988) had a name of its own for the same key.
-            oids::RSA_ENCRYPTION | oids::X500_RSA => rsa(key, RsaScheme::Any, limits).map(Self::Rsa),
-            oids::RSAES_OAEP => rsa(key, RsaScheme::Oaep, limits).map(Self::Rsa),
+            oids::RSA_ENCRYPTION | oids::X500_RSA => RsaKey::read(key, RsaScheme::Any, limits).map(Self::Rsa),
+            oids::RSAES_OAEP => {
+                let parameters = parameters.map(|raw| OaepParameters::read(&document, &raw, limits)).transpose()?;
+                RsaKey::read(key, RsaScheme::Oaep(parameters), limits).map(Self::Rsa)
+            }
             oids::RSASSA_PSS => {
                 let parameters = parameters.map(|raw| PssParameters::read(&document, &raw, limits)).transpose()?;
-                rsa(key, RsaScheme::Pss(parameters), limits).map(Self::Rsa)
+                RsaKey::read(key, RsaScheme::Pss(parameters), limits).map(Self::Rsa)
             }
             oids::EC_PUBLIC_KEY => ec(key, parameters, false).map(Self::Ec),
             oids::EC_DH => ec(key, parameters, true).map(Self::Ec),
@@ -99,6 +83,7 @@ impl PublicKey {
                 Ok(point) if !point.is_weak() => Ok(()),
                 _ => Err(Code::KeyMalformed.into()),
             },
+            Self::X25519(key) if is_small_order(*key) => Err(Code::KeyMalformed.into()),
             Self::Ec(_) | Self::X25519(_) => Ok(()),
         }
     }
@@ -116,7 +101,7 @@ impl PublicKey {
     /// Whether the algorithm can verify; an id-RSAES-OAEP or id-ecDH key never does.
     pub(crate) fn check_can_verify(&self) -> Result<(), Error> {
         match self {
-            Self::Rsa(RsaKey { scheme: RsaScheme::Oaep, .. }) | Self::X25519(_) => Err(Code::KeyAlgorithmUse.into()),
+            Self::Rsa(RsaKey { scheme: RsaScheme::Oaep(_), .. }) | Self::X25519(_) => Err(Code::KeyAlgorithmUse.into()),
             Self::Ec(key) if key.agreement_only => Err(Code::KeyAlgorithmUse.into()),
             _ => Ok(()),
         }
@@ -150,33 +135,10 @@ impl PublicKey {
     }
 }
 
-/// RSAPublicKey (RFC 8017 A.1.1).
-fn rsa(key: &[u8], scheme: RsaScheme, limits: &Limits) -> Result<RsaKey, Error> {
-    let malformed = |_| Error::from(Code::KeyMalformed);
-    let document = Document::new(key, limits);
-    let read = || -> Result<(Vec<u8>, Vec<u8>), Error> {
-        let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
-        let pair = (positive(&fields.expect(Tag::INTEGER)?)?, positive(&fields.expect(Tag::INTEGER)?)?);
-        fields.finish()?;
-        Ok(pair)
-    };
-    let (modulus, exponent) = read().map_err(malformed)?;
-    if weak::bits(&modulus) > RSA_BITS_COMPUTED {
-        return Err(Code::RsaTooLarge.into());
-    }
-    if modulus.last().is_none_or(|last| last & 1 == 0) {
-        return Err(Code::KeyMalformed.into());
-    }
-    Ok(RsaKey { modulus, exponent, scheme })
-}
-
-/// The octets of a positive INTEGER without leading zeros.
-fn positive(integer: &Element<'_>) -> Result<Vec<u8>, Error> {
-    let content = integer.content();
-    let zeros = content.iter().take_while(|octet| **octet == 0).count();
-    let magnitude = content.get(zeros..).unwrap_or_default();
-    let negative = content.first().is_some_and(|octet| octet & 0x80 != 0);
-    if negative || magnitude.is_empty() { Err(Code::KeyMalformed.into()) } else { Ok(magnitude.to_vec()) }
+/// Whether every private key comes to the same shared secret with this X25519 key, zero, so that it hides nothing
+/// (RFC 7748 6.1). The private key is a multiple of the cofactor; any one shows it.
+fn is_small_order(key: [u8; 32]) -> bool {
+    !x25519_dalek::StaticSecret::from([1; 32]).diffie_hellman(&key.into()).was_contributory()
 }
 
 /// A named curve and a point on it (RFC 5480 2.1.1, 2.2). Curves that are spelled out let an attacker choose the

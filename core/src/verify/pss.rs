@@ -1,5 +1,6 @@
 use super::digest::DigestAlgorithm;
-use crate::der::{Document, Element, Tag, oids};
+use super::mask::{inner, mgf1, read_digests};
+use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
 
@@ -14,19 +15,9 @@ pub(crate) struct PssParameters {
 impl PssParameters {
     /// Reads the parameters. The only mask generation function is MGF1, the only trailer field 1.
     pub(super) fn read<'a>(document: &Document<'a>, raw: &Element<'a>, limits: &Limits) -> Result<Self, Error> {
-        let mut parameters =
-            Self { digest: DigestAlgorithm::Sha1, mask_digest: DigestAlgorithm::Sha1, salt_length: 20 };
         let mut fields = document.children(&raw.expect(Tag::SEQUENCE)?)?;
-        if let Some(wrapper) = fields.optional(Tag::context_constructed(0))? {
-            parameters.digest = DigestAlgorithm::from_algorithm_identifier(inner(document, &wrapper)?.raw(), limits)?;
-        }
-        if let Some(wrapper) = fields.optional(Tag::context_constructed(1))? {
-            let mut mask = document.children(&inner(document, &wrapper)?.expect(Tag::SEQUENCE)?)?;
-            if mask.expect(Tag::OBJECT_IDENTIFIER)?.content() != oids::MGF1 {
-                return Err(Code::SignatureUnsupported.into());
-            }
-            parameters.mask_digest = DigestAlgorithm::from_algorithm_identifier(mask.required()?.raw(), limits)?;
-        }
+        let (digest, mask_digest) = read_digests(document, &mut fields, limits)?;
+        let mut parameters = Self { digest, mask_digest, salt_length: 20 };
         if let Some(wrapper) = fields.optional(Tag::context_constructed(2))? {
             let length = inner(document, &wrapper)?.small_integer()?;
             parameters.salt_length = usize::try_from(length).map_err(|_| Error::from(Code::SignatureMalformed))?;
@@ -65,7 +56,7 @@ impl PssParameters {
         if masked.first().is_none_or(|first| first & !top_mask != 0) {
             return Err(invalid());
         }
-        let mut block = self.mask(hash, masked.len());
+        let mut block = mgf1(self.mask_digest, hash, masked.len());
         block.iter_mut().zip(masked).for_each(|(octet, masked)| *octet ^= masked);
         if let Some(first) = block.first_mut() {
             *first &= top_mask;
@@ -78,21 +69,4 @@ impl PssParameters {
         let expected = self.digest.digest(&[&[0; 8], digest, salt]);
         if expected == hash { Ok(()) } else { Err(invalid()) }
     }
-
-    /// MGF1 (RFC 8017 B.2.1).
-    fn mask(&self, seed: &[u8], length: usize) -> Vec<u8> {
-        let blocks = length.div_ceil(self.mask_digest.size());
-        let counters = (0..u32::MAX).take(blocks);
-        let mut mask: Vec<u8> =
-            counters.flat_map(|counter| self.mask_digest.digest(&[seed, &counter.to_be_bytes()])).collect();
-        mask.truncate(length);
-        mask
-    }
-}
-
-fn inner<'a>(document: &Document<'a>, wrapper: &Element<'a>) -> Result<Element<'a>, Error> {
-    let mut fields = document.children(wrapper)?;
-    let element = fields.required()?;
-    fields.finish()?;
-    Ok(element)
 }

@@ -1,12 +1,11 @@
 use super::digest::{DigestAlgorithm, Sha1};
-use super::key::{Curve, EcKey, PublicKey, RsaKey, RsaScheme};
+use super::key::{Curve, EcKey, PublicKey};
 use super::pss::PssParameters;
+use super::rsa::RsaScheme;
 use super::weak;
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Odd};
 use signature::hazmat::PrehashVerifier;
 
 /// How a signature is made: the algorithm with all its parameters.
@@ -83,7 +82,7 @@ impl SignatureAlgorithm {
         key.check_can_verify()?;
         match (self, key) {
             (Self::RsaPkcs1(digest), PublicKey::Rsa(key)) if key.scheme == RsaScheme::Any => {
-                let encoded = rsa_public(key, signature)?;
+                let encoded = key.public_operation(signature).ok_or_else(invalid)?;
                 let expected = emsa_pkcs1(*digest, &digest.digest(message), encoded.len());
                 if expected.is_some_and(|expected| expected == encoded) { Ok(()) } else { Err(invalid()) }
             }
@@ -94,7 +93,7 @@ impl SignatureAlgorithm {
                     }
                     _ => {}
                 }
-                let encoded = rsa_public(key, signature)?;
+                let encoded = key.public_operation(signature).ok_or_else(invalid)?;
                 let bits = weak::bits(&key.modulus).saturating_sub(1);
                 parameters.verify(&parameters.digest.digest(message), &encoded, bits)
             }
@@ -107,33 +106,6 @@ impl SignatureAlgorithm {
 
 fn invalid() -> Error {
     Code::SignatureInvalid.into()
-}
-
-/// RSAVP1 (RFC 8017 5.2.2), with the length check of 8.1.2 and 8.2.2. Public data, so time may vary.
-fn rsa_public(key: &RsaKey, signature: &[u8]) -> Result<Vec<u8>, Error> {
-    let size = key.modulus.len();
-    if signature.len() != size || key.exponent.len() > 8 {
-        return Err(invalid());
-    }
-    let modulus = BoxedUint::from_be_slice_vartime(&key.modulus);
-    let precision = modulus.bits_precision();
-    let base = BoxedUint::from_be_slice(signature, precision).map_err(|_| invalid())?;
-    if base >= modulus {
-        return Err(invalid());
-    }
-    let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd()).ok_or(Code::KeyMalformed)?;
-    let params = BoxedMontyParams::new_vartime(modulus);
-    let base = BoxedMontyForm::new(base, &params);
-    let power = if key.exponent == [1, 0, 1] {
-        // 65537 = 2^16 + 1: sixteen squarings and one multiplication.
-        (0..16).fold(base.clone(), |power, _| power.square()).mul(&base)
-    } else {
-        let exponent = BoxedUint::from_be_slice_vartime(&key.exponent);
-        let bits = exponent.bit_width_vartime();
-        base.pow_bounded_exp(&exponent, bits)
-    };
-    let octets = power.retrieve().to_be_bytes();
-    Ok(octets.get(octets.len().saturating_sub(size)..).unwrap_or_default().to_vec())
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 9.2). The expected encoding is made and compared as a whole, so that nothing in a padding

@@ -1,7 +1,7 @@
 //! A SignedData by hand: every piece can be replaced by another encoding of it, or by a wrong one.
 
 use super::oids;
-use crate::der::definite_length;
+use crate::der::{Tag, writer::element};
 use crate::verify::DigestAlgorithm;
 use ed25519_dalek::{Signer as _, SigningKey};
 
@@ -11,8 +11,7 @@ const SERIAL: &[u8] = &[0x11, 0x22];
 const SHA_512: DigestAlgorithm = DigestAlgorithm::Sha512;
 
 pub(super) fn tlv(tag: u8, pieces: &[&[u8]]) -> Vec<u8> {
-    let content = pieces.concat();
-    [&[tag], definite_length(content.len()).as_slice(), &content].concat()
+    element(Tag(tag), pieces)
 }
 
 pub(super) fn indefinite(tag: u8, pieces: &[&[u8]]) -> Vec<u8> {

@@ -1,0 +1,101 @@
+use super::oaep::OaepParameters;
+use super::pss::PssParameters;
+use super::weak;
+use crate::der::{Document, Element, Tag};
+use crate::error::{Code, Error};
+use crate::verify::Limits;
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::{BoxedUint, Odd};
+use zeroize::Zeroizing;
+
+/// Largest RSA modulus in bits that is computed with at all, when a mail is only looked at.
+const RSA_BITS_COMPUTED: usize = 16_384;
+
+/// Modulus and exponent without leading zeros, and what the key's algorithm identifier allows (RFC 4055 1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RsaKey {
+    pub(super) modulus: Vec<u8>,
+    pub(super) exponent: Vec<u8>,
+    pub(super) scheme: RsaScheme,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RsaScheme {
+    /// rsaEncryption.
+    Any,
+    /// id-RSASSA-PSS, perhaps with the parameters that it must be used with.
+    Pss(Option<PssParameters>),
+    /// id-RSAES-OAEP, perhaps with the parameters that it must be used with.
+    Oaep(Option<OaepParameters>),
+}
+
+impl RsaKey {
+    /// RSAPublicKey (RFC 8017 A.1.1).
+    pub(super) fn read(key: &[u8], scheme: RsaScheme, limits: &Limits) -> Result<Self, Error> {
+        let malformed = |_| Error::from(Code::KeyMalformed);
+        let document = Document::new(key, limits);
+        let read = || -> Result<(Vec<u8>, Vec<u8>), Error> {
+            let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
+            let pair = (positive(&fields.expect(Tag::INTEGER)?)?, positive(&fields.expect(Tag::INTEGER)?)?);
+            fields.finish()?;
+            Ok(pair)
+        };
+        let (modulus, exponent) = read().map_err(malformed)?;
+        if weak::bits(&modulus) > RSA_BITS_COMPUTED {
+            return Err(Code::RsaTooLarge.into());
+        }
+        if modulus.last().is_none_or(|last| last & 1 == 0) {
+            return Err(Code::KeyMalformed.into());
+        }
+        Ok(Self { modulus, exponent, scheme })
+    }
+
+    /// Octets of the modulus, and so of every signature and encrypted key.
+    pub(crate) const fn size(&self) -> usize {
+        self.modulus.len()
+    }
+
+    pub(crate) const fn scheme(&self) -> RsaScheme {
+        self.scheme
+    }
+
+    /// `base` to the power of the public exponent: RSAVP1 and RSAEP (RFC 8017 5.1.1, 5.2.2). `None` unless `base` has
+    /// the octets of the modulus and is smaller than it, or when the exponent has more than eight octets.
+    ///
+    /// The base may be secret: what is done depends on the key only, and what is computed on the way is zeroized.
+    pub(crate) fn public_operation(&self, base: &[u8]) -> Option<Vec<u8>> {
+        if base.len() != self.size() || self.exponent.len() > 8 {
+            return None;
+        }
+        let modulus = BoxedUint::from_be_slice_vartime(&self.modulus);
+        let base = Zeroizing::new(BoxedUint::from_be_slice(base, modulus.bits_precision()).ok()?);
+        // A comparison in constant time, as are all of this type that do not say otherwise.
+        if *base >= modulus {
+            return None;
+        }
+        let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd())?;
+        let params = BoxedMontyParams::new_vartime(modulus);
+        // The conversion works in the buffer that it is given.
+        let base = Zeroizing::new(BoxedMontyForm::new(BoxedUint::clone(&base), &params));
+        let power = if self.exponent == [1, 0, 1] {
+            // 65537 = 2^16 + 1: sixteen squarings and one multiplication.
+            let square = |power: Zeroizing<BoxedMontyForm>, _| Zeroizing::new(power.square());
+            (0..16).fold(base.clone(), square).mul(&base)
+        } else {
+            let exponent = BoxedUint::from_be_slice_vartime(&self.exponent);
+            let bits = exponent.bit_width_vartime();
+            base.pow_bounded_exp(&exponent, bits)
+        };
+        let octets = power.retrieve().to_be_bytes();
+        octets.get(octets.len().checked_sub(self.size())?..).map(<[u8]>::to_vec)
+    }
+}
+
+/// The octets of a positive INTEGER without leading zeros.
+fn positive(integer: &Element<'_>) -> Result<Vec<u8>, Error> {
+    let content = integer.content();
+    let zeros = content.iter().take_while(|octet| **octet == 0).count();
+    let magnitude = content.get(zeros..).unwrap_or_default();
+    let negative = content.first().is_some_and(|octet| octet & 0x80 != 0);
+    if negative || magnitude.is_empty() { Err(Code::KeyMalformed.into()) } else { Ok(magnitude.to_vec()) }
+}
