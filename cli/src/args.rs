@@ -1,9 +1,10 @@
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use postseal::UnixTime;
+use postseal::seal::{Mode, PRESETS, Preset};
 use postseal::verify::Profile;
 use std::path::PathBuf;
 
-/// Learns S/MIME certificates from signed mail.
+/// Learns S/MIME certificates from signed mail, and encrypts mail with them.
 #[derive(Debug, Parser)]
 #[command(name = "postseal", version)]
 pub(crate) struct Args {
@@ -57,6 +58,8 @@ pub(crate) enum Command {
     Import(ImportOptions),
     /// Read mails without deciding: every S/MIME layer, and why it holds or not.
     Inspect(InspectOptions),
+    /// Encrypt a mail for its recipients.
+    Encrypt(EncryptOptions),
     /// The certificates of a tenant, and operators' decisions.
     Certs(CertsOptions),
     /// Read the trace.
@@ -83,6 +86,37 @@ pub(crate) struct InspectOptions {
     /// Mails; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EncryptOptions {
+    /// A recipient. May be repeated.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Vec<String>,
+    /// A recipient whom the others must not see: gets a message of his own, below --out-dir. May be repeated.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) bcc: Vec<String>,
+    /// What to do about recipients who cannot be reached: all-or-nothing, only-encrypted or if-possible.
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub(crate) mode: Option<Mode>,
+    /// Algorithms for one kind of correspondents: default, outlook-classic, strict-aead, edi-energy or edi-energy-gcm.
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    pub(crate) preset: Option<&'static Preset>,
+    /// Protect the header fields too (RFC 9788): the outer Subject says "[...]".
+    #[arg(long)]
+    pub(crate) protect_headers: bool,
+    /// Where the message goes. [default: standard output]
+    #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
+    pub(crate) out: Option<PathBuf>,
+    /// Where the messages go: one file for all --to recipients, and one for each --bcc.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Say for each recipient what would be done, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The mail; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -156,6 +190,16 @@ pub(crate) enum ConfigCommand {
 
 fn time(text: &str) -> Result<UnixTime, String> {
     UnixTime::from_rfc3339(text).ok_or_else(|| "not a date and time of RFC 3339, as 2026-06-01T00:00:00Z".to_owned())
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    let known = Mode::from_name(text).filter(|mode| *mode != Mode::Never);
+    known.ok_or_else(|| "not a mode: all-or-nothing, only-encrypted or if-possible".to_owned())
+}
+
+fn preset(text: &str) -> Result<&'static Preset, String> {
+    let names = || PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
+    Preset::from_name(text).ok_or_else(|| format!("not a preset: {}", names()))
 }
 
 fn profile(text: &str) -> Result<Profile, String> {

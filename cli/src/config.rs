@@ -1,5 +1,7 @@
 use crate::failure::Failure;
+use postseal::PerRoute;
 use postseal::import::Activation;
+use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, PRESETS, Policy, Preset};
 use postseal::store::Tenant;
 use postseal::verify::Profile;
 use serde::Deserialize;
@@ -22,6 +24,9 @@ pub(crate) struct Config {
     /// Whether tenants import that say nothing themselves. Off in a file until somebody turns it on.
     #[serde(default)]
     pub(crate) import: bool,
+    /// How mail is encrypted where tenants and routes say nothing themselves.
+    #[serde(default)]
+    pub(crate) encrypt: EncryptConfig,
     #[serde(default)]
     pub(crate) tenants: BTreeMap<String, TenantConfig>,
 }
@@ -31,6 +36,8 @@ pub(crate) struct Config {
 pub(crate) struct TenantConfig {
     pub(crate) import: Option<bool>,
     #[serde(default)]
+    pub(crate) encrypt: EncryptConfig,
+    #[serde(default)]
     pub(crate) routes: BTreeMap<String, RouteConfig>,
 }
 
@@ -38,6 +45,45 @@ pub(crate) struct TenantConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RouteConfig {
     pub(crate) import: Option<bool>,
+    #[serde(default)]
+    pub(crate) encrypt: EncryptConfig,
+}
+
+/// A policy of sealing, as far as a tenant or route differs from what is around it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EncryptConfig {
+    #[serde(default, deserialize_with = "mode")]
+    pub(crate) mode: Option<Mode>,
+    #[serde(default, deserialize_with = "preset")]
+    pub(crate) preset: Option<&'static Preset>,
+    pub(crate) protect_headers: Option<bool>,
+    pub(crate) all_valid: Option<bool>,
+    /// Send a mail that is encrypted already as it is, instead of refusing it.
+    pub(crate) pass_encrypted: Option<bool>,
+    /// Encrypt to nobody whose certificate is in question, until an operator decides.
+    pub(crate) fail_closed: Option<bool>,
+}
+
+impl EncryptConfig {
+    fn over(&self, base: &Policy) -> Policy {
+        let mut policy = base.clone();
+        if let Some(preset) = self.preset {
+            policy = policy.with_preset(preset);
+        }
+        policy.mode = self.mode.unwrap_or(policy.mode);
+        policy.all_valid = self.all_valid.unwrap_or(policy.all_valid);
+        if let Some(protect) = self.protect_headers {
+            policy.header_protection = if protect { HeaderProtection::Baseline } else { HeaderProtection::Off };
+        }
+        if let Some(pass) = self.pass_encrypted {
+            policy.already_encrypted = if pass { OnEncrypted::Pass } else { OnEncrypted::Refuse };
+        }
+        if let Some(closed) = self.fail_closed {
+            policy.conflict = if closed { OnConflict::FailClosed } else { OnConflict::KeepActive };
+        }
+        policy
+    }
 }
 
 impl Config {
@@ -80,6 +126,34 @@ impl Config {
         }
         activation
     }
+
+    pub(crate) fn policies(&self) -> PerRoute<Policy> {
+        let everybody = self.encrypt.over(&Policy::default());
+        let mut policies = PerRoute::new(everybody.clone());
+        for (name, tenant) in &self.tenants {
+            let key = Tenant::new(name);
+            let policy = tenant.encrypt.over(&everybody);
+            for (route, settings) in &tenant.routes {
+                policies = policies.route(key.clone(), route, settings.encrypt.over(&policy));
+            }
+            policies = policies.tenant(key, policy);
+        }
+        policies
+    }
+}
+
+fn mode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let names = Mode::ALL.map(Mode::name).join(", ");
+    Mode::from_name(&name).map(Some).ok_or_else(|| serde::de::Error::custom(format!("unknown mode {name:?}: {names}")))
+}
+
+fn preset<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'static Preset>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let names = PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
+    Preset::from_name(&name)
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom(format!("unknown preset {name:?}: {names}")))
 }
 
 fn profile<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Profile>, D::Error> {

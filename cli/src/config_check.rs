@@ -15,18 +15,26 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     output::line(&format!("trust anchors  {}", engine.anchors().len()));
     output::line(&format!("intermediates  {}", engine.intermediates().len()));
     let activation = engine.activation();
+    let policies = engine.policies();
     let nobody = postseal::store::Tenant::new("");
     output::line(&format!(
         "import         {} unless a tenant or route says otherwise",
         on(activation.is_active(&nobody, None))
     ));
+    let mode = |tenant: &postseal::store::Tenant, route| policies.of(tenant, route).mode.name();
+    output::line(&format!("encrypt        {} unless a tenant or route says otherwise", mode(&nobody, None)));
     for (name, tenant) in &session.config.tenants {
         let key = postseal::store::Tenant::new(name);
-        output::line(&format!("tenant {name}: import {}", on(activation.is_active(&key, None))));
+        output::line(&format!(
+            "tenant {name}: import {}, encrypt {}",
+            on(activation.is_active(&key, None)),
+            mode(&key, None)
+        ));
         for route in tenant.routes.keys() {
             output::line(&format!(
-                "tenant {name}, route {route}: import {}",
-                on(activation.is_active(&key, Some(route)))
+                "tenant {name}, route {route}: import {}, encrypt {}",
+                on(activation.is_active(&key, Some(route))),
+                mode(&key, Some(route))
             ));
         }
     }

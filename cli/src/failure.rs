@@ -8,6 +8,10 @@ pub(crate) enum Failure {
     Usage(String),
     /// Some input could not be read, or the store failed: exit code 1.
     Input(String),
+    /// No message was made, because of the recipients or the mail: exit code 65 (EX_DATAERR).
+    Unsealed(String),
+    /// A store or a directory did not answer: exit code 75 (EX_TEMPFAIL).
+    TryAgain(String),
 }
 
 impl Failure {
@@ -15,6 +19,8 @@ impl Failure {
         match self {
             Self::Usage(_) => ExitCode::from(2),
             Self::Input(_) => ExitCode::from(1),
+            Self::Unsealed(_) => ExitCode::from(65),
+            Self::TryAgain(_) => ExitCode::from(75),
         }
     }
 
@@ -30,7 +36,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Input(message) => f.write_str(message),
+            Self::Usage(message) | Self::Input(message) | Self::Unsealed(message) | Self::TryAgain(message) => {
+                f.write_str(message)
+            }
         }
     }
 }

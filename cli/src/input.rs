@@ -69,7 +69,7 @@ fn read_all(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(mail)
 }
 
-fn check_is_mail(mail: &[u8]) -> io::Result<()> {
+pub(crate) fn check_is_mail(mail: &[u8]) -> io::Result<()> {
     if mail.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is empty"));
     }

@@ -4,6 +4,7 @@ mod args;
 mod certs;
 mod config;
 mod config_check;
+mod encrypt;
 mod failure;
 mod import;
 mod input;
@@ -33,6 +34,7 @@ fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Command::Import(options) => import::run(&args.shared, options),
         Command::Inspect(options) => inspect::run(&args.shared, options),
+        Command::Encrypt(options) => encrypt::run(&args.shared, options),
         Command::Certs(options) => certs::run(&args.shared, &options.command),
         Command::Trace(options) => trace::run(&args.shared, options),
         Command::Config(options) => match options.command {

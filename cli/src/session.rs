@@ -77,7 +77,8 @@ impl<'a> Session<'a> {
             .with_intermediates(intermediates)
             .with_profile(profile)
             .with_limits(limits)
-            .with_activation(activation))
+            .with_activation(activation)
+            .with_policies(self.config.policies()))
     }
 
     pub(crate) fn store_path(&self) -> Result<PathBuf, Failure> {

@@ -1,12 +1,17 @@
-use crate::cert::Certificate;
+use crate::cert::{Address, Certificate};
+use crate::directory::Directories;
 use crate::drive;
 use crate::error::Error;
 use crate::import::{self, Activation, Context, Import, Report};
 use crate::inspect::{self, Inspection};
+use crate::per_route::PerRoute;
+use crate::random::Random;
+use crate::resolve::{self, Resolve, Unsealed};
+use crate::seal::{self, Encryption, Policy};
 use crate::store::{CertStore, Change, Entry};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
-use crate::verify::{Intermediates, Limits, Profile, TrustAnchors};
+use crate::verify::{Intermediates, Limits, Profile, Terms, TrustAnchors, Weakness};
 use std::sync::Arc;
 
 /// The front door: trust anchors, profile and limits, fixed once and shared by all operations.
@@ -28,6 +33,8 @@ struct Settings {
     profile: Profile,
     limits: Limits,
     activation: Activation,
+    directories: PerRoute<Directories>,
+    policies: PerRoute<Policy>,
 }
 
 impl Engine {
@@ -44,6 +51,8 @@ impl Engine {
             profile: Profile::default(),
             limits: Limits::default(),
             activation: Activation::default(),
+            directories: PerRoute::default(),
+            policies: PerRoute::default(),
         }))
     }
 
@@ -100,6 +109,34 @@ impl Engine {
         self.with(|settings| settings.activation = activation)
     }
 
+    /// With these directories per tenant and route; without any, only the store is asked.
+    ///
+    /// ```
+    /// use postseal::{Engine, PerRoute, directory::{Directories, DirectoryId}, store::Tenant, verify::TrustAnchors};
+    /// let staff = Directories::new().ask_for(DirectoryId::new("ldap:staff"), &["goal.example"])?;
+    /// let engine = Engine::new(TrustAnchors::default())
+    ///     .with_directories(PerRoute::default().tenant(Tenant::new("goal"), staff.clone()));
+    /// assert_eq!(*engine.directories().of(&Tenant::new("goal"), None), staff);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_directories(self, directories: PerRoute<Directories>) -> Self {
+        self.with(|settings| settings.directories = directories)
+    }
+
+    /// With these policies of sealing per tenant and route.
+    ///
+    /// ```
+    /// use postseal::{Engine, PerRoute, seal::Policy, store::Tenant, verify::TrustAnchors};
+    /// let strict = Policy::preset("strict-aead").unwrap_or_default();
+    /// let engine = Engine::new(TrustAnchors::default()).with_policies(PerRoute::new(strict));
+    /// assert!(engine.policies().of(&Tenant::default(), None).require_aead);
+    /// ```
+    #[must_use]
+    pub fn with_policies(self, policies: PerRoute<Policy>) -> Self {
+        self.with(|settings| settings.policies = policies)
+    }
+
     /// The trust anchors.
     ///
     /// ```
@@ -148,6 +185,39 @@ impl Engine {
     /// ```
     pub fn activation(&self) -> &Activation {
         &self.0.activation
+    }
+
+    /// Which directories are asked.
+    ///
+    /// ```
+    /// # use postseal::{Engine, directory::Directories, store::Tenant, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// assert_eq!(*engine.directories().of(&Tenant::default(), None), Directories::new());
+    /// ```
+    pub fn directories(&self) -> &PerRoute<Directories> {
+        &self.0.directories
+    }
+
+    /// How messages are encrypted.
+    ///
+    /// ```
+    /// # use postseal::{Engine, seal::Policy, store::Tenant, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// assert_eq!(*engine.policies().of(&Tenant::default(), None), Policy::default());
+    /// ```
+    pub fn policies(&self) -> &PerRoute<Policy> {
+        &self.0.policies
+    }
+
+    /// What a path is judged by, for every decision.
+    pub(crate) fn terms(&self, now: UnixTime) -> Terms<'_> {
+        Terms {
+            anchors: self.anchors(),
+            profile: self.profile(),
+            limits: self.limits(),
+            now,
+            weakness: Weakness::Refused,
+        }
     }
 
     /// Reads and verifies the mail, and gives the operation that asks the store. `mail` is the whole mail as it was
@@ -248,5 +318,70 @@ impl Engine {
         now: UnixTime,
     ) -> Result<Option<Change>, Error> {
         import::add(self, entry, certificate, issuers, now)
+    }
+
+    /// The search for the certificates of a message's recipients, to be run by a [driver](crate::drive). The recipients are
+    /// those of the envelope, never of a header; the hidden ones get messages of their own.
+    ///
+    /// # Errors
+    /// [`Unsealed`] when the list is none: nobody, somebody twice, more than [`Limits::recipients`].
+    ///
+    /// ```
+    /// use postseal::{Address, Code, Engine, UnixTime, resolve::Context, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// let (alice, again) = (Address::parse("alice@goal.example")?, Address::parse("Alice@goal.example")?);
+    /// let context = Context::new(UnixTime::from_seconds(0), std::sync::Arc::new(()));
+    /// let unsealed = engine.resolve(vec![alice], vec![again], context).unwrap_err();
+    /// assert_eq!(unsealed.recipients[0].error.map(|error| error.code()), Some(Code::RecipientRepeated));
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn resolve(
+        &self,
+        visible: Vec<Address>,
+        hidden: Vec<Address>,
+        context: resolve::Context,
+    ) -> Result<Resolve, Unsealed> {
+        Resolve::new(self, visible, hidden, context)
+    }
+
+    /// Encrypts one mail for its recipients, blocking while the store and the directories work: the paved path. The policy
+    /// of the tenant and route says what becomes of recipients who cannot be reached.
+    ///
+    /// # Errors
+    /// [`Unsealed`]: no message was made, because of the recipients (each is named), the mail or the randomness.
+    ///
+    /// ```
+    /// # use postseal_testkit::{MemoryStore, SeededRandom};
+    /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
+    /// use postseal::{Address, Certificate, Engine, UnixTime, drive::Lookup, resolve::Context, verify::TrustAnchors};
+    /// # use postseal_testkit::ScriptedDirectory;
+    /// use postseal::{PerRoute, directory::{Directories, DirectoryId}, verify::Limits};
+    /// # let root = Authority::root("Root", Key::P256(1));
+    /// # let alice_der = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(2))).der().to_vec();
+    /// # let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default())?;
+    /// let alice = Address::parse("alice@goal.example")?;
+    /// let id = DirectoryId::new("ldap:staff");
+    /// let staff = ScriptedDirectory::new().lends(&alice, alice_der);
+    /// let engine = Engine::new(anchors).with_directories(PerRoute::new(Directories::new().ask(id.clone())));
+    /// let store = MemoryStore::new();
+    /// let world = Lookup::new(&store).directory(id, &staff);
+    /// let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap_or(UnixTime::from_seconds(0));
+    /// let context = Context::new(now, std::sync::Arc::new(()));
+    /// let mail = b"Subject: hello\r\n\r\nin confidence\r\n";
+    /// let encryption = engine.encrypt_mail(mail, vec![alice], Vec::new(), context, &world, &mut SeededRandom::new(1))?;
+    /// let message = String::from_utf8(encryption.messages[0].mail.clone())?;
+    /// assert!(message.starts_with("Subject: hello\r\nMIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime;"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encrypt_mail(
+        &self,
+        mail: &[u8],
+        visible: Vec<Address>,
+        hidden: Vec<Address>,
+        context: resolve::Context,
+        world: &drive::Lookup<'_>,
+        random: &mut dyn Random,
+    ) -> Result<Encryption, Unsealed> {
+        seal::encrypt(self, mail, (visible, hidden), context, world, random)
     }
 }

@@ -6,6 +6,7 @@
 pub mod cert;
 mod cms;
 mod der;
+pub mod directory;
 pub mod drive;
 mod engine;
 pub mod error;
@@ -15,13 +16,12 @@ pub mod import;
 pub mod inspect;
 mod mail;
 pub mod operation;
+mod per_route;
 mod private;
 pub mod query;
 mod random;
-/// Encryption of messages.
-pub mod seal {
-    pub use crate::cms::{ContentEncryption, RecipientIdentifier};
-}
+pub mod resolve;
+pub mod seal;
 pub mod store;
 mod text;
 mod time;
@@ -33,6 +33,7 @@ mod wycheproof;
 pub use cert::{Address, Certificate, Fingerprint};
 pub use engine::Engine;
 pub use error::{Code, Error};
+pub use per_route::PerRoute;
 pub use private::Private;
 pub use random::Random;
 pub use time::UnixTime;

@@ -1,6 +1,7 @@
 //! What an operation may ask of the world, and the only way to answer it.
 
 use crate::cert::Address;
+use crate::directory::{DirectoryId, DirectoryReply};
 use crate::store::{Change, Entry, PutOutcome, Tenant, Version};
 use core::fmt;
 use std::sync::Arc;
@@ -143,6 +144,17 @@ queries! {
         /// What to change. It carries the proof that the change was earned.
         change: Change,
     } -> PutOutcome;
+
+    /// Certificates that a directory lends for these addresses. The answer has one [`DirectoryReply`] for each address, in
+    /// the same order.
+    ResolveDirectory {
+        /// For whom.
+        tenant: Tenant,
+        /// Which directory.
+        directory: DirectoryId,
+        /// The mailboxes, each once.
+        addresses: Vec<Address>,
+    } -> Vec<DirectoryReply>;
 }
 
 impl FindStored {
@@ -177,6 +189,21 @@ impl PutStored {
     }
 }
 
+impl ResolveDirectory {
+    /// The question by itself, for those who write or try a directory.
+    ///
+    /// ```
+    /// use postseal::{Address, directory::DirectoryId, query::ResolveDirectory, store::Tenant};
+    /// let alice = Address::parse("alice@goal.example")?;
+    /// let query = ResolveDirectory::new(Tenant::default(), DirectoryId::new("ldap:staff"), vec![alice]);
+    /// assert_eq!(query.directory.name(), "ldap:staff");
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn new(tenant: Tenant, directory: DirectoryId, addresses: Vec<Address>) -> Self {
+        Self::asking(tenant, directory, addresses)
+    }
+}
+
 /// A spent question. Only [`Pending::answer`] makes one; only the operation that asked takes it.
 #[must_use = "hand this back with `Operation::handle`"]
 #[derive(Debug)]
@@ -198,8 +225,13 @@ impl Ticket {
         Self { operation: Arc::clone(operation), number }
     }
 
+    /// The number of `operation`'s question that this is the ticket of.
+    pub(crate) fn number_for(&self, operation: &Arc<()>) -> Option<u32> {
+        Arc::ptr_eq(&self.operation, operation).then_some(self.number)
+    }
+
     /// Whether this is the ticket of `operation`'s question `number`.
     pub(crate) fn is(&self, operation: &Arc<()>, number: u32) -> bool {
-        Arc::ptr_eq(&self.operation, operation) && self.number == number
+        self.number_for(operation) == Some(number)
     }
 }

@@ -115,6 +115,26 @@ fn details(kind: &Kind) -> Value {
             "fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
             "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
         }),
+        Kind::DirectoryHasNone { directory } | Kind::DirectoryUnavailable { directory } => {
+            json!({ "source": directory.name() })
+        }
+        Kind::CandidateRejected { source, fingerprint, error } => json!({
+            "source": source.name(), "fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
+            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::RecipientFound { source, fingerprint } => {
+            json!({ "source": source.name(), "fingerprint": fingerprint.to_string() })
+        }
+        Kind::RecipientMissed { error } => json!({
+            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::LentUsed { directory, fingerprint } | Kind::LentDiscarded { directory, fingerprint } => {
+            json!({ "source": directory.name(), "fingerprint": fingerprint.to_string() })
+        }
+        Kind::CbcFallback { content_encryption } => json!({ "content_encryption": content_encryption.name() }),
+        Kind::Sealed { content_encryption, recipients, octets } => json!({
+            "content_encryption": content_encryption.name(), "recipients": recipients, "bytes": octets,
+        }),
         Kind::Added { fingerprint, not_before, not_after, by } => json!({
             "source": Source::Operator.name(), "fingerprint": fingerprint.to_string(),
             "not_before": not_before.to_string(), "not_after": not_after.to_string(), "by": by,

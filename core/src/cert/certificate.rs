@@ -1,5 +1,5 @@
 use super::{Fingerprint, name};
-use crate::der::writer::{element, whole_bits};
+use crate::der::writer::{header, octets};
 use crate::der::{Children, Document, Element, Tag, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
@@ -9,6 +9,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Range;
 use std::sync::Arc;
+use zeroize::Zeroize;
 
 /// An X.509 certificate (RFC 5280 4.1): a view over its original bytes, which are never re-encoded.
 ///
@@ -25,6 +26,8 @@ pub struct Certificate(Arc<Fields>);
 
 struct Fields {
     der: Box<[u8]>,
+    /// Lent by a directory for one delivery: nothing of it stays in memory.
+    lent: bool,
     fingerprint: Fingerprint,
     version: u8,
     tbs: Range<usize>,
@@ -66,11 +69,20 @@ impl Certificate {
     /// assert!(Certificate::from_der(b"no certificate", &Limits::default()).is_err());
     /// ```
     pub fn from_der(der: &[u8], limits: &Limits) -> Result<Self, Error> {
+        Self::read(der, false, limits)
+    }
+
+    /// The same for one that a directory lends: its octets are overwritten when the last view of it ends.
+    pub(crate) fn lent(der: &[u8], limits: &Limits) -> Result<Self, Error> {
+        Self::read(der, true, limits)
+    }
+
+    fn read(der: &[u8], lent: bool, limits: &Limits) -> Result<Self, Error> {
         if der.len() > limits.certificate_bytes {
             return Err(Code::CertificateTooLarge.into());
         }
         let document = Document::new(der, limits);
-        read(&document, der, limits).map(|fields| Self(Arc::new(fields))).map_err(|error| match error.code() {
+        read(&document, der, lent, limits).map(|fields| Self(Arc::new(fields))).map_err(|error| match error.code() {
             Code::ExtensionRepeated | Code::ExtensionsTooMany | Code::DerTime => error,
             _ => Error::from(Code::CertificateMalformed).at(error.offset().unwrap_or_default()),
         })
@@ -189,8 +201,13 @@ impl Certificate {
 
     /// Whether what is around the signed bytes is DER. Nobody signed it, so that any other encoding may be anybody's.
     pub(crate) fn is_wrapped_in_der(&self) -> bool {
-        let signature = whole_bits(self.signature());
-        self.der() == element(Tag::SEQUENCE, &[self.tbs(), self.signature_algorithm(), &signature])
+        // Compared piece by piece: a copy of a lent certificate would outlive it in freed memory.
+        let signature = self.signature();
+        let bit_string = header(Tag::BIT_STRING, octets(signature.len().saturating_add(1)));
+        let inside = [self.tbs(), self.signature_algorithm(), &bit_string, &[0], signature];
+        let sequence = header(Tag::SEQUENCE, octets(inside.iter().map(|piece| piece.len()).sum()));
+        let mut pieces = [sequence.as_slice()].into_iter().chain(inside);
+        pieces.try_fold(self.der(), |rest, piece| rest.strip_prefix(piece)).is_some_and(<[u8]>::is_empty)
     }
 
     /// The signed bytes.
@@ -229,7 +246,7 @@ impl Certificate {
     }
 }
 
-fn read(document: &Document<'_>, der: &[u8], limits: &Limits) -> Result<Fields, Error> {
+fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Result<Fields, Error> {
     let certificate = document.root()?.expect(Tag::SEQUENCE)?;
     let mut outer = document.children(&certificate)?;
     let tbs = outer.expect(Tag::SEQUENCE)?;
@@ -271,6 +288,7 @@ fn read(document: &Document<'_>, der: &[u8], limits: &Limits) -> Result<Fields, 
         algorithm: whole(&algorithm),
         // The first content octet of a BIT STRING counts its unused bits.
         signature: signature.content_offset().saturating_add(1)..content(&signature).end,
+        lent,
         der: der.into(),
     })
 }
@@ -323,6 +341,14 @@ fn whole(element: &Element<'_>) -> Range<usize> {
 
 fn content(element: &Element<'_>) -> Range<usize> {
     element.content_offset()..element.content_offset().saturating_add(element.content().len())
+}
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        if self.lent {
+            self.der.zeroize();
+        }
+    }
 }
 
 impl PartialEq for Certificate {

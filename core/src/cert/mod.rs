@@ -8,11 +8,15 @@ pub(crate) mod name;
 mod record;
 mod san;
 mod stored;
+mod transient;
 
 pub use address::Address;
+pub(crate) use address::comparable_domain;
 pub use certificate::Certificate;
 pub use fingerprint::Fingerprint;
 pub use record::{Capabilities, ImportRecord, Source};
 pub use san::SubjectEmail;
 pub(crate) use san::{GeneralName, general_name};
 pub use stored::StoredCert;
+pub(crate) use transient::Lent;
+pub use transient::TransientCert;

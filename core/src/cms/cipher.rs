@@ -5,6 +5,7 @@ use aes::cipher::common::KeySizeUser;
 use aes::cipher::consts::U16;
 use aes::cipher::{Array, BlockCipherEncrypt, BlockModeEncrypt, InnerIvInit, KeyInit, StreamCipher};
 use aes::{Aes128, Aes192, Aes256};
+use core::fmt;
 use ctr::{Ctr32BE, CtrCore};
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
@@ -17,7 +18,13 @@ pub(crate) type MessageAuthenticationCode = [u8; BLOCK];
 const GCM_STRIDE: usize = 8 << 10;
 
 /// Encryption of a content, piece by piece: any division into pieces gives the same octets.
-pub(crate) struct Cipher(Box<dyn Mode>);
+pub(crate) struct Cipher(Box<dyn Mode + Send + Sync>);
+
+impl fmt::Debug for Cipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cipher(..)")
+    }
+}
 
 impl Cipher {
     /// `key` and `iv` have the sizes that the algorithm asks for.

@@ -21,14 +21,15 @@ const MAC: u64 = 18;
 ///
 /// The content is read once and written once, and no more of it is kept than one segment. With its length known the
 /// output is DER, otherwise BER with indefinite lengths; either way it does not depend on the pieces that come.
+#[derive(Debug)]
 pub(crate) struct Enveloper {
     cipher: Cipher,
     form: Form,
-    total: Option<u64>,
     /// Why nothing more is written: an error does not go away because the next call could be obeyed.
     failed: Option<Error>,
 }
 
+#[derive(Debug)]
 enum Form {
     /// Octets of plaintext still to come.
     Definite { left: u64 },
@@ -36,23 +37,27 @@ enum Form {
     Segmented { segment: Vec<u8> },
 }
 
-impl Enveloper {
-    /// Encrypts a fresh content key for everyone and writes all that stands before the content. `length` is that of the
-    /// content, in octets.
+/// A content key that is encrypted for everyone, and nothing written yet.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    cipher: Cipher,
+    beginning: Beginning,
+}
+
+impl Prepared {
+    /// Encrypts a fresh content key for everyone.
     ///
     /// From `random` come the content key, the initialization vector or nonce, and what each recipient needs, in this
-    /// order. After an error nothing was appended to `out`.
+    /// order.
     ///
     /// # Errors
-    /// [`Code::RecipientsMissing`], [`Code::RecipientsTooMany`], [`Code::ContentTooLong`], [`Code::RandomUnavailable`], or
-    /// what is wrong with a recipient's key.
+    /// [`Code::RecipientsMissing`], [`Code::RecipientsTooMany`], [`Code::RandomUnavailable`], or what is wrong with a
+    /// recipient's key.
     pub(crate) fn new(
         algorithm: ContentEncryption,
         recipients: &[Recipient<'_>],
-        length: Option<u64>,
         random: &mut dyn Random,
         limits: &Limits,
-        out: &mut Vec<u8>,
     ) -> Result<Self, Error> {
         if recipients.is_empty() {
             return Err(Code::RecipientsMissing.into());
@@ -67,20 +72,30 @@ impl Enveloper {
         let cipher = Cipher::new(algorithm, &key, &iv)?;
         let infos = recipients.iter().map(|recipient| recipient.info(&key, random, limits));
         let beginning = Beginning::new(algorithm, &iv, infos.collect::<Result<_, _>>()?);
-        let Some(length) = length else {
-            beginning.write_indefinite(out);
-            let form = Form::Segmented { segment: Vec::with_capacity(SEGMENT) };
-            return Ok(Self { cipher, form, total: None, failed: None });
+        Ok(Self { cipher, beginning })
+    }
+
+    /// Writes all that stands before the content. `length` is that of the content, in octets.
+    ///
+    /// # Errors
+    /// [`Code::ContentTooLong`]; then nothing was appended to `out`.
+    pub(crate) fn begin(self, length: Option<u64>, out: &mut Vec<u8>) -> Result<Enveloper, Error> {
+        let Self { cipher, beginning } = self;
+        let form = match length {
+            Some(length) => {
+                beginning.write_definite(length, out).ok_or(Code::ContentTooLong)?;
+                Form::Definite { left: length }
+            }
+            None => {
+                beginning.write_indefinite(out);
+                Form::Segmented { segment: Vec::with_capacity(SEGMENT) }
+            }
         };
-        let total = beginning.write_definite(length, out).ok_or(Code::ContentTooLong)?;
-        Ok(Self { cipher, form: Form::Definite { left: length }, total: Some(total), failed: None })
+        Ok(Enveloper { cipher, form, failed: None })
     }
+}
 
-    /// Octets of the whole output, when the length of the content was given.
-    pub(crate) const fn total_length(&self) -> Option<u64> {
-        self.total
-    }
-
+impl Enveloper {
     /// Encrypts the next piece of the content.
     ///
     /// # Errors
@@ -157,6 +172,7 @@ fn write_segment(segment: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Everything before the encrypted content, without the headers around it.
+#[derive(Debug)]
 struct Beginning {
     algorithm: ContentEncryption,
     content_type: Vec<u8>,
@@ -181,8 +197,8 @@ impl Beginning {
         }
     }
 
-    /// Gives back the octets of the whole output; `None`, and writes nothing, when the content is too long.
-    fn write_definite(&self, length: u64, out: &mut Vec<u8>) -> Option<u64> {
+    /// `None`, and nothing written, when the content is too long.
+    fn write_definite(&self, length: u64, out: &mut Vec<u8>) -> Option<()> {
         let ciphertext = self.algorithm.ciphertext_length(length)?;
         let mac = if self.algorithm.is_authenticated() { MAC } else { 0 };
         // From the inside to the outside: what an element holds before the content, and how much in all.
@@ -196,8 +212,9 @@ impl Beginning {
         start = enclose(Tag::context_constructed(0), start, rest)?;
         start = [&self.content_type, start.as_slice()].concat();
         start = enclose(Tag::SEQUENCE, start, rest)?;
+        octets(start.len()).checked_add(rest)?;
         out.extend_from_slice(&start);
-        octets(start.len()).checked_add(rest)
+        Some(())
     }
 
     fn write_indefinite(&self, out: &mut Vec<u8>) {

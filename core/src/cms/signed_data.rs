@@ -31,11 +31,28 @@ pub(crate) struct SignedData<'a> {
 pub(crate) fn kind(document: &Document<'_>) -> Result<Kind, Error> {
     let content_info = document.first()?.expect(Tag::SEQUENCE)?;
     let oid = document.children(&content_info)?.expect(Tag::OBJECT_IDENTIFIER)?;
-    Ok(match oid.content() {
+    Ok(kind_of(oid.content()))
+}
+
+/// The same of an object whose end has not come yet; `None` when not even its beginning has, or it is no object.
+pub(crate) fn kind_of_beginning(beginning: &[u8]) -> Option<Kind> {
+    let (tag, rest) = beginning.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    // The length of the whole says nothing here: indefinite, short or long, the content type follows it.
+    let skipped = if *length > 0x80 { usize::from(length & 0x7f) } else { 0 };
+    let [oid_tag, oid_length, oid @ ..] = rest.get(skipped..)? else { return None };
+    if *tag != Tag::SEQUENCE.0 || *oid_tag != Tag::OBJECT_IDENTIFIER.0 {
+        return Some(Kind::Other);
+    }
+    Some(kind_of(oid.get(..usize::from(*oid_length))?))
+}
+
+fn kind_of(content_type: &[u8]) -> Kind {
+    match content_type {
         oids::ID_SIGNED_DATA => Kind::Signed,
         oids::ID_ENVELOPED_DATA | oids::ID_AUTH_ENVELOPED_DATA => Kind::Encrypted,
         _ => Kind::Other,
-    })
+    }
 }
 
 impl<'a> SignedData<'a> {

@@ -1,9 +1,14 @@
+use crate::directory::{DirectoryId, DirectoryResolver};
 use crate::error::{Code, Error};
 use crate::import;
 use crate::operation::{Operation, Step};
 use crate::query::{Answer, Unavailable};
+use crate::resolve;
 use crate::store::CertStore;
 use crate::trace::Tracer;
+use std::collections::BTreeMap;
+
+const LATE: &str = "the deadline has passed";
 
 /// Something that can carry out what an operation asks, and may block while it does.
 pub trait World<A> {
@@ -73,6 +78,76 @@ impl<'a> Keep<'a> {
     }
 }
 
+/// All that resolving needs of the world: a store that it only reads, and the directories by their names.
+///
+/// ```
+/// # use postseal_testkit::{MemoryStore, ScriptedDirectory};
+/// use postseal::{directory::DirectoryId, drive::Lookup};
+/// let (store, staff) = (MemoryStore::new(), ScriptedDirectory::new());
+/// let world = Lookup::new(&store).directory(DirectoryId::new("ldap:staff"), &staff);
+/// # let _ = world;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Lookup<'a> {
+    store: &'a dyn CertStore,
+    directories: BTreeMap<DirectoryId, &'a dyn DirectoryResolver>,
+}
+
+impl<'a> Lookup<'a> {
+    /// Over this store, without a directory.
+    ///
+    /// ```
+    /// # let store = postseal_testkit::MemoryStore::new();
+    /// let world = postseal::drive::Lookup::new(&store);
+    /// # let _ = world;
+    /// ```
+    pub const fn new(store: &'a dyn CertStore) -> Self {
+        Self { store, directories: BTreeMap::new() }
+    }
+
+    /// With this directory.
+    ///
+    /// ```
+    /// # use postseal_testkit::{MemoryStore, ScriptedDirectory};
+    /// # let (store, staff) = (MemoryStore::new(), ScriptedDirectory::new());
+    /// use postseal::{directory::DirectoryId, drive::Lookup};
+    /// let world = Lookup::new(&store).directory(DirectoryId::new("ldap:staff"), &staff);
+    /// # let _ = world;
+    /// ```
+    #[must_use]
+    pub fn directory(mut self, id: DirectoryId, resolver: &'a dyn DirectoryResolver) -> Self {
+        self.directories.insert(id, resolver);
+        self
+    }
+}
+
+impl World<resolve::Ask> for Lookup<'_> {
+    fn carry_out(&self, ask: resolve::Ask) -> Answer {
+        match ask {
+            resolve::Ask::FindStored(pending) => {
+                let reply = self.store.find(pending.query());
+                pending.answer(reply)
+            }
+            resolve::Ask::ResolveDirectory(pending) => {
+                let resolver = self.directories.get(&pending.query().directory);
+                let reply = resolver.map_or_else(
+                    || Err(Unavailable::because(Code::DirectoryUnknown.sentence())),
+                    |resolver| resolver.resolve(pending.query()),
+                );
+                pending.answer(reply)
+            }
+        }
+    }
+
+    fn give_up(&self, ask: resolve::Ask) -> Answer {
+        let late = Unavailable::because(LATE);
+        match ask {
+            resolve::Ask::FindStored(pending) => pending.answer(Err(late)),
+            resolve::Ask::ResolveDirectory(pending) => pending.answer(Err(late)),
+        }
+    }
+}
+
 impl World<import::Ask> for Keep<'_> {
     fn carry_out(&self, ask: import::Ask) -> Answer {
         match ask {
@@ -88,7 +163,7 @@ impl World<import::Ask> for Keep<'_> {
     }
 
     fn give_up(&self, ask: import::Ask) -> Answer {
-        let late = Unavailable::because("the deadline has passed");
+        let late = Unavailable::because(LATE);
         match ask {
             import::Ask::FindStored(pending) => pending.answer(Err(late)),
             import::Ask::PutStored(pending) => pending.answer(Err(late)),

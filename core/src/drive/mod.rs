@@ -3,5 +3,5 @@
 mod blocking;
 mod concurrent;
 
-pub use blocking::{Keep, World, run};
+pub use blocking::{Keep, Lookup, World, run};
 pub use concurrent::run_async;

@@ -199,6 +199,7 @@ codes! {
         451 KeyUnsupported "key-unsupported" "The algorithm of the public key is not one of RFC 8550 4.3.";
         452 KeyAlgorithmUse "key-algorithm-use" "The key's algorithm identifier does not allow this use (RFC 4055 1.2, RFC 5480 2.1.2).";
         453 AeadNotSupported "aead-not-supported" "Authenticated encryption is required, and the recipient's signed capabilities do not name it (RFC 8551 2.5.2, 2.7).";
+        454 ContentEncryptionMismatch "content-encryption-mismatch" "No content encryption is allowed by the policy and read by every recipient.";
         460 AddressMissing "address-missing" "The certificate names no mailbox.";
         461 AddressMismatch "address-mismatch" "The mailbox of the author or recipient is not one of the certificate's (RFC 8550 3).";
         462 NameUndecodable "name-undecodable" "A mailbox in the certificate does not follow the strict grammar, so the whole certificate is refused.";

@@ -1,5 +1,5 @@
+use crate::per_route::PerRoute;
 use crate::store::Tenant;
-use std::collections::BTreeMap;
 
 /// Who imports: a default, settings of tenants, settings of routes. The nearest one that is set wins.
 ///
@@ -12,11 +12,7 @@ use std::collections::BTreeMap;
 /// assert!(!activation.is_active(&Tenant::new("other"), None));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Activation {
-    default: bool,
-    tenants: BTreeMap<Tenant, bool>,
-    routes: BTreeMap<(Tenant, String), bool>,
-}
+pub struct Activation(PerRoute<bool>);
 
 impl Activation {
     /// With this default for everybody.
@@ -26,7 +22,7 @@ impl Activation {
     /// assert!(Activation::new(true).is_active(&Tenant::default(), None));
     /// ```
     pub const fn new(default: bool) -> Self {
-        Self { default, tenants: BTreeMap::new(), routes: BTreeMap::new() }
+        Self(PerRoute::new(default))
     }
 
     /// Sets a whole tenant.
@@ -37,9 +33,8 @@ impl Activation {
     /// assert!(!activation.is_active(&Tenant::default(), None));
     /// ```
     #[must_use]
-    pub fn tenant(mut self, tenant: Tenant, active: bool) -> Self {
-        self.tenants.insert(tenant, active);
-        self
+    pub fn tenant(self, tenant: Tenant, active: bool) -> Self {
+        Self(self.0.tenant(tenant, active))
     }
 
     /// Sets one route of a tenant.
@@ -50,9 +45,8 @@ impl Activation {
     /// assert!(activation.is_active(&Tenant::default(), Some("in")));
     /// ```
     #[must_use]
-    pub fn route(mut self, tenant: Tenant, route: &str, active: bool) -> Self {
-        self.routes.insert((tenant, route.to_owned()), active);
-        self
+    pub fn route(self, tenant: Tenant, route: &str, active: bool) -> Self {
+        Self(self.0.route(tenant, route, active))
     }
 
     /// Whether mail of this tenant on this route is imported.
@@ -62,11 +56,7 @@ impl Activation {
     /// assert!(!Activation::new(false).is_active(&Tenant::default(), Some("in")));
     /// ```
     pub fn is_active(&self, tenant: &Tenant, route: Option<&str>) -> bool {
-        route
-            .and_then(|route| self.routes.get(&(tenant.clone(), route.to_owned())))
-            .or_else(|| self.tenants.get(tenant))
-            .copied()
-            .unwrap_or(self.default)
+        *self.0.of(tenant, route)
     }
 }
 

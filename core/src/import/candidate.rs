@@ -1,4 +1,4 @@
-//! The checks that make a certificate somebody's: the same for one that the signer prefers and for one that is stored.
+//! What the store says about the certificate in question.
 
 use super::verify::{Candidate, Verified};
 use crate::cert::{Address, Certificate, StoredCert};
@@ -7,36 +7,12 @@ use crate::engine::Engine;
 use crate::error::{Code, Error};
 use crate::store::Entry;
 use crate::time::UnixTime;
-use crate::verify::{Path, check_recipient, find_path};
-
-/// A certificate that passed path, address and usage.
-#[derive(Debug)]
-pub(super) struct Checked {
-    pub(super) path: Path,
-}
-
-/// path → address → usage.
-pub(super) fn check(
-    engine: &Engine,
-    address: &Address,
-    certificate: &Certificate,
-    pool: &[Certificate],
-    now: UnixTime,
-) -> Result<Checked, Error> {
-    let (limits, profile) = (engine.limits(), engine.profile());
-    let path = find_path(certificate, pool, engine.anchors(), profile, limits, now)?;
-    let mailboxes = certificate.mailboxes(profile.rules().subject_email, limits)?;
-    if !mailboxes.contains(address) {
-        return Err(Code::AddressMismatch.into());
-    }
-    check_recipient(certificate, profile, limits)?;
-    Ok(Checked { path })
-}
+use crate::verify::check_candidate;
 
 /// Whether a stored certificate would be sealed to now.
 pub(super) fn is_usable(engine: &Engine, address: &Address, stored: &StoredCert, now: UnixTime) -> bool {
     let pool: Vec<Certificate> = stored.issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
-    check(engine, address, &stored.certificate, &pool, now).is_ok()
+    check_candidate(&engine.terms(now), address, &stored.certificate, &pool).is_ok()
 }
 
 /// The preferred certificate among the stored ones of the same mailbox (RFC 8551 2.5.3 lets a signer leave it out of his
@@ -59,6 +35,6 @@ pub(super) fn from_store(
         .chain(engine.intermediates().certificates())
         .cloned()
         .collect();
-    let checked = check(engine, &verified.address, &stored.certificate, &pool, now);
-    checked.map(|checked| Candidate::Preferred(Box::new(checked))).map_err(|_| Code::KeyPreferenceUnusable.into())
+    let path = check_candidate(&engine.terms(now), &verified.address, &stored.certificate, &pool);
+    path.map(|path| Candidate::Preferred(Box::new(path))).map_err(|_| Code::KeyPreferenceUnusable.into())
 }

@@ -1,11 +1,11 @@
 //! A certificate that an operator brings as a file instead of waiting for a signed mail.
 
-use super::candidate;
 use crate::cert::{Certificate, ImportRecord};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
 use crate::store::{Change, Entry, State};
 use crate::time::UnixTime;
+use crate::verify::check_candidate;
 
 /// What the store is to be asked for, so that `certificate` is in use for the address of `entry`; `None` when it is already.
 ///
@@ -18,7 +18,7 @@ pub(crate) fn add(
     now: UnixTime,
 ) -> Result<Option<Change>, Error> {
     let pool: Vec<Certificate> = issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
-    let path = candidate::check(engine, &entry.address, certificate, &pool, now)?.path;
+    let path = check_candidate(&engine.terms(now), &entry.address, certificate, &pool)?;
     let known = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(certificate));
     match known.map(|(_, state)| *state) {
         Some(State::Rejected) => return Err(Code::CertificateRejected.into()),

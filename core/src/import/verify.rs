@@ -1,6 +1,5 @@
 //! From the bytes of a mail to a verified signer: every check of an import that needs no store.
 
-use super::candidate::{self, Checked};
 use super::report::{CandidateKind, Report, Verdict};
 use crate::cert::{Address, Capabilities, Certificate, ImportRecord};
 use crate::cms::{AttributeOrder, Content, KeyPreference, Kind, SignedData, SignerInfo, kind};
@@ -12,7 +11,7 @@ use crate::private::Private;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
-    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, Sha1, check_recipient, check_signer, find_path,
+    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, Sha1, check_candidate, check_recipient, check_signer, find_path,
 };
 
 pub(super) enum Finding {
@@ -37,7 +36,7 @@ pub(super) enum Candidate {
     /// The signer's own.
     Signer,
     /// The one that the signer prefers, after the same checks.
-    Preferred(Box<Checked>),
+    Preferred(Box<Path>),
     /// The one that the signer prefers; it is not in the mail, perhaps it is in the store.
     Wanted(KeyPreference),
 }
@@ -47,7 +46,7 @@ impl Verified {
     pub(super) fn record(&self, now: UnixTime) -> Option<(ImportRecord, CandidateKind)> {
         let (path, kind) = match &self.candidate {
             Candidate::Signer => (&self.path, CandidateKind::Signer),
-            Candidate::Preferred(checked) => (&checked.path, CandidateKind::KeyPreference),
+            Candidate::Preferred(path) => (&**path, CandidateKind::KeyPreference),
             Candidate::Wanted(_) => return None,
         };
         let issuers = path.intermediates().to_vec();
@@ -267,8 +266,8 @@ fn choose(
     }
     matching
         .into_iter()
-        .find_map(|certificate| candidate::check(engine, address, certificate, pool, now).ok())
-        .map(|checked| Candidate::Preferred(Box::new(checked)))
+        .find_map(|certificate| check_candidate(&engine.terms(now), address, certificate, pool).ok())
+        .map(|path| Candidate::Preferred(Box::new(path)))
         .ok_or_else(|| Code::KeyPreferenceUnusable.into())
 }
 
@@ -296,7 +295,7 @@ fn proof_events(path: &Path) -> [EventKind; 3] {
 /// Certificates that came along and are neither the signer's, nor preferred, nor on a path.
 fn ignored_event(verified: &Verified, bag: &[Certificate]) -> Option<EventKind> {
     let preferred = match &verified.candidate {
-        Candidate::Preferred(checked) => Some(&checked.path),
+        Candidate::Preferred(path) => Some(&**path),
         _ => None,
     };
     let used = |certificate: &Certificate| {

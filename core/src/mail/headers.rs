@@ -12,6 +12,7 @@ pub(super) struct Headers<'a> {
 pub(super) struct Field<'a> {
     name: &'a [u8],
     value: &'a [u8],
+    raw: &'a [u8],
     offset: usize,
 }
 
@@ -47,7 +48,7 @@ impl<'a> Headers<'a> {
                 return Err(Error::from(Code::HeadersTooMany).at(start));
             }
             match split(field) {
-                Some((name, value)) => fields.push(Field { name, value, offset: start }),
+                Some((name, value)) => fields.push(Field { name, value, raw: field, offset: start }),
                 None if strict => return Err(Error::from(Code::HeaderMalformed).at(start)),
                 None => {}
             }
@@ -55,9 +56,13 @@ impl<'a> Headers<'a> {
         Ok((Self { fields }, entity.get(lines.position..).unwrap_or_default()))
     }
 
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter()
+    }
+
     /// All fields with this name, which is given in lower case.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Field<'a>> {
-        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+        self.fields.iter().filter(move |field| field.is(name))
     }
 
     pub(super) fn first(&self, name: &str) -> Option<&Field<'a>> {
@@ -93,6 +98,20 @@ impl<'a> Field<'a> {
     /// The value without its line folds (RFC 5322 2.2.3).
     pub(super) fn unfolded(&self) -> Vec<u8> {
         self.value.iter().copied().filter(|octet| !matches!(octet, b'\r' | b'\n')).collect()
+    }
+
+    /// Whether it has this name, which is given in lower case.
+    pub(super) const fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    pub(super) fn name_begins_with(&self, prefix: &str) -> bool {
+        self.name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix.as_bytes()))
+    }
+
+    /// The whole field as sent, with its folds, without the line end behind it.
+    pub(super) const fn raw(&self) -> &'a [u8] {
+        self.raw
     }
 
     pub(super) const fn value(&self) -> &'a [u8] {

@@ -40,6 +40,26 @@ impl TransferEncoding {
     }
 }
 
+impl TransferEncoding {
+    /// As much as can be decoded of a body that may be cut anywhere; for a look at how an object begins.
+    pub(super) fn decode_beginning(self, body: &[u8]) -> Vec<u8> {
+        const ENOUGH: usize = 64;
+        match self {
+            Self::Identity => body.get(..ENOUGH.min(body.len())).unwrap_or_default().to_vec(),
+            Self::Base64 => {
+                let mut digits: Vec<u8> =
+                    body.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).take(ENOUGH).collect();
+                digits.truncate(digits.len().saturating_sub(digits.len() % 4));
+                STANDARD.decode(&digits).unwrap_or_default()
+            }
+            Self::QuotedPrintable => {
+                let whole_lines = body.iter().rposition(|octet| *octet == b'\n').unwrap_or(body.len());
+                quoted_printable(body.get(..whole_lines).unwrap_or_default(), usize::MAX).unwrap_or_default()
+            }
+        }
+    }
+}
+
 /// Decodes base64 whose only other characters are white space, and whose padding stands at the end. (RFC 2045 6.8 would
 /// have other characters ignored; then two readers see two objects.)
 fn base64(body: &[u8], limit: usize) -> Result<Vec<u8>, Error> {

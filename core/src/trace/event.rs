@@ -1,6 +1,8 @@
 use crate::cert::{Address, Fingerprint, Source};
+use crate::directory::{DirectoryId, Origin};
 use crate::error::Error;
 use crate::private::Private;
+use crate::seal::ContentEncryption;
 use crate::store::{Decision, Tenant};
 use crate::time::UnixTime;
 
@@ -137,6 +139,67 @@ pub enum Kind {
         /// The reason.
         error: Error,
     },
+    /// A directory was asked about the recipient, and has no certificate.
+    DirectoryHasNone {
+        /// Which directory.
+        directory: DirectoryId,
+    },
+    /// A directory did not answer about the recipient.
+    DirectoryUnavailable {
+        /// Which directory.
+        directory: DirectoryId,
+    },
+    /// A certificate for the recipient was not taken, and why.
+    CandidateRejected {
+        /// Where it came from.
+        source: Origin,
+        /// SHA-256 of the certificate, if it could be read as one.
+        fingerprint: Option<Fingerprint>,
+        /// The reason.
+        error: Error,
+    },
+    /// A certificate for the recipient passed every check.
+    RecipientFound {
+        /// Where it came from.
+        source: Origin,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
+    /// The recipient cannot be reached, and why.
+    RecipientMissed {
+        /// The reason.
+        error: Error,
+    },
+    /// A certificate that a directory lent is used to encrypt this message.
+    LentUsed {
+        /// Which directory.
+        directory: DirectoryId,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
+    /// A certificate that a directory lent is gone from memory.
+    LentDiscarded {
+        /// Which directory.
+        directory: DirectoryId,
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
+    /// The message is encrypted without authentication, because not every recipient reads it otherwise.
+    CbcFallback {
+        /// What is used instead.
+        content_encryption: ContentEncryption,
+    },
+    /// The mail is signed, so that its header fields could not be protected without breaking the signature.
+    HeadersNotProtected,
+    /// A message is complete.
+    Sealed {
+        /// How its content is encrypted.
+        content_encryption: ContentEncryption,
+        /// How many recipients it has.
+        recipients: usize,
+        /// Octets of the message.
+        octets: u64,
+    },
     /// An operator brought a certificate, and it is in use from now on.
     Added {
         /// SHA-256 of the certificate.
@@ -181,6 +244,16 @@ impl Kind {
             Self::Held { .. } => "held",
             Self::Refused { .. } => "refused",
             Self::Deferred { .. } => "deferred",
+            Self::DirectoryHasNone { .. } => "directory-has-none",
+            Self::DirectoryUnavailable { .. } => "directory-unavailable",
+            Self::CandidateRejected { .. } => "candidate-rejected",
+            Self::RecipientFound { .. } => "recipient-found",
+            Self::RecipientMissed { .. } => "recipient-missed",
+            Self::LentUsed { .. } => "lent-used",
+            Self::LentDiscarded { .. } => "lent-discarded",
+            Self::CbcFallback { .. } => "cbc-fallback",
+            Self::HeadersNotProtected => "headers-not-protected",
+            Self::Sealed { .. } => "sealed",
             Self::Added { .. } => "added",
             Self::Decided { .. } => "decided",
         }

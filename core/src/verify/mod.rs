@@ -2,6 +2,7 @@
 
 mod anchors;
 mod budget;
+mod candidate;
 mod digest;
 mod key;
 mod limits;
@@ -17,6 +18,7 @@ mod usage;
 mod weak;
 
 pub use anchors::{Intermediates, TrustAnchors};
+pub(crate) use candidate::check_candidate;
 pub(crate) use digest::{DigestAlgorithm, Sha1};
 pub(crate) use key::{Curve, EcKey, KeyRole, PublicKey};
 pub use limits::Limits;

@@ -18,7 +18,7 @@ impl OaepParameters {
     }
 
     /// Reads the parameters of a key, which must be used with exactly these (RFC 4055 4.1).
-    pub(super) fn read<'a>(document: &Document<'a>, raw: &Element<'a>, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn read<'a>(document: &Document<'a>, raw: &Element<'a>, limits: &Limits) -> Result<Self, Error> {
         Self::read_fields(document, raw, limits).map_err(|error| match error.code() {
             Code::DigestUnsupported | Code::WeakDigest | Code::SignatureUnsupported | Code::KeyUnsupported => {
                 Code::KeyUnsupported.into()

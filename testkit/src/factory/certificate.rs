@@ -107,7 +107,11 @@ impl CertSpec {
             subject_email: None,
             names: vec![Name::Rfc822(mailbox.as_bytes().to_vec())],
             key,
-            key_use: if matches!(key, Key::Ed25519(_)) { KeyUse::Sign } else { KeyUse::SignAndEncrypt },
+            key_use: match key {
+                Key::Ed25519(_) => KeyUse::Sign,
+                Key::X25519(_) => KeyUse::Encrypt,
+                _ => KeyUse::SignAndEncrypt,
+            },
             extended_key_usage: vec![EMAIL_PROTECTION.to_owned()],
             not_before: "2026-01-01T00:00:00Z".to_owned(),
             not_after: "2036-01-01T00:00:00Z".to_owned(),

@@ -1,4 +1,4 @@
-use super::der::{bit_string, oid, sequence};
+use super::der::{bit_string, integer, octet_string, oid, sequence, tlv};
 use super::scheme::{Digest, Padding, Scheme};
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _};
 use rsa::rand_core::{TryCryptoRng, TryRng};
@@ -36,6 +36,8 @@ pub enum Key {
     P521(u64),
     /// Ed25519.
     Ed25519(u64),
+    /// X25519, which agrees on keys and signs nothing.
+    X25519(u64),
 }
 
 /// The algorithm of a key.
@@ -57,6 +59,8 @@ pub enum KeyAlgorithm {
     P521,
     /// Ed25519.
     Ed25519,
+    /// X25519.
+    X25519,
 }
 
 /// Something for each elliptic curve of ECDSA: the crate of the curve as `$curve`, and the key on it as `$key`.
@@ -113,6 +117,7 @@ impl Key {
             Self::P384(_) => KeyAlgorithm::P384,
             Self::P521(_) => KeyAlgorithm::P521,
             Self::Ed25519(_) => KeyAlgorithm::Ed25519,
+            Self::X25519(_) => KeyAlgorithm::X25519,
         }
     }
 
@@ -128,7 +133,7 @@ impl Key {
             Self::Rsa(_) | Self::P256(_) => Digest::Sha256,
             Self::P384(_) => Digest::Sha384,
             // RFC 8419 3.1 has SHA-512 for Ed25519.
-            Self::P521(_) | Self::Ed25519(_) => Digest::Sha512,
+            Self::P521(_) | Self::Ed25519(_) | Self::X25519(_) => Digest::Sha512,
         })
     }
 
@@ -145,6 +150,7 @@ impl Key {
         match self {
             Self::Rsa(number) => rsa::PublicKey::from(rsa_key(number)).to_public_key_der().unwrap().into_vec(),
             Self::Ed25519(_) => sequence(&[&sequence(&[&oid("1.3.101.112")]), &bit_string(&self.public_key_bits())]),
+            Self::X25519(_) => sequence(&[&sequence(&[&oid("1.3.101.110")]), &bit_string(&self.public_key_bits())]),
             Self::P256(_) => ec("1.2.840.10045.3.1.7", &self.public_key_bits()),
             Self::P384(_) => ec("1.3.132.0.34", &self.public_key_bits()),
             Self::P521(_) => ec("1.3.132.0.35", &self.public_key_bits()),
@@ -164,7 +170,7 @@ impl Key {
     /// The same signature each time: RFC 6979 for ECDSA, for PSS a salt that follows from key and message.
     ///
     /// # Panics
-    /// When the scheme asks for a digest that the algorithm does not have.
+    /// When the scheme asks for a digest that the algorithm does not have, or the algorithm cannot sign.
     ///
     /// ```
     /// use postseal_testkit::factory::{Digest, Key, Scheme};
@@ -189,6 +195,56 @@ impl Key {
                 signature.as_bytes().to_vec()
             }),
             Self::Ed25519(seed) => ed25519(seed).sign(message).to_bytes().to_vec(),
+            Self::X25519(_) => panic!("X25519 does not sign"),
+        }
+    }
+
+    /// The private key as PKCS #8 (RFC 5958), for a peer that opens what was encrypted to it. Published with the test kit:
+    /// a key for tests and nothing else.
+    ///
+    /// ```
+    /// assert_eq!(postseal_testkit::factory::Key::X25519(1).private_key()[0], 0x30);
+    /// ```
+    #[must_use]
+    pub fn private_key(self) -> Vec<u8> {
+        let wrapped =
+            |algorithm: &[&[u8]], key: &[u8]| sequence(&[&integer(0), &sequence(algorithm), &octet_string(key)]);
+        let ec = |curve: &str, scalar: &[u8]| {
+            // ECPrivateKey (RFC 5915 3), with the public key, which some readers want.
+            let public = tlv(0xa1, &[&bit_string(&self.public_key_bits())]);
+            let key = sequence(&[&integer(1), &octet_string(scalar), &public]);
+            wrapped(&[&oid("1.2.840.10045.2.1"), &oid(curve)], &key)
+        };
+        match self {
+            Self::Rsa(number) => RSA_KEYS[number].to_vec(),
+            Self::P256(seed) => ec("1.2.840.10045.3.1.7", &scalar::<32>(seed)),
+            Self::P384(seed) => ec("1.3.132.0.34", &scalar::<48>(seed)),
+            Self::P521(seed) => ec("1.3.132.0.35", &scalar_of_p521(seed)),
+            Self::Ed25519(seed) => wrapped(&[&oid("1.3.101.112")], &octet_string(&scalar::<32>(seed))),
+            Self::X25519(seed) => wrapped(&[&oid("1.3.101.110")], &octet_string(&scalar::<32>(seed))),
+        }
+    }
+
+    /// The shared secret with the owner of this public point or key, for opening what was encrypted by key agreement.
+    pub(crate) fn agree(self, public: &[u8]) -> Option<Vec<u8>> {
+        macro_rules! agree {
+            ($curve:ident, $scalar:expr) => {{
+                let secret = $curve::SecretKey::from_slice(&$scalar).unwrap();
+                let public = $curve::PublicKey::from_sec1_bytes(public).ok()?;
+                let shared = $curve::ecdh::diffie_hellman(secret.to_nonzero_scalar(), public.as_affine());
+                Some(shared.raw_secret_bytes().to_vec())
+            }};
+        }
+        match self {
+            Self::P256(seed) => agree!(p256, scalar::<32>(seed)),
+            Self::P384(seed) => agree!(p384, scalar::<48>(seed)),
+            Self::P521(seed) => agree!(p521, scalar_of_p521(seed)),
+            Self::X25519(seed) => {
+                let public: [u8; 32] = public.try_into().ok()?;
+                let secret = x25519_dalek::StaticSecret::from(scalar::<32>(seed));
+                Some(secret.diffie_hellman(&public.into()).as_bytes().to_vec())
+            }
+            Self::Rsa(_) | Self::Ed25519(_) => None,
         }
     }
 
@@ -209,6 +265,10 @@ impl Key {
                 key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
             }),
             Self::Ed25519(seed) => ed25519(seed).verifying_key().to_bytes().to_vec(),
+            Self::X25519(seed) => {
+                let secret = x25519_dalek::StaticSecret::from(scalar::<32>(seed));
+                x25519_dalek::PublicKey::from(&secret).as_bytes().to_vec()
+            }
         }
     }
 }

@@ -169,6 +169,7 @@ impl Scheme {
             (KeyAlgorithm::Rsa2048, Padding::Pss) => self.digest.rsa_pss(),
             (KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::P521, _) => self.digest.ecdsa(),
             (KeyAlgorithm::Ed25519, _) => sequence(&[&oid("1.3.101.112")]),
+            (KeyAlgorithm::X25519, _) => panic!("X25519 does not sign"),
         }
     }
 }

@@ -49,6 +49,7 @@ impl CertFactory {
             KeyAlgorithm::P384 => Key::P384(number),
             KeyAlgorithm::P521 => Key::P521(number),
             KeyAlgorithm::Ed25519 => Key::Ed25519(number),
+            KeyAlgorithm::X25519 => Key::X25519(number),
         }
     }
 

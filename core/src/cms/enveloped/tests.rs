@@ -28,12 +28,22 @@ fn seal(algorithm: ContentEncryption, to: &[Recipient<'_>], content: &[u8], know
     let mut out = Vec::new();
     let length = known.then(|| octets(content.len()));
     let (random, limits) = (&mut Counting::default(), &Limits::default());
-    let mut enveloper = Enveloper::new(algorithm, to, length, random, limits, &mut out).unwrap();
-    let total = enveloper.total_length();
+    let mut enveloper = begin(algorithm, to, length, random, limits, &mut out).unwrap();
     content.chunks(step).for_each(|piece| enveloper.push(piece, &mut out).unwrap());
     enveloper.finish(&mut out).unwrap();
-    assert_eq!(total, known.then(|| octets(out.len())));
     out
+}
+
+/// A message that has begun.
+fn begin(
+    algorithm: ContentEncryption,
+    to: &[Recipient<'_>],
+    length: Option<u64>,
+    random: &mut dyn Random,
+    limits: &Limits,
+    out: &mut Vec<u8>,
+) -> Result<Enveloper, Error> {
+    Prepared::new(algorithm, to, random, limits)?.begin(length, out)
 }
 
 fn content(length: usize) -> Vec<u8> {
@@ -130,19 +140,19 @@ fn another_length_than_declared_finishes_no_message() {
     let people = [Person::x25519()];
     let content = content(100);
     for algorithm in [ContentEncryption::Aes128Cbc, ContentEncryption::Aes128Gcm] {
-        let begin = |length: u64, out: &mut Vec<u8>| {
+        let declare = |length: u64, out: &mut Vec<u8>| {
             let (random, limits) = (&mut Counting::default(), &Limits::default());
-            Enveloper::new(algorithm, &by_issuer(&people), Some(length), random, limits, out).unwrap()
+            begin(algorithm, &by_issuer(&people), Some(length), random, limits, out).unwrap()
         };
         for short in [0, 1, 15, 16, 17, 84, 99] {
             let mut out = Vec::new();
-            let mut enveloper = begin(100, &mut out);
+            let mut enveloper = declare(100, &mut out);
             enveloper.push(&content[..short], &mut out).unwrap();
             assert_eq!(enveloper.finish(&mut out).map_err(|error| error.code()), Err(Code::LengthMismatch));
         }
         for declared in [0, 1, 15, 16, 99] {
             let mut out = Vec::new();
-            let mut enveloper = begin(declared, &mut out);
+            let mut enveloper = declare(declared, &mut out);
             let before = out.clone();
             assert_eq!(enveloper.push(&content, &mut out).map_err(|error| error.code()), Err(Code::LengthMismatch));
             assert_eq!(out, before);
@@ -165,13 +175,13 @@ fn a_source_that_fails_at_any_call_leaves_nothing_behind() {
         for length in [Some(4), None] {
             let limits = Limits::default();
             let mut random = Counting::default();
-            Enveloper::new(algorithm, &to, length, &mut random, &limits, &mut Vec::new()).unwrap();
+            begin(algorithm, &to, length, &mut random, &limits, &mut Vec::new()).unwrap();
             // The content key, the initialization vector or nonce, and at least one draw for each recipient.
             assert!(random.calls >= 2 + people.len());
             for call in 0..random.calls {
                 let mut out = b"before".to_vec();
                 let random = &mut Counting::failing_at(call);
-                let error = Enveloper::new(algorithm, &to, length, random, &limits, &mut out).err().unwrap();
+                let error = begin(algorithm, &to, length, random, &limits, &mut out).err().unwrap();
                 assert_eq!((error.code(), out.as_slice()), (Code::RandomUnavailable, &b"before"[..]), "call {call}");
             }
         }
@@ -183,7 +193,7 @@ fn recipients_are_wanted_but_not_too_many() {
     let refused = |to: &[Recipient<'_>], length, limits: &Limits| {
         let mut out = Vec::new();
         let random = &mut Counting::default();
-        let result = Enveloper::new(ContentEncryption::Aes256Gcm, to, length, random, limits, &mut out);
+        let result = begin(ContentEncryption::Aes256Gcm, to, length, random, limits, &mut out);
         assert!(out.is_empty() || result.is_ok());
         result.err().map(|error| error.code())
     };
@@ -203,7 +213,7 @@ fn the_end_of_the_numbers_is_an_error_and_no_overflow() {
         let mut out = Vec::new();
         let (random, limits) = (&mut Counting::default(), &Limits::default());
         let to = by_issuer(&people);
-        let result = Enveloper::new(ContentEncryption::Aes256Cbc, &to, Some(length), random, limits, &mut out);
+        let result = begin(ContentEncryption::Aes256Cbc, &to, Some(length), random, limits, &mut out);
         assert_eq!(result.err().map(|error| error.code()), Some(Code::ContentTooLong), "{length}");
         assert!(out.is_empty());
     }
@@ -214,7 +224,6 @@ fn keys_that_cannot_encrypt_are_refused() {
     let algorithm = crate::der::writer::algorithm_identifier(oids::RSASSA_PSS, &[]);
     let people = [Person::rsa_with(&algorithm)];
     let (random, limits) = (&mut Counting::default(), &Limits::default());
-    let result =
-        Enveloper::new(ContentEncryption::Aes256Cbc, &by_issuer(&people), None, random, limits, &mut Vec::new());
+    let result = begin(ContentEncryption::Aes256Cbc, &by_issuer(&people), None, random, limits, &mut Vec::new());
     assert_eq!(result.err().map(|error| error.code()), Some(Code::KeyCannotEncrypt));
 }

@@ -1,4 +1,4 @@
-//! The conformance suite for stores: whoever writes a store runs it over his own.
+//! What every store does.
 
 use crate::factory::{Authority, CertSpec, Key, SignedMail};
 use postseal::import::{Context, Outcome};

@@ -1,0 +1,139 @@
+use super::{Capabilities, Certificate};
+use crate::error::Error;
+use crate::verify::Limits;
+use core::fmt;
+use zeroize::Zeroizing;
+
+/// A certificate that a directory lends for one delivery.
+///
+/// It can be made, and it can be spent: on the answer to a [`ResolveDirectory`](crate::query::ResolveDirectory), which
+/// leads to sealing and nowhere else. Its memory is overwritten when it ends. There is no way to keep it:
+///
+/// ```compile_fail,E0277
+/// use postseal::cert::{ImportRecord, TransientCert};
+/// fn keep(lent: TransientCert) -> ImportRecord {
+///     ImportRecord::from(lent)
+/// }
+/// ```
+/// ```
+/// use postseal::cert::{ImportRecord, StoredCert};
+/// fn keep(earned: &ImportRecord) -> StoredCert {
+///     StoredCert::from(earned)
+/// }
+/// ```
+/// or to read it:
+///
+/// ```compile_fail,E0599
+/// fn octets(lent: &postseal::cert::TransientCert) -> &[u8] {
+///     lent.der()
+/// }
+/// ```
+/// ```
+/// fn octets(stored: &postseal::cert::StoredCert) -> &[u8] {
+///     stored.certificate.der()
+/// }
+/// ```
+/// or to show it:
+///
+/// ```compile_fail,E0277
+/// fn show(lent: &postseal::cert::TransientCert) -> String {
+///     format!("{lent}")
+/// }
+/// ```
+/// ```
+/// fn show(lent: &postseal::cert::TransientCert) -> String {
+///     format!("{lent:?}")
+/// }
+/// assert_eq!(show(&postseal::cert::TransientCert::from_der(vec![0x30, 0])), "TransientCert(..)");
+/// ```
+/// or to make a second one of it:
+///
+/// ```compile_fail,E0277
+/// fn needs_clone<T: Clone>() {}
+/// needs_clone::<postseal::cert::TransientCert>();
+/// ```
+/// ```
+/// fn needs_clone<T: Clone>() {}
+/// needs_clone::<postseal::cert::StoredCert>();
+/// ```
+pub struct TransientCert {
+    der: Zeroizing<Vec<u8>>,
+    issuers: Vec<Zeroizing<Vec<u8>>>,
+    capabilities: Option<Capabilities>,
+    preferred: bool,
+}
+
+impl TransientCert {
+    /// From what the directory sent. It is read and checked when it is spent, never before.
+    ///
+    /// ```
+    /// let lent = postseal::cert::TransientCert::from_der(vec![0x30, 0]);
+    /// # drop(lent);
+    /// ```
+    pub fn from_der(der: Vec<u8>) -> Self {
+        Self { der: Zeroizing::new(der), issuers: Vec::new(), capabilities: None, preferred: false }
+    }
+
+    /// With CA certificates that came beside it and may help to build its path (userSMIMECertificate, RFC 2798 2.8,
+    /// carries the chain).
+    ///
+    /// ```
+    /// use postseal::cert::TransientCert;
+    /// let lent = TransientCert::from_der(vec![0x30, 0]).with_issuers(vec![vec![0x30, 0]]);
+    /// # drop(lent);
+    /// ```
+    #[must_use]
+    pub fn with_issuers(mut self, issuers: Vec<Vec<u8>>) -> Self {
+        self.issuers = issuers.into_iter().map(Zeroizing::new).collect();
+        self
+    }
+
+    /// With capabilities that its owner signed. Whoever calls this has verified that signature.
+    ///
+    /// ```
+    /// use postseal::cert::{Capabilities, TransientCert};
+    /// let lent = TransientCert::from_der(vec![0x30, 0]).with_capabilities(Capabilities::new(vec![0x30, 0], None));
+    /// # drop(lent);
+    /// ```
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
+    /// As the one that its owner prefers among those that the directory lends (RFC 8551 2.5.3).
+    ///
+    /// ```
+    /// let lent = postseal::cert::TransientCert::from_der(vec![0x30, 0]).preferred();
+    /// # drop(lent);
+    /// ```
+    #[must_use]
+    pub const fn preferred(mut self) -> Self {
+        self.preferred = true;
+        self
+    }
+
+    /// Spends it: the certificate and its issuers as views whose octets are overwritten at their end.
+    pub(crate) fn open(mut self, limits: &Limits) -> Result<Lent, Error> {
+        let certificate = Certificate::lent(&self.der, limits)?;
+        // What cannot be read helps no path; more than a mail may carry is not looked at.
+        let issuers = self.issuers.iter().take(limits.certificates);
+        let issuers = issuers.filter_map(|der| Certificate::lent(der, limits).ok()).collect();
+        Ok(Lent { certificate, issuers, capabilities: self.capabilities.take(), preferred: self.preferred })
+    }
+}
+
+/// A lent certificate that was read and is not judged yet.
+#[derive(Debug)]
+pub(crate) struct Lent {
+    pub(crate) certificate: Certificate,
+    pub(crate) issuers: Vec<Certificate>,
+    pub(crate) capabilities: Option<Capabilities>,
+    pub(crate) preferred: bool,
+}
+
+impl fmt::Debug for TransientCert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TransientCert(..)")
+    }
+}

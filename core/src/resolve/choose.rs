@@ -1,0 +1,150 @@
+//! Which certificate: a pure function of what the store and the directories say (DESIGN 5).
+
+use super::report::Rejected;
+use crate::cert::{Address, Capabilities, Certificate, Fingerprint, Lent, StoredCert, TransientCert};
+use crate::directory::{DirectoryId, Origin};
+use crate::engine::Engine;
+use crate::error::{Code, Error};
+use crate::seal::{OnConflict, Policy};
+use crate::store::{Entry, State};
+use crate::time::UnixTime;
+use crate::verify::check_candidate;
+use core::cmp::Reverse;
+
+/// What every candidate of one recipient is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Judge<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) policy: &'a Policy,
+    pub(super) address: &'a Address,
+    pub(super) now: UnixTime,
+}
+
+/// What one source comes to.
+#[derive(Debug, Default)]
+pub(super) struct Choice {
+    /// The usable ones, best first: one, or all where the policy wants all.
+    pub(super) chosen: Vec<(Certificate, Option<Capabilities>)>,
+    pub(super) rejected: Vec<Rejected>,
+    /// Whether nothing else may be asked: an operator pinned a certificate, or nobody may be believed.
+    pub(super) is_final: bool,
+}
+
+impl Judge<'_> {
+    /// From what the store keeps: the pinned certificate and no other, else the active one, else those it superseded.
+    pub(super) fn stored(&self, entry: &Entry) -> Choice {
+        let mut choice = Choice::default();
+        let in_state = |wanted| {
+            let with_state = entry.certs.iter().filter(move |(_, state)| *state == wanted);
+            let mut stored: Vec<&StoredCert> = with_state.map(|(stored, _)| stored).collect();
+            stored.sort_by_key(|stored| rank(&stored.certificate));
+            stored
+        };
+        let pinned = in_state(State::Pinned);
+        let held = in_state(State::Held);
+        choice.is_final = !pinned.is_empty();
+        let in_use =
+            if pinned.is_empty() { [in_state(State::Active), in_state(State::Superseded)].concat() } else { pinned };
+        if self.policy.conflict == OnConflict::FailClosed && !held.is_empty() && !choice.is_final {
+            choice.is_final = true;
+            choice.reject_all(&in_use, Code::CertificateConflict);
+        } else {
+            for stored in in_use {
+                self.consider(
+                    &mut choice,
+                    &Origin::Store,
+                    &stored.certificate,
+                    &stored.issuers,
+                    stored.capabilities.as_ref(),
+                );
+            }
+        }
+        if choice.chosen.is_empty() {
+            choice.reject_all(&held, Code::CertificateHeld);
+            choice.reject_all(&in_state(State::Rejected), Code::CertificateRejected);
+            choice.reject_all(&in_state(State::Disabled), Code::CertificateDisabled);
+        }
+        choice
+    }
+
+    /// From what a directory lends. What an operator rejected or disabled stays refused, wherever it comes from.
+    pub(super) fn lent(&self, entry: &Entry, directory: &DirectoryId, lent: Vec<TransientCert>) -> Choice {
+        let limits = self.engine.limits();
+        let origin = Origin::Directory(directory.clone());
+        let mut choice = Choice::default();
+        let too_many = lent.len() > limits.candidates;
+        let mut opened = Vec::new();
+        for certificate in lent.into_iter().take(limits.candidates) {
+            match certificate.open(limits) {
+                Ok(certificate) => opened.push(certificate),
+                Err(error) => choice.reject(&origin, None, error),
+            }
+        }
+        opened.sort_by_key(|lent| (Reverse(lent.preferred), rank(&lent.certificate)));
+        // A directory may have the same certificate under several attributes.
+        let mut unique: Vec<Lent> = Vec::new();
+        for lent in opened {
+            if !unique.iter().any(|other| other.certificate.is_same_as(&lent.certificate)) {
+                unique.push(lent);
+            }
+        }
+        for lent in &unique {
+            let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
+            let refusal = match decided.map(|(_, state)| *state) {
+                Some(State::Rejected) => Some(Code::CertificateRejected),
+                Some(State::Disabled) => Some(Code::CertificateDisabled),
+                _ => None,
+            };
+            match refusal {
+                Some(code) => choice.reject(&origin, Some(lent.certificate.fingerprint()), code.into()),
+                None => {
+                    self.consider(&mut choice, &origin, &lent.certificate, &lent.issuers, lent.capabilities.as_ref());
+                }
+            }
+        }
+        if too_many {
+            choice.reject(&origin, None, Code::CandidatesTooMany.into());
+        }
+        choice
+    }
+
+    /// Takes the candidate if it passes every check, and if one is still wanted.
+    fn consider(
+        &self,
+        choice: &mut Choice,
+        origin: &Origin,
+        certificate: &Certificate,
+        issuers: &[Certificate],
+        capabilities: Option<&Capabilities>,
+    ) {
+        if !choice.chosen.is_empty() && !self.policy.all_valid {
+            return;
+        }
+        let pool: Vec<Certificate> =
+            issuers.iter().chain(self.engine.intermediates().certificates()).cloned().collect();
+        let checked = check_candidate(&self.engine.terms(self.now), self.address, certificate, &pool)
+            .and_then(|_| self.policy.check_aead(capabilities, self.engine.limits()));
+        match checked {
+            Ok(()) => choice.chosen.push((certificate.clone(), capabilities.cloned())),
+            Err(error) => choice.reject(origin, Some(certificate.fingerprint()), error),
+        }
+    }
+}
+
+impl Choice {
+    fn reject(&mut self, source: &Origin, fingerprint: Option<Fingerprint>, error: Error) {
+        self.rejected.push(Rejected { source: source.clone(), fingerprint, error });
+    }
+
+    fn reject_all(&mut self, stored: &[&StoredCert], code: Code) {
+        for stored in stored {
+            self.reject(&Origin::Store, Some(stored.certificate.fingerprint()), code.into());
+        }
+    }
+}
+
+/// The newest first; of two that begin together the one that ends last. The fingerprint makes the order of any answer the
+/// same.
+fn rank(certificate: &Certificate) -> (Reverse<UnixTime>, Reverse<UnixTime>, Fingerprint) {
+    (Reverse(certificate.not_before()), Reverse(certificate.not_after()), certificate.fingerprint())
+}
