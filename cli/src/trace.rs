@@ -51,7 +51,7 @@ fn show(shared: &Shared, options: &TraceOptions, address: Option<&Address>, line
     for field in ["fingerprint", "previous", "active", "anchor"] {
         parts.extend(text(field).map(|value| format!("{field} {}", value.chars().take(12).collect::<String>())));
     }
-    for field in ["source", "not_before", "not_after", "code", "decision", "by", "message_id"] {
+    for field in ["content_encryption", "source", "not_before", "not_after", "code", "decision", "by", "message_id"] {
         parts.extend(text(field).map(|value| format!("{field} {value}")));
     }
     output::line(&parts.join("  "));

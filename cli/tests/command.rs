@@ -6,65 +6,11 @@ use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, Name, Person};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postseal"));
-        command.current_dir(self.folder.path()).args(args).stdin(Stdio::null());
-        command
-    }
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn example(name: &str) -> String {
-    corpus::folder().join("../examples/mail").join(name).canonicalize().unwrap().display().to_string()
-}
-
-fn rows(output: &Output) -> Vec<Value> {
-    stdout(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// One line on standard error that contains all of these, and this exit code.
-fn complains(output: &Output, code: i32, words: &[&str]) {
-    let text = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{text}");
-    assert_eq!(text.trim_end().lines().count(), 1, "{text}");
-    assert!(text.starts_with("postseal: ") && words.iter().all(|word| text.contains(word)), "{text}");
-}
-
-const AT: [&str; 2] = ["--at", "2026-11-01T00:00:00Z"];
+mod place;
+use place::{AT, Place, complains, example, rows, stderr, stdout};
 
 #[test]
 fn a_mail_is_imported_listed_shown_exported_and_traced() {
@@ -205,7 +151,7 @@ fn a_dry_run_makes_no_file() {
     ]);
     let row = &rows(&output)[0];
     assert_eq!((row["outcome"].as_str(), row["dry_run"].as_bool()), (Some("imported"), Some(true)));
-    assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(place.path("")).unwrap().count(), 0);
 }
 
 #[test]
@@ -290,7 +236,7 @@ fn wrong_usage_names_what_is_wrong() {
     );
     assert_eq!(place.run(&["import"]).status.code(), Some(2));
     assert_eq!(place.run(&["import", "--at", "yesterday", &mail]).status.code(), Some(2));
-    assert_eq!(fs::read_dir(place.folder.path()).unwrap().count(), 1, "nothing was made");
+    assert_eq!(fs::read_dir(place.path("")).unwrap().count(), 1, "nothing was made");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 /// It can be made, and it can be spent: on the answer to a [`ResolveDirectory`](crate::query::ResolveDirectory), which
 /// leads to sealing and nowhere else. Its memory is overwritten when it ends. There is no way to keep it:
 ///
-/// ```compile_fail,E0277
+/// ```compile_fail,E0308
 /// use postseal::cert::{ImportRecord, TransientCert};
 /// fn keep(lent: TransientCert) -> ImportRecord {
 ///     ImportRecord::from(lent)

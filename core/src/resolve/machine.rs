@@ -149,7 +149,8 @@ impl Resolve {
             Ok(entries) => {
                 for (index, entry) in entries.into_iter().enumerate() {
                     self.judge(index, &Origin::Store, |judge, _| judge.stored(&entry));
-                    if let Some(slot) = self.slots.get_mut(index) {
+                    // Who needs no directory needs no entry to compare with.
+                    if let Some(slot) = self.slots.get_mut(index).filter(|slot| !slot.untried.is_empty()) {
                         slot.entry = entry;
                     }
                 }

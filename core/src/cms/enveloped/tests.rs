@@ -3,6 +3,7 @@
 mod opener;
 mod peers;
 mod person;
+mod published;
 
 use super::*;
 use crate::cms::key_transport::KeyTransport;

@@ -3,11 +3,12 @@
 
 use super::*;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
 /// What `openssl cms -decrypt` gets out of the message, or what it says instead.
-fn decrypt(folder: &Path, message: &[u8], person: &Person) -> Result<Vec<u8>, String> {
+pub(super) fn decrypt(folder: &Path, message: &[u8], person: &Person) -> Result<Vec<u8>, String> {
     let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     fs::write(path("message"), message).unwrap();
     fs::write(path("key"), &person.pkcs8).unwrap();
@@ -20,17 +21,20 @@ fn decrypt(folder: &Path, message: &[u8], person: &Person) -> Result<Vec<u8>, St
     if output.status.success() { Ok(output.stdout) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
+/// Its version, if there is one that reads AuthEnvelopedData.
+pub(super) fn openssl_3() -> Option<String> {
+    let version = Command::new("openssl").arg("version").output().ok().filter(|output| output.status.success());
+    let version = version.map(|output| String::from_utf8(output.stdout).unwrap());
+    let found = version.filter(|version| version.starts_with("OpenSSL 3"));
+    if found.is_none() {
+        let _ = writeln!(std::io::stderr(), "SKIPPED: there is no OpenSSL 3, so nothing was opened by it");
+    }
+    found
+}
+
 #[test]
 fn openssl_opens_every_message() {
-    let version = Command::new("openssl").arg("version").output().ok().filter(|output| output.status.success());
-    let Some(version) = version.map(|output| String::from_utf8(output.stdout).unwrap()) else {
-        println!("SKIPPED: there is no openssl");
-        return;
-    };
-    if !version.starts_with("OpenSSL 3") {
-        println!("SKIPPED: {version} does not read AuthEnvelopedData");
-        return;
-    }
+    let Some(version) = openssl_3() else { return };
     // OpenSSL has no key agreement with X25519 in CMS; as one of several recipients it must not be in the way.
     let people = Person::everybody();
     let folder = tempfile::tempdir().unwrap();
