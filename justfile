@@ -47,3 +47,11 @@ mails:
 fuzz seconds="60":
     python3 scripts/fuzz-seeds.py
     for target in mail cms certificate from ber; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
+
+# Two GiB, ten thousand recipients, a million messages: memory, time, and that no content key or nonce comes twice.
+seal-large:
+    cargo run --release -p postseal-testkit --example seal-large
+
+# Every cell of docs/interoperability.md. Needs the peers of scripts/peers/install.sh.
+matrix:
+    python3 scripts/matrix.py

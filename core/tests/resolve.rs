@@ -584,3 +584,45 @@ fn a_resolution_that_is_dropped_gives_back_what_was_lent() {
     drop(resolution);
     assert_eq!(recorder.names().last(), Some(&"lent-discarded"));
 }
+
+#[test]
+fn with_an_executor_all_open_questions_are_carried_out_at_once() {
+    use std::cell::Cell;
+    use std::future::Future;
+    use std::task::{Poll, Waker};
+
+    let mut world = World::new();
+    let directories = Directories::new()
+        .ask_for(DirectoryId::new("first"), &["goal.example"])
+        .unwrap()
+        .ask_for(DirectoryId::new("second"), &["other.example"])
+        .unwrap();
+    world.engine = world.engine.with_directories(PerRoute::new(directories));
+    world.first = std::mem::take(&mut world.first).lends(&address(ALICE), issue(&spec(ALICE, 1)));
+    let (open, most) = (Cell::new(0), Cell::new(0));
+    let future = drive::run_async(world.begin(&[ALICE, "dan@other.example"], Arc::new(())), &(), |ask| {
+        let (world, open, most) = (&world, &open, &most);
+        async move {
+            open.set(open.get() + 1);
+            // Comes back once before it answers, as a network would.
+            let mut waited = false;
+            std::future::poll_fn(
+                |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending },
+            )
+            .await;
+            most.set(most.get().max(open.get()));
+            let answer = drive::World::carry_out(&world.lookup(), ask);
+            open.set(open.get() - 1);
+            answer
+        }
+    });
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(Waker::noop());
+    let resolution = loop {
+        if let Poll::Ready(resolution) = future.as_mut().poll(&mut context) {
+            break resolution.unwrap();
+        }
+    };
+    assert_eq!(resolution.reports().map(|report| report.outcome.name()).collect::<Vec<_>>(), ["found", "not-found"]);
+    assert_eq!(most.get(), 2, "both directories at the same time");
+}

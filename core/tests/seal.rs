@@ -360,6 +360,25 @@ fn any_pieces_give_the_same_message() {
 }
 
 #[test]
+fn hostile_mail_is_sealed_octet_for_octet_or_refused_by_code() {
+    let world = World::new();
+    let mut sealed = 0;
+    for case in postseal_testkit::corpus::attacks() {
+        let mail = &case.mail;
+        let whole = world.stream(mail, Some(mail.len() as u64), &[usize::MAX]);
+        assert_eq!(world.stream(mail, Some(mail.len() as u64), &[5000, 77]), whole, "{}", case.name);
+        if let Ok(message) = whole {
+            let opened = Opener::new(Key::X25519(5)).open_mail(&message).unwrap();
+            let end = mail.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4);
+            let end = end.or_else(|| mail.windows(2).position(|window| window == b"\n\n").map(|at| at + 2)).unwrap();
+            assert!(opened.ends_with(&mail[end..]), "{}", case.name);
+            sealed += 1;
+        }
+    }
+    assert!(sealed > 100, "{sealed}");
+}
+
+#[test]
 fn another_length_than_declared_is_an_error_and_never_a_shorter_message() {
     let world = World::new();
     let whole = MAIL.len() as u64;

@@ -165,3 +165,62 @@ fn is_composed(field: &Field<'_>) -> bool {
     let stays = ["mime-version", "bcc", "resent-bcc", "hp-outer"];
     !field.name_begins_with("content-") && !stays.iter().chain(TRACE_FIELDS).any(|name| field.is(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_ends_at_its_first_empty_line_however_it_comes() {
+        for (mail, end) in [
+            ("A: 1\r\n\r\nbody", Some(8)),
+            ("A: 1\n\nbody", Some(6)),
+            ("\r\nbody", Some(2)),
+            ("\nbody", Some(1)),
+            ("A: 1\r\n \r\n\r\n", Some(11)),
+            ("A: 1\r\n\tx\r\n", None),
+            ("A: 1\r\r\n\r", None),
+            ("", None),
+            ("A", None),
+        ] {
+            assert_eq!(header_end(mail.as_bytes(), 0), end, "{mail:?}");
+            // In pieces: what was looked at before is not looked at again.
+            let (mut scanned, mut found) = (0, None);
+            for length in 0..=mail.len() {
+                let so_far = &mail.as_bytes()[..length];
+                found = found.or_else(|| header_end(so_far, scanned));
+                scanned = so_far.iter().rposition(|octet| *octet == b'\n').map_or(0, |last| last.saturating_add(1));
+            }
+            assert_eq!(found, end, "{mail:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_encrypted_is_told_from_the_header_or_the_object() {
+        let limits = Limits::default();
+        let opaque = "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n";
+        let base64 = "Content-Transfer-Encoding: base64\r\n";
+        let told =
+            |header: &str, body: &[u8], is_all| is_encrypted(format!("{header}\r\n").as_bytes(), body, is_all, &limits);
+        let enveloped = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03";
+        let signed = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+        for (header, body, is_all, expected) in [
+            ("Content-Type: text/plain\r\n", &b""[..], false, Some(false)),
+            ("Content-Type: MULTIPART/Encrypted; boundary=b\r\n", b"", false, Some(true)),
+            ("Content-Type: application/x-pkcs7-mime; smime-type=Enveloped-Data\r\n", b"", false, Some(true)),
+            ("Content-Type: application/pkcs7-mime; smime-type=authenveloped-data\r\n", b"", false, Some(true)),
+            ("Content-Type: application/octet-stream; name=x.P7M\r\n", enveloped, false, Some(true)),
+            (opaque, enveloped, false, Some(true)),
+            (opaque, signed, false, Some(false)),
+            (opaque, &enveloped[..6], false, None),
+            (opaque, &enveloped[..6], true, Some(false)),
+            (opaque, b"", false, None),
+            (opaque, b"MIAGCSqGSIb3DQEHA6CA", true, Some(false)),
+            (&format!("{opaque}{base64}"), b"MIAG\r\nCSqG SIb3DQEHA6CAxyz", false, Some(true)),
+            (&format!("{opaque}{base64}"), b"MIAG\r\nCSq", false, None),
+            (&format!("{opaque}{base64}"), b"MIAGCSqGSIb3DQEHAqCA", false, Some(false)),
+        ] {
+            assert_eq!(told(header, body, is_all), Ok(expected), "{header} {body:02x?}");
+        }
+    }
+}
