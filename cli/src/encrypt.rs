@@ -11,6 +11,7 @@ use postseal::seal::{Envelope, HeaderProtection, OnEncrypted, Policy, Sealer, is
 use postseal::trace::{Tracer, escape};
 use postseal::{Address, Code, Engine};
 use postseal_adapters::OsRandom;
+use postseal_adapters::trace::JsonLines;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -31,7 +32,8 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
     }
     let session = Session::new(shared)?;
     let engine = session.engine()?;
-    let run = Run { shared, options, session: &session, engine: &engine };
+    let trace = if options.dry_run { None } else { Some(Arc::new(session.tracer()?)) };
+    let run = Run { shared, options, session: &session, engine: &engine, trace };
     let (visible, hidden) = (run.addresses(&options.to)?, run.addresses(&options.bcc)?);
     let mail = Mail::open(&options.file)?;
     let resolution = run.resolve(visible, hidden, &mail)?;
@@ -49,6 +51,7 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
     };
     if !options.dry_run {
         run.seal(recipients.envelopes(), mail)?;
+        run.check_trace()?;
     }
     Ok(if plan.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_FOR_EVERYBODY) })
 }
@@ -58,6 +61,8 @@ struct Run<'a> {
     options: &'a EncryptOptions,
     session: &'a Session<'a>,
     engine: &'a Engine,
+    /// None when nothing may be written.
+    trace: Option<Arc<JsonLines>>,
 }
 
 impl Run<'_> {
@@ -75,8 +80,10 @@ impl Run<'_> {
     }
 
     fn resolve(&self, visible: Vec<Address>, hidden: Vec<Address>, mail: &Mail) -> Result<Resolution, Failure> {
-        let tracer: Arc<dyn Tracer> =
-            if self.options.dry_run { Arc::new(()) } else { Arc::new(self.session.tracer()?) };
+        let tracer: Arc<dyn Tracer> = match &self.trace {
+            Some(trace) => trace.clone(),
+            None => Arc::new(()),
+        };
         let policy = self.policy();
         let encrypted = is_encrypted(&mail.head, self.engine.limits()).map_err(|error| refused(&mail.name, error))?;
         if encrypted {
@@ -130,6 +137,17 @@ impl Run<'_> {
         }
         let whole: Vec<Whole> = messages.into_iter().map(|message| message.finish(&name)).collect::<Result<_, _>>()?;
         whole.into_iter().try_for_each(|message| message.show(self))
+    }
+
+    /// The message is there, but what the trace lost must be known.
+    fn check_trace(&self) -> Result<(), Failure> {
+        match self.trace.as_ref().map(|trace| trace.lost()) {
+            Some(lost) if lost > 0 => {
+                let path = self.session.trace_path()?;
+                Err(Failure::input(format_args!("{}: {lost} events could not be written", path.display())))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn tell(&self, report: &RecipientReport) {

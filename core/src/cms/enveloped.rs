@@ -201,19 +201,25 @@ impl Beginning {
     fn write_definite(&self, length: u64, out: &mut Vec<u8>) -> Option<()> {
         let ciphertext = self.algorithm.ciphertext_length(length)?;
         let mac = if self.algorithm.is_authenticated() { MAC } else { 0 };
-        // From the inside to the outside: what an element holds before the content, and how much in all.
-        let mut start = header(Tag::context(0), ciphertext);
-        let mut rest = ciphertext;
-        start = [&self.info, start.as_slice()].concat();
-        start = enclose(Tag::SEQUENCE, start, rest)?;
-        rest = rest.checked_add(mac)?;
-        start = [&self.before, start.as_slice()].concat();
-        start = enclose(Tag::SEQUENCE, start, rest)?;
-        start = enclose(Tag::context_constructed(0), start, rest)?;
-        start = [&self.content_type, start.as_slice()].concat();
-        start = enclose(Tag::SEQUENCE, start, rest)?;
-        octets(start.len()).checked_add(rest)?;
-        out.extend_from_slice(&start);
+        // From the inside to the outside: how long each element is with its header.
+        let whole = |tag: Tag, content: u64| octets(header(tag, content).len()).checked_add(content);
+        let info = octets(self.info.len()).checked_add(whole(Tag::context(0), ciphertext)?)?;
+        let object = octets(self.before.len()).checked_add(whole(Tag::SEQUENCE, info)?)?.checked_add(mac)?;
+        let wrapped = whole(Tag::SEQUENCE, object)?;
+        let content_info = octets(self.content_type.len()).checked_add(whole(Tag::context_constructed(0), wrapped)?)?;
+        whole(Tag::SEQUENCE, content_info)?;
+        for piece in [
+            &header(Tag::SEQUENCE, content_info),
+            &self.content_type,
+            &header(Tag::context_constructed(0), wrapped),
+            &header(Tag::SEQUENCE, object),
+            &self.before,
+            &header(Tag::SEQUENCE, info),
+            &self.info,
+            &header(Tag::context(0), ciphertext),
+        ] {
+            out.extend_from_slice(piece);
+        }
         Some(())
     }
 
@@ -227,11 +233,6 @@ impl Beginning {
         out.extend_from_slice(&self.info);
         out.extend(indefinite_header(Tag::context_constructed(0)));
     }
-}
-
-/// Puts a header before `start`, which is the beginning of an element that goes on for `rest` octets.
-fn enclose(tag: Tag, start: Vec<u8>, rest: u64) -> Option<Vec<u8>> {
-    Some([header(tag, octets(start.len()).checked_add(rest)?), start].concat())
 }
 
 #[cfg(test)]
