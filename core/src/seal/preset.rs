@@ -15,19 +15,19 @@ pub struct Preset {
     pub name: &'static str,
     /// Where its rows come from.
     pub source: &'static str,
-    /// [`Policy::allowed`](super::Policy::allowed).
+    /// `Policy::allowed`.
     pub allowed: &'static [ContentEncryption],
-    /// [`Policy::assumed`](super::Policy::assumed).
+    /// `Policy::assumed`.
     pub assumed: &'static [ContentEncryption],
-    /// [`Policy::follow_capabilities`](super::Policy::follow_capabilities).
+    /// `Policy::follow_capabilities`.
     pub follow_capabilities: bool,
-    /// [`Policy::require_aead`](super::Policy::require_aead).
+    /// `Policy::require_aead`.
     pub require_aead: bool,
-    /// [`Policy::key_transport`](super::Policy::key_transport).
+    /// `Policy::key_transport`.
     pub key_transport: KeyTransportRule,
-    /// [`Policy::identifier`](super::Policy::identifier).
+    /// `Policy::identifier`.
     pub identifier: RecipientIdentifier,
-    /// [`Policy::columns`](super::Policy::columns).
+    /// `Policy::columns`.
     pub columns: Columns,
 }
 
