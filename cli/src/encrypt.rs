@@ -7,7 +7,7 @@ use crate::output::{self, short};
 use crate::session::Session;
 use postseal::drive::{self, Lookup};
 use postseal::resolve::{Context, Outcome, RecipientReport, Resolution, Unsealed};
-use postseal::seal::{Envelope, HeaderProtection, OnEncrypted, Policy, Sealer, is_encrypted};
+use postseal::seal::{Envelope, HeaderProtection, Mode, OnEncrypted, Policy, Sealer, is_encrypted};
 use postseal::trace::{Tracer, escape};
 use postseal::{Address, Code, Engine};
 use postseal_adapters::OsRandom;
@@ -86,7 +86,7 @@ impl Run<'_> {
         };
         let policy = self.policy();
         let encrypted = is_encrypted(&mail.head, self.engine.limits()).map_err(|error| refused(&mail.name, error))?;
-        if encrypted {
+        if encrypted && policy.mode != Mode::Never {
             let word = if policy.already_encrypted == OnEncrypted::Pass { "send it as it is: " } else { "" };
             return Err(refused(&format!("{word}{}", mail.name), Code::AlreadyEncrypted.into()));
         }
@@ -346,8 +346,10 @@ impl Whole {
             }
             None => {
                 let mut file = self.file.reopen().map_err(|error| not_written(None, &error))?;
-                // A reader that has gone away is no error.
-                let _gone = io::copy(&mut file, &mut io::stdout().lock());
+                let mut out = io::stdout().lock();
+                // A message that did not arrive whole is none, whoever was to read it.
+                let copied = io::copy(&mut file, &mut out).and_then(|_| out.flush());
+                copied.map_err(|error| not_written(None, &error))?;
             }
         }
         if run.shared.json {

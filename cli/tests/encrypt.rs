@@ -69,6 +69,18 @@ fn standard_input_and_standard_output_are_a_filter() {
 }
 
 #[test]
+fn a_message_that_did_not_arrive_is_no_success() {
+    let place = place();
+    let anchors = example("anchors.pem");
+    let mut command =
+        place.command(&["encrypt", "--trust", &anchors, AT[0], AT[1], "--to", "alice@goal.example", "mail.eml"]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(Stdio::from(full)).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("postseal: standard output: "), "{}", stderr(&output));
+}
+
+#[test]
 fn hidden_recipients_have_files_of_their_own() {
     let place = place();
     fs::create_dir(place.path("out")).unwrap();

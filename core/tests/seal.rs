@@ -15,7 +15,7 @@ use postseal::directory::{Directories, DirectoryId};
 use postseal::drive::{self, Lookup};
 use postseal::resolve::Context;
 use postseal::seal::{
-    Columns, ContentEncryption, Encryption, HeaderProtection, KeyTransportRule, OnEncrypted, PRESETS, Policy,
+    Columns, ContentEncryption, Encryption, HeaderProtection, KeyTransportRule, Mode, OnEncrypted, PRESETS, Policy,
     RecipientIdentifier, Recipients,
 };
 use postseal::trace::Kind;
@@ -489,6 +489,56 @@ fn a_mail_that_is_encrypted_is_never_wrapped() {
 }
 
 #[test]
+fn what_only_claims_to_be_encrypted_is_refused_whatever_the_policy_and_the_pieces() {
+    let mut world = World::new();
+    world.policy.already_encrypted = OnEncrypted::Pass;
+    let lie =
+        b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nmy secret in the clear\r\n".to_vec();
+    let empty = b"Content-Type: multipart/encrypted; boundary=x\r\n\r\nmy secret in the clear\r\n".to_vec();
+    let twice =
+        b"Content-Type: application/pkcs7-mime\r\nContent-Type: text/plain\r\n\r\nMIAGCSqGSIb3DQEHA6CA\r\n".to_vec();
+    let opaque = b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let blanks = [&opaque[..], &[b' '; 5000], b"MIAGCSqGSIb3DQEHA6CA\r\n"].concat();
+    for mail in [&lie, &empty, &twice, &blanks] {
+        for sizes in [&[usize::MAX][..], &[1], &[7], &[1000]] {
+            assert_eq!(world.stream(mail, Some(mail.len() as u64), sizes), Err(Code::AlreadyEncrypted), "{sizes:?}");
+        }
+        let store = MemoryStore::new();
+        let lookup = Lookup::new(&store).directory(DirectoryId::new("staff"), &world.directory);
+        let to = vec![address("rsa@goal.example")];
+        let random = &mut SeededRandom::new(1);
+        let unsealed = world.engine.encrypt_mail(mail, to, Vec::new(), world.context(), &lookup, random).unwrap_err();
+        assert_eq!(unsealed.error.code(), Code::AlreadyEncrypted);
+        assert_eq!(world.recorder.names().last(), Some(&"already-encrypted"));
+    }
+    // What is OpenPGP to the letter passes, and a route that never encrypts has nothing against any of them.
+    let pgp = b"Content-Type: multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"\r\n\r\n--b\r\n\
+        Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\n\
+        -----BEGIN PGP MESSAGE-----\r\n\r\nwcBM\r\n-----END PGP MESSAGE-----\r\n--b--\r\n";
+    for (mode, mail, passes) in [(Mode::AllOrNothing, &pgp[..], true), (Mode::Never, &lie, false)] {
+        world.policy.mode = mode;
+        let store = MemoryStore::new();
+        let lookup = Lookup::new(&store).directory(DirectoryId::new("staff"), &world.directory);
+        let to = vec![address("rsa@goal.example")];
+        let random = &mut SeededRandom::new(1);
+        let done = world.engine.encrypt_mail(mail, to, Vec::new(), world.context(), &lookup, random).unwrap();
+        assert_eq!((done.is_passed, done.messages.len(), done.plaintext_allowed), (passes, 0, !passes));
+    }
+}
+
+#[test]
+fn a_content_type_that_takes_no_parameter_more_keeps_its_header() {
+    let mut world = World::new();
+    world.policy.header_protection = HeaderProtection::Baseline;
+    for content_type in ["text/plain; charset=utf-8 (c", "text/plain; name=\"open", "text/plain; hp=\"clear\""] {
+        let mail = format!("Subject: kept\r\nContent-Type: {content_type}\r\n\r\nhello");
+        let sealed = world.seal(mail.as_bytes(), &["p256@goal.example"]);
+        assert!(header(&sealed).contains("Subject: kept\r\n"), "{content_type}");
+        assert!(world.recorder.names().contains(&"headers-not-protected"));
+    }
+}
+
+#[test]
 fn a_header_that_cannot_be_read_or_is_too_long_is_refused() {
     let world = World::new();
     for (mail, code) in [
@@ -590,6 +640,13 @@ fn after_an_error_a_sealer_only_repeats_it() {
         assert_eq!(sealer.push(b"more", &mut Vec::new()).unwrap_err().code(), Code::LengthMismatch);
     }
     assert_eq!(sealer.finish(&mut Vec::new()).unwrap_err().code(), Code::LengthMismatch);
+    let envelope = world.recipients(&["rsa@goal.example"], &[]).envelopes().remove(0);
+    let mut sealer = envelope.sealer(Some(500), &mut SeededRandom::new(1)).unwrap();
+    let encrypted = b"Content-Type: multipart/encrypted\r\n\r\n";
+    for piece in [&encrypted[..], b"more", &[0; 600]] {
+        assert_eq!(sealer.push(piece, &mut Vec::new()).unwrap_err().code(), Code::AlreadyEncrypted);
+    }
+    assert_eq!(sealer.finish(&mut Vec::new()).unwrap_err().code(), Code::AlreadyEncrypted);
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn details(kind: &Kind) -> Value {
             json!({ "source": directory.name(), "fingerprint": fingerprint.to_string() })
         }
         Kind::CbcFallback { content_encryption } => json!({ "content_encryption": content_encryption.name() }),
+        Kind::AlreadyEncrypted { passed } => json!({ "passed": passed }),
         Kind::Sealed { content_encryption, recipients, octets } => json!({
             "content_encryption": content_encryption.name(), "recipients": recipients, "bytes": octets,
         }),

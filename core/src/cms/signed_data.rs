@@ -42,7 +42,7 @@ pub(crate) fn kind_of_beginning(beginning: &[u8]) -> Option<Kind> {
     let skipped = if *length > 0x80 { usize::from(length & 0x7f) } else { 0 };
     let [oid_tag, oid_length, oid @ ..] = rest.get(skipped..)? else { return None };
     if *tag != Tag::SEQUENCE.0 || *oid_tag != Tag::OBJECT_IDENTIFIER.0 {
-        return Some(Kind::Other);
+        return None;
     }
     Some(kind_of(oid.get(..usize::from(*oid_length))?))
 }

@@ -18,7 +18,7 @@ mod tests;
 pub(crate) use canonical::canonical_chunks;
 pub(crate) use from::{author, author_texts};
 pub(crate) use layers::layers;
-pub(crate) use outgoing::{Outgoing, header_end, is_encrypted};
+pub(crate) use outgoing::{Already, GLANCE, Outgoing, already, already_whole, header_end};
 pub(crate) use root::{Root, SignedContent, SignedEntity, SmimeType, root};
 
 use crate::trace::escape;

@@ -1,6 +1,7 @@
 //! The two headers of a mail that is being encrypted: what moves inside with the content, what stays outside for transport
 //! (RFC 8551 3.1), and where header protection puts the rest (RFC 9788).
 
+use super::content_type::ContentType;
 use super::entity::{Entity, Form};
 use super::headers::{Field, Headers};
 use super::transfer::TransferEncoding;
@@ -38,17 +39,31 @@ pub(crate) struct Outgoing {
     pub(crate) is_protected: bool,
 }
 
-/// Position after the empty line that ends a header block, seen from `from`, a position that was reached before.
-pub(crate) fn header_end(mail: &[u8], from: usize) -> Option<usize> {
-    let mut start = from;
-    while let Some(length) = mail.get(start..)?.iter().position(|octet| *octet == b'\n') {
-        let after = start.saturating_add(length).saturating_add(1);
-        let line = mail.get(start..after).unwrap_or_default();
-        let begins_line = start == 0 || start.checked_sub(1).and_then(|before| mail.get(before)) == Some(&b'\n');
-        if begins_line && matches!(line, b"\n" | b"\r\n") {
-            return Some(after);
+/// What a mail is before it is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Already {
+    /// Not encrypted; it may be signed.
+    Plain,
+    /// Its header says that it is encrypted, or hides what it is: not to be wrapped, and not to be believed.
+    Claimed,
+    /// The object itself is an encrypted one.
+    Encrypted,
+}
+
+/// Octets of a body that are looked at, at most, to tell whether it is encrypted already.
+pub(crate) const GLANCE: usize = 4096;
+
+/// Position after the empty line that ends a header block. Everything before `looked` was looked at before.
+pub(crate) fn header_end(mail: &[u8], looked: usize) -> Option<usize> {
+    let mut from = looked;
+    while let Some(found) = mail.get(from..)?.iter().position(|octet| *octet == b'\n') {
+        let line_feed = from.saturating_add(found);
+        let line = mail.get(..line_feed).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        from = line_feed.saturating_add(1);
+        if line.is_empty() || line.ends_with(b"\n") {
+            return Some(from);
         }
-        start = after;
     }
     None
 }
@@ -56,24 +71,58 @@ pub(crate) fn header_end(mail: &[u8], from: usize) -> Option<usize> {
 /// Whether the mail is encrypted already: enveloped by S/MIME, or of another kind that says so (RFC 1847 2.2).
 ///
 /// `None`: the header does not say, and the object has not come far enough to tell. `is_all` says that nothing follows.
-pub(crate) fn is_encrypted(header: &[u8], body: &[u8], is_all: bool, limits: &Limits) -> Result<Option<bool>, Error> {
+/// No more of the body than [`GLANCE`] is looked at, so that the answer does not depend on how it comes.
+pub(crate) fn already(header: &[u8], body: &[u8], is_all: bool, limits: &Limits) -> Result<Option<Already>, Error> {
     let entity = Entity::read_leniently(header, limits)?;
-    if entity.content_type.is("multipart", "encrypted") {
-        return Ok(Some(true));
+    if hides_its_type(&entity, limits) || entity.content_type.is("multipart", "encrypted") {
+        return Ok(Some(Already::Claimed));
     }
     if entity.form(limits) != Form::Opaque {
-        return Ok(Some(false));
+        return Ok(Some(Already::Plain));
     }
-    let smime_type = entity.content_type.parameter("smime-type")?.map(<[u8]>::to_ascii_lowercase);
-    if matches!(smime_type.as_deref(), Some(b"enveloped-data" | b"authenveloped-data")) {
-        return Ok(Some(true));
+    if !is_all && body.len() < GLANCE {
+        return Ok(None);
     }
-    // The object itself has the last word; senders leave the parameter out.
-    let beginning = TransferEncoding::of(&entity.headers)?.decode_beginning(body);
-    Ok(match cms::kind_of_beginning(&beginning) {
-        Some(kind) => Some(kind == cms::Kind::Encrypted),
-        None => is_all.then_some(false),
-    })
+    // The object has the last word; senders leave the smime-type out, and some say what is not so.
+    let glance = body.get(..GLANCE.min(body.len())).unwrap_or_default();
+    let beginning = TransferEncoding::of(&entity.headers).map(|encoding| encoding.decode_beginning(glance));
+    let kind = beginning.ok().and_then(|beginning| cms::kind_of_beginning(&beginning));
+    let smime_type = entity.content_type.parameter("smime-type").ok().flatten().map(<[u8]>::to_ascii_lowercase);
+    let claims = matches!(smime_type.as_deref(), Some(b"enveloped-data" | b"authenveloped-data"));
+    Ok(Some(match kind {
+        Some(cms::Kind::Encrypted) => Already::Encrypted,
+        Some(cms::Kind::Signed | cms::Kind::Other) if !claims => Already::Plain,
+        _ => Already::Claimed,
+    }))
+}
+
+/// The same of a whole mail, whose parts can be looked at too: an OpenPGP message (RFC 3156 4) is in its second part.
+pub(crate) fn already_whole(mail: &[u8], limits: &Limits) -> Result<Already, Error> {
+    let end = header_end(mail, 0).unwrap_or(mail.len());
+    let (header, body) = mail.split_at_checked(end).unwrap_or_default();
+    let seen = already(header, body, true, limits)?.unwrap_or(Already::Claimed);
+    let is_openpgp = seen == Already::Claimed && is_openpgp(mail, limits) == Some(true);
+    Ok(if is_openpgp { Already::Encrypted } else { seen })
+}
+
+fn is_openpgp(mail: &[u8], limits: &Limits) -> Option<bool> {
+    let mut parts = Entity::read(mail, limits).ok()?.parts().ok()?;
+    let (version, message) = (parts.next()?, parts.next()?);
+    let alone = parts.next().is_none() && parts.is_closed();
+    let version = Entity::read(version, limits).ok()?.content_type.is("application", "pgp-encrypted");
+    let message = Entity::read(message, limits).ok()?.body.trim_ascii();
+    let armor = message.starts_with(b"-----BEGIN PGP MESSAGE-----") && message.ends_with(b"-----END PGP MESSAGE-----");
+    Some(alone && version && armor)
+}
+
+/// Whether the Content-Type cannot be read, or stands twice, and speaks of encryption: other readers may understand it.
+fn hides_its_type(entity: &Entity<'_>, limits: &Limits) -> bool {
+    let speaks = |field: &Field<'_>| {
+        let text = field.value().to_ascii_lowercase();
+        let says = |word: &str| text.windows(word.len()).any(|window| window == word.as_bytes());
+        says("pkcs7-mime") || says("multipart/encrypted") || says(".p7m")
+    };
+    ContentType::of(&entity.headers, limits).is_err() && entity.headers.all("content-type").any(speaks)
 }
 
 impl Outgoing {
@@ -88,7 +137,7 @@ impl Outgoing {
             Some(first) if first.checked_sub(1).and_then(|before| header.get(before)) != Some(&b'\r') => b"\n",
             _ => b"\r\n",
         };
-        let is_protected = protect && Entity::read_leniently(header, limits)?.form(limits) == Form::Other;
+        let is_protected = protect && can_be_protected(&Entity::read_leniently(header, limits)?, limits);
         let mut split = Self { inner: Vec::new(), outer: Vec::new(), line_end, is_protected };
         for field in headers.fields() {
             split.place(field);
@@ -154,6 +203,14 @@ impl Outgoing {
     }
 }
 
+/// Not what is signed, because the fields would have to stand under the signature; and only where a parameter can be added
+/// that its reader finds, and finds once.
+fn can_be_protected(entity: &Entity<'_>, limits: &Limits) -> bool {
+    let readable = ContentType::of(&entity.headers, limits);
+    let takes_one_more = readable.is_ok_and(|content_type| matches!(content_type.parameter("hp"), Ok(None)));
+    entity.form(limits) == Form::Other && takes_one_more
+}
+
 fn append(header: &mut Vec<u8>, field: &[u8], line_end: &[u8]) {
     header.extend_from_slice(field);
     header.extend_from_slice(line_end);
@@ -185,11 +242,9 @@ mod tests {
         ] {
             assert_eq!(header_end(mail.as_bytes(), 0), end, "{mail:?}");
             // In pieces: what was looked at before is not looked at again.
-            let (mut scanned, mut found) = (0, None);
+            let mut found = None;
             for length in 0..=mail.len() {
-                let so_far = &mail.as_bytes()[..length];
-                found = found.or_else(|| header_end(so_far, scanned));
-                scanned = so_far.iter().rposition(|octet| *octet == b'\n').map_or(0, |last| last.saturating_add(1));
+                found = found.or_else(|| header_end(&mail.as_bytes()[..length], length.saturating_sub(1)));
             }
             assert_eq!(found, end, "{mail:?}");
         }
@@ -201,24 +256,35 @@ mod tests {
         let opaque = "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n";
         let base64 = "Content-Transfer-Encoding: base64\r\n";
         let told =
-            |header: &str, body: &[u8], is_all| is_encrypted(format!("{header}\r\n").as_bytes(), body, is_all, &limits);
+            |header: &str, body: &[u8], is_all| already(format!("{header}\r\n").as_bytes(), body, is_all, &limits);
         let enveloped = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03";
         let signed = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
+        let (plain, claimed, encrypted) = (Some(Already::Plain), Some(Already::Claimed), Some(Already::Encrypted));
+        let typed = "Content-Type: application/x-pkcs7-mime; smime-type=Enveloped-Data\r\n";
+        let in_base64 = &format!("{opaque}{base64}");
+        let late = [&[b' '; GLANCE][..], b"MIAGCSqGSIb3DQEHA6CA"].concat();
         for (header, body, is_all, expected) in [
-            ("Content-Type: text/plain\r\n", &b""[..], false, Some(false)),
-            ("Content-Type: MULTIPART/Encrypted; boundary=b\r\n", b"", false, Some(true)),
-            ("Content-Type: application/x-pkcs7-mime; smime-type=Enveloped-Data\r\n", b"", false, Some(true)),
-            ("Content-Type: application/pkcs7-mime; smime-type=authenveloped-data\r\n", b"", false, Some(true)),
-            ("Content-Type: application/octet-stream; name=x.P7M\r\n", enveloped, false, Some(true)),
-            (opaque, enveloped, false, Some(true)),
-            (opaque, signed, false, Some(false)),
-            (opaque, &enveloped[..6], false, None),
-            (opaque, &enveloped[..6], true, Some(false)),
+            ("Content-Type: text/plain\r\n", &b""[..], false, plain),
+            ("Content-Type: MULTIPART/Encrypted; boundary=b\r\n", b"", false, claimed),
+            (typed, b"", false, None),
+            (typed, b"my secret in the clear", true, claimed),
+            (typed, signed, true, claimed),
+            (typed, enveloped, true, encrypted),
+            ("Content-Type: application/octet-stream; name=x.P7M\r\n", enveloped, true, encrypted),
+            (opaque, enveloped, false, None),
+            (opaque, enveloped, true, encrypted),
+            (opaque, signed, true, plain),
+            (opaque, &enveloped[..6], true, claimed),
             (opaque, b"", false, None),
-            (opaque, b"MIAGCSqGSIb3DQEHA6CA", true, Some(false)),
-            (&format!("{opaque}{base64}"), b"MIAG\r\nCSqG SIb3DQEHA6CAxyz", false, Some(true)),
-            (&format!("{opaque}{base64}"), b"MIAG\r\nCSq", false, None),
-            (&format!("{opaque}{base64}"), b"MIAGCSqGSIb3DQEHAqCA", false, Some(false)),
+            (opaque, b"MIAGCSqGSIb3DQEHA6CA", true, claimed),
+            (in_base64, b"MIAG\r\nCSqG SIb3DQEHA6CAxyz", true, encrypted),
+            (in_base64, b"MIAGCSqGSIb3DQEHAqCA", true, plain),
+            (in_base64, b"!MIAGCSqGSIb3DQEHA6CA", true, claimed),
+            (in_base64, &late, false, claimed),
+            (&format!("{opaque}{opaque}"), b"", false, claimed),
+            ("Content-Type: application/pkcs7-mime; name=smime p7m\r\n", b"", false, claimed),
+            ("Content-Type: application/pkcs7-mime; name=smime(1.p7m\r\n", b"", false, claimed),
+            ("Content-Type: text/plain; charset=(\r\n", b"", false, plain),
         ] {
             assert_eq!(told(header, body, is_all), Ok(expected), "{header} {body:02x?}");
         }

@@ -106,6 +106,11 @@ impl Resolve {
         &self.policy
     }
 
+    /// For the trace: the mail was not sealed, because it is encrypted or says so.
+    pub(crate) fn tell_already_encrypted(&self, passed: bool) {
+        self.context.tracer.event(&self.context.event(None, Kind::AlreadyEncrypted { passed }));
+    }
+
     fn ticket(&mut self) -> Ticket {
         self.question = self.question.saturating_add(1);
         Ticket::new(&self.identity, self.question)

@@ -1,10 +1,10 @@
-use super::policy::OnEncrypted;
+use super::policy::{Mode, OnEncrypted};
 use super::recipients::Sealed;
 use crate::cert::Address;
 use crate::drive;
 use crate::engine::Engine;
 use crate::error::{Code, Error};
-use crate::mail;
+use crate::mail::{self, Already};
 use crate::random::Random;
 use crate::resolve::{Context, RecipientReport, Unsealed};
 use crate::verify::Limits;
@@ -20,7 +20,8 @@ pub struct Encryption {
     pub left_out: Vec<RecipientReport>,
     /// As [`Plan::plaintext_allowed`](crate::resolve::Plan::plaintext_allowed).
     pub plaintext_allowed: bool,
-    /// The mail is encrypted already, and the policy says to send it as it is.
+    /// The mail is encrypted already, and the policy says to send it as it is, its header included, to all recipients.
+    /// Whom it is encrypted to is its sender's doing.
     pub is_passed: bool,
 }
 
@@ -38,9 +39,7 @@ pub struct Encryption {
 /// # Ok::<(), postseal::Error>(())
 /// ```
 pub fn is_encrypted(mail: &[u8], limits: &Limits) -> Result<bool, Error> {
-    let end = mail::header_end(mail, 0).unwrap_or(mail.len());
-    let (header, body) = mail.split_at_checked(end).unwrap_or_default();
-    mail::is_encrypted(header, body, true, limits).map(|encrypted| encrypted == Some(true))
+    mail::already_whole(mail, limits).map(|seen| seen != Already::Plain)
 }
 
 /// As [`Engine::encrypt_mail`].
@@ -55,13 +54,16 @@ pub(crate) fn encrypt(
     let context = context.about(mail, engine.limits());
     let tracer = Arc::clone(&context.tracer);
     let resolve = engine.resolve(visible, hidden, context)?;
-    if is_encrypted(mail, engine.limits())? {
-        return match resolve.policy().already_encrypted {
-            OnEncrypted::Refuse => Err(Error::from(Code::AlreadyEncrypted).into()),
-            OnEncrypted::Pass => {
-                Ok(Encryption { messages: Vec::new(), left_out: Vec::new(), plaintext_allowed: false, is_passed: true })
-            }
-        };
+    // A route that never encrypts has nothing to say about it.
+    let never = resolve.policy().mode == Mode::Never;
+    let seen = if never { Already::Plain } else { mail::already_whole(mail, engine.limits())? };
+    if seen != Already::Plain {
+        // Only an object passes, never a header that claims to stand before one.
+        let passed = seen == Already::Encrypted && resolve.policy().already_encrypted == OnEncrypted::Pass;
+        resolve.tell_already_encrypted(passed);
+        let (messages, left_out) = (Vec::new(), Vec::new());
+        let as_it_is = Encryption { messages, left_out, plaintext_allowed: false, is_passed: true };
+        return if passed { Ok(as_it_is) } else { Err(Error::from(Code::AlreadyEncrypted).into()) };
     }
     let plan = drive::run(resolve, world, &*tracer, &|| false)?.plan()?;
     let messages = plan.recipients.map(|recipients| recipients.seal(mail, random)).transpose()?;

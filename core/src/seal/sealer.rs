@@ -4,13 +4,10 @@ use super::{ContentEncryption, HeaderProtection};
 use crate::cms::{self, Enveloper, Prepared};
 use crate::directory::Origin;
 use crate::error::{Code, Error};
-use crate::mail::{Outgoing, header_end, is_encrypted};
+use crate::mail::{Already, GLANCE, Outgoing, already, header_end};
 use crate::random::Random;
 use crate::trace::Kind;
 use core::mem;
-
-/// Octets of a body that are looked at, at most, to tell whether it is encrypted already.
-const GLANCE: usize = 4096;
 
 /// Makes one message from one mail, in pieces of any size and in constant memory. [`Envelope::sealer`] makes it.
 ///
@@ -37,6 +34,7 @@ enum Stage {
         mail: Vec<u8>,
         header: Option<usize>,
         scanned: usize,
+        waits: bool,
     },
     Body {
         enveloper: Box<Enveloper>,
@@ -59,7 +57,7 @@ impl Sealer {
             .collect();
         let prepared = Box::new(Prepared::new(content_encryption, &recipients, random, limits)?);
         drop(recipients);
-        let stage = Stage::Beginning { prepared, mail: Vec::new(), header: None, scanned: 0 };
+        let stage = Stage::Beginning { prepared, mail: Vec::new(), header: None, scanned: 0, waits: false };
         let sealer = Self { stage, cms: Vec::new(), length, taken: 0, written: 0, content_encryption, envelope };
         sealer.tell_use();
         Ok(sealer)
@@ -109,6 +107,9 @@ impl Sealer {
     /// ```
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         let before = out.len();
+        if let Stage::Failed(error) = &self.stage {
+            return Err(*error);
+        }
         if self.length.is_some_and(|length| length != self.taken) {
             return Err(Code::LengthMismatch.into());
         }
@@ -129,6 +130,9 @@ impl Sealer {
     }
 
     fn take(&mut self, piece: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        if let Stage::Failed(error) = &self.stage {
+            return Err(*error);
+        }
         let size = u64::try_from(piece.len()).unwrap_or(u64::MAX);
         self.taken = self.taken.saturating_add(size);
         if self.length.is_some_and(|length| self.taken > length) {
@@ -154,10 +158,10 @@ impl Sealer {
     /// Goes on to the body when the header is complete and the mail is known not to be encrypted.
     fn begin(&mut self, is_all: bool, out: &mut Vec<u8>) -> Result<(), Error> {
         let limits = &self.envelope.limits;
-        let Stage::Beginning { mail, header, scanned, .. } = &mut self.stage else { return Ok(()) };
+        let Stage::Beginning { mail, header, scanned, waits, .. } = &mut self.stage else { return Ok(()) };
         if header.is_none() {
             *header = header_end(mail, *scanned);
-            *scanned = mail.iter().rposition(|octet| *octet == b'\n').map_or(0, |last| last.saturating_add(1));
+            *scanned = mail.len();
         }
         let end = match *header {
             Some(end) => end,
@@ -167,12 +171,17 @@ impl Sealer {
             None => return Ok(()),
         };
         let (header, body) = mail.split_at_checked(end).unwrap_or_default();
-        let enough = is_all || body.len() >= GLANCE;
-        match is_encrypted(header, body, enough, limits)? {
-            Some(true) => return Err(Code::AlreadyEncrypted.into()),
-            Some(false) => {}
-            None if enough => {}
-            None => return Ok(()),
+        // The header alone did not tell; reading it again for each piece would not either.
+        if *waits && !is_all && body.len() < GLANCE {
+            return Ok(());
+        }
+        match already(header, body, is_all, limits)? {
+            Some(Already::Plain) => {}
+            Some(Already::Claimed | Already::Encrypted) => return Err(Code::AlreadyEncrypted.into()),
+            None => {
+                *waits = true;
+                return Ok(());
+            }
         }
         let protect = self.envelope.policy.header_protection == HeaderProtection::Baseline;
         let outgoing = Outgoing::split(header, protect, limits)?;

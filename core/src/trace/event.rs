@@ -189,7 +189,12 @@ pub enum Kind {
         /// What is used instead.
         content_encryption: ContentEncryption,
     },
-    /// The mail is signed, so that its header fields could not be protected without breaking the signature.
+    /// The mail is encrypted already, or says so.
+    AlreadyEncrypted {
+        /// Whether the policy lets it go as it is; otherwise it was refused.
+        passed: bool,
+    },
+    /// The header fields could not be protected: the mail is signed, or its Content-Type takes no parameter more.
     HeadersNotProtected,
     /// A message is complete.
     Sealed {
@@ -252,6 +257,7 @@ impl Kind {
             Self::LentUsed { .. } => "lent-used",
             Self::LentDiscarded { .. } => "lent-discarded",
             Self::CbcFallback { .. } => "cbc-fallback",
+            Self::AlreadyEncrypted { .. } => "already-encrypted",
             Self::HeadersNotProtected => "headers-not-protected",
             Self::Sealed { .. } => "sealed",
             Self::Added { .. } => "added",
