@@ -123,7 +123,7 @@ impl Judge<'_> {
         let pool: Vec<Certificate> =
             issuers.iter().chain(self.engine.intermediates().certificates()).cloned().collect();
         let checked = check_candidate(&self.engine.terms(self.now), self.address, certificate, &pool)
-            .and_then(|_| self.policy.check_aead(capabilities, self.engine.limits()));
+            .and_then(|_| self.policy.check_readable(capabilities, self.engine.limits()));
         match checked {
             Ok(()) => choice.chosen.push((certificate.clone(), capabilities.cloned())),
             Err(error) => choice.reject(origin, Some(certificate.fingerprint()), error),

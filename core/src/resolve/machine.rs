@@ -58,6 +58,7 @@ struct Slot {
     keys: Vec<RecipientKey>,
     rejected: Vec<Rejected>,
     unavailable: Option<(Code, Unavailable)>,
+    needs_operator: bool,
 }
 
 impl Resolve {
@@ -80,6 +81,7 @@ impl Resolve {
             keys: Vec::new(),
             rejected: Vec::new(),
             unavailable: None,
+            needs_operator: false,
         };
         let visible = visible.into_iter().map(|address| slot(address, false));
         let slots = visible.chain(hidden.into_iter().map(|address| slot(address, true))).collect();
@@ -208,6 +210,7 @@ impl Resolve {
             let Rejected { source, fingerprint, error } = rejected.clone();
             self.events.push((Some(slot.address.clone()), Kind::CandidateRejected { source, fingerprint, error }));
         }
+        slot.needs_operator |= choice.is_final && choice.chosen.is_empty();
         if choice.is_final || !choice.chosen.is_empty() {
             slot.untried.clear();
         }
@@ -252,6 +255,7 @@ impl Resolve {
                 rejected: slot.rejected,
                 error,
                 unavailable: slot.unavailable.map(|(_, unavailable)| unavailable),
+                needs_operator: slot.needs_operator,
             };
             recipients.push(Recipient { report, keys: slot.keys });
         }

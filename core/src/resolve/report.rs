@@ -83,9 +83,28 @@ pub struct RecipientReport {
     pub error: Option<Error>,
     /// Who did not answer.
     pub unavailable: Option<Unavailable>,
+    /// Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the
+    /// active one waits and the policy fails closed. A sender can bring the second about.
+    pub needs_operator: bool,
 }
 
 impl RecipientReport {
+    /// Whether a host that may send plaintext to recipients who cannot be reached ([`Mode::IfPossible`]) may do so to this
+    /// one: not when nobody answered, and not when an operator has to decide.
+    ///
+    /// [`Mode::IfPossible`]: crate::seal::Mode::IfPossible
+    ///
+    /// ```
+    /// use postseal::resolve::Plan;
+    /// fn in_the_clear(plan: &Plan) -> usize {
+    ///     plan.left_out.iter().filter(|report| plan.plaintext_allowed && report.may_get_plaintext()).count()
+    /// }
+    /// # let _ = in_the_clear;
+    /// ```
+    pub const fn may_get_plaintext(&self) -> bool {
+        matches!(self.outcome, Outcome::NotFound | Outcome::Unusable | Outcome::NotAsked) && !self.needs_operator
+    }
+
     /// One that nobody was asked about.
     pub(super) const fn not_asked(address: Address, hidden: bool, error: Error) -> Self {
         Self {
@@ -96,6 +115,7 @@ impl RecipientReport {
             rejected: Vec::new(),
             error: Some(error),
             unavailable: None,
+            needs_operator: false,
         }
     }
 }

@@ -1,6 +1,8 @@
 use super::report::{Outcome, RecipientReport, Unsealed};
 use super::{Context, RecipientKey};
+use crate::error::{Code, Error};
 use crate::seal::{Mode, Policy, Recipients};
+use crate::trace::Kind;
 use crate::verify::Limits;
 
 /// What was found for each recipient. It leads to sealing in one of three ways, and certificates leave it in no other.
@@ -56,8 +58,9 @@ pub struct Plan {
     pub recipients: Option<Recipients>,
     /// Those who do not.
     pub left_out: Vec<RecipientReport>,
-    /// Whether the route lets the host send plaintext to those who are left out: in [`Mode::Never`] to all, in
-    /// [`Mode::IfPossible`] to those whose outcome is not [`Outcome::Unavailable`]. For whom nobody answered, try again.
+    /// Whether the route lets the host send plaintext to those who are left out, as far as
+    /// [`RecipientReport::may_get_plaintext`] says so of each: in [`Mode::Never`] and [`Mode::IfPossible`]. For whom nobody
+    /// answered, try again.
     pub plaintext_allowed: bool,
 }
 
@@ -117,7 +120,17 @@ impl Resolution {
     pub fn split(self) -> (Option<Recipients>, Vec<RecipientReport>) {
         let is_found = |recipient: &Recipient| recipient.report.outcome == Outcome::Found;
         let (found, left_out): (Vec<_>, Vec<_>) = self.recipients.into_iter().partition(is_found);
-        let left_out = left_out.into_iter().map(|recipient| recipient.report).collect();
+        let mut left_out: Vec<_> = left_out.into_iter().map(|recipient| recipient.report).collect();
+        let (found, strangers) = agree(found, &self.policy, &self.limits);
+        for stranger in strangers {
+            let Recipient { mut report, keys } = stranger;
+            let error = Error::from(Code::ContentEncryptionMismatch);
+            let about = Some(report.address.expose().clone());
+            self.context.tracer.event(&self.context.event(about, Kind::RecipientMissed { error }));
+            drop(keys);
+            (report.outcome, report.error, report.found) = (Outcome::Unusable, Some(error), Vec::new());
+            left_out.push(report);
+        }
         let recipients = (!found.is_empty()).then(|| Recipients::new(found, self.policy, self.context, self.limits));
         (recipients, left_out)
     }
@@ -147,4 +160,20 @@ impl Resolution {
         let plaintext_allowed = matches!(mode, Mode::Never | Mode::IfPossible);
         Ok(Plan { recipients, left_out, plaintext_allowed })
     }
+}
+
+/// The visible recipients get one message, so that they need one content encryption that all of them read. Where there is
+/// none, those who do not read what most read are told apart. Hidden recipients have messages of their own.
+fn agree(found: Vec<Recipient>, policy: &Policy, limits: &Limits) -> (Vec<Recipient>, Vec<Recipient>) {
+    let visible = || found.iter().filter(|recipient| !recipient.report.hidden);
+    let capabilities =
+        |recipient: &Recipient| -> Vec<_> { recipient.keys.iter().map(|key| key.capabilities.clone()).collect() };
+    let named: Vec<Vec<_>> = visible().map(capabilities).collect();
+    let all = named.iter().flatten().map(Option::as_ref);
+    if named.is_empty() || policy.content_encryption(all, limits).is_ok() {
+        return (found, Vec::new());
+    }
+    let borrowed: Vec<Vec<_>> = named.iter().map(|keys| keys.iter().map(Option::as_ref).collect()).collect();
+    let mut reads = policy.majority(&borrowed, limits).into_iter();
+    found.into_iter().partition(|recipient| recipient.report.hidden || reads.next() == Some(true))
 }

@@ -15,22 +15,54 @@ impl Policy {
         named.filter(|named| !named.is_empty()).unwrap_or_else(|| self.assumed.clone())
     }
 
-    /// Fails for a recipient who does not read what [`Policy::require_aead`] demands.
-    pub(crate) fn check_aead(&self, capabilities: Option<&Capabilities>, limits: &Limits) -> Result<(), Error> {
+    /// Whether this content encryption may be used at all.
+    fn allows(&self, algorithm: ContentEncryption) -> bool {
+        self.allowed.contains(&algorithm) && (algorithm.is_authenticated() || !self.require_aead)
+    }
+
+    /// Fails for a recipient who reads nothing that may be used. Where CBC may, everybody does: clients must read it
+    /// whatever they name (RFC 8551 2.7).
+    pub(crate) fn check_readable(&self, capabilities: Option<&Capabilities>, limits: &Limits) -> Result<(), Error> {
+        if self.allowed.iter().any(|algorithm| !algorithm.is_authenticated() && self.allows(*algorithm)) {
+            return Ok(());
+        }
         let readable = self.readable(capabilities, limits);
-        let reads = |algorithm: &ContentEncryption| algorithm.is_authenticated() && readable.contains(algorithm);
-        if !self.require_aead || self.allowed.iter().any(reads) { Ok(()) } else { Err(Code::AeadNotSupported.into()) }
+        if readable.into_iter().any(|algorithm| self.allows(algorithm)) {
+            return Ok(());
+        }
+        let code = if self.require_aead { Code::AeadNotSupported } else { Code::ContentEncryptionMismatch };
+        Err(code.into())
+    }
+
+    /// Of recipients who have nothing in common, by the capabilities of all their keys: whether each reads what most of them
+    /// read.
+    pub(crate) fn majority(&self, recipients: &[Vec<Option<&Capabilities>>], limits: &Limits) -> Vec<bool> {
+        let reads = |algorithm: ContentEncryption| -> Vec<bool> {
+            let each = |keys: &Vec<Option<&Capabilities>>| {
+                keys.iter().all(|capabilities| self.readable(*capabilities, limits).contains(&algorithm))
+            };
+            recipients.iter().map(each).collect()
+        };
+        let allowed = self.allowed.iter().copied().filter(|algorithm| self.allows(*algorithm));
+        let mut best = vec![false; recipients.len()];
+        let count = |readers: &[bool]| readers.iter().filter(|reads| **reads).count();
+        for readers in allowed.map(reads) {
+            // The first of several with as many readers: the policy's order is one of preference.
+            if count(&readers) > count(&best) {
+                best = readers;
+            }
+        }
+        best
     }
 
     /// The best content encryption that is allowed and that everybody reads. When nothing is common to all, it is the last
     /// one allowed that is not authenticated: clients must read AES-128-CBC whatever they name (RFC 8551 2.7).
-    pub(super) fn content_encryption<'c>(
+    pub(crate) fn content_encryption<'c>(
         &self,
         recipients: impl Iterator<Item = Option<&'c Capabilities>>,
         limits: &Limits,
     ) -> Result<ContentEncryption, Error> {
-        let allowed =
-            self.allowed.iter().copied().filter(|algorithm| algorithm.is_authenticated() || !self.require_aead);
+        let allowed = self.allowed.iter().copied().filter(|algorithm| self.allows(*algorithm));
         let mut common: Vec<ContentEncryption> = allowed.clone().collect();
         for capabilities in recipients {
             let readable = self.readable(capabilities, limits);
@@ -48,6 +80,7 @@ impl Policy {
             KeyTransportRule::OaepSha1 => oaep(DigestAlgorithm::Sha1),
             KeyTransportRule::OaepSha256 => oaep(DigestAlgorithm::Sha256),
             KeyTransportRule::BySignedCapabilities => capabilities
+                .filter(|_| self.follow_capabilities)
                 .and_then(|capabilities| cms::capabilities(capabilities.der(), limits).oaep)
                 .unwrap_or(KeyTransport::Pkcs1),
         }
