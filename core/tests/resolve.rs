@@ -360,6 +360,31 @@ fn more_certificates_than_the_limit_are_said_to_be_too_many() {
 }
 
 #[test]
+fn what_cannot_be_read_is_named_last() {
+    let expired = issue(&CertSpec { not_after: "2026-02-01T00:00:00Z".to_owned(), ..spec(ALICE, 2) });
+    let directory = ScriptedDirectory::new().lends(&address(ALICE), b"junk".to_vec()).lends(&address(ALICE), expired);
+    let report = World { first: directory, ..World::new() }.one(ALICE);
+    assert_eq!(rejections(&report), [("first", Code::CertificateExpired), ("first", Code::CertificateMalformed)]);
+    assert_eq!(report.error.unwrap().code(), Code::CertificateExpired);
+}
+
+#[test]
+fn a_directory_that_lends_a_maze_gets_no_more_work_done_than_for_one_certificate() {
+    let issuers: Vec<Vec<u8>> =
+        (0..32).map(|number| Authority::root("Maze", Key::P521(500 + number)).der().to_vec()).collect();
+    let signer = Authority::root("Maze", Key::P521(900));
+    let fill = |directory: ScriptedDirectory, number| {
+        let der = signer.issue(&spec(ALICE, number)).der().to_vec();
+        directory.lends_with(&address(ALICE), Loan { issuers: issuers.clone(), ..Loan::of(der) })
+    };
+    let world = World { first: (1..=32).fold(ScriptedDirectory::new(), fill), ..World::new() };
+    let report = world.one(ALICE);
+    assert_eq!((report.outcome, report.rejected.len()), (Outcome::Unusable, 32));
+    // Four checks with a key that counts three times are its share.
+    assert!(report.rejected.iter().all(|rejected| rejected.error.code() == Code::SignatureBudget), "{report:?}");
+}
+
+#[test]
 fn path_material_that_a_directory_lends_helps_and_is_no_anchor() {
     let middle = root().authority("Middle", Key::P256(5));
     let der = middle.issue(&spec(ALICE, 1)).der().to_vec();

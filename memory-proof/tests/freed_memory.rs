@@ -11,13 +11,16 @@ use postseal::{Address, Engine, PerRoute, Random, UnixTime};
 use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, extension};
 use postseal_testkit::{MemoryStore, Recorder};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Stands in an extension of the certificate, and nowhere else.
 const PLANTED: [u8; 24] = *b"PLANTED-IN-A-CERTIFICATE";
 /// What the source of randomness gives first: the content key.
 const CONTENT_KEY: [u8; 32] = *b"PLANTED-AS-THE-CONTENT-KEY-32-OC";
+
+/// Octets of the public key in the certificate that is being looked for.
+static PUBLIC_KEY: OnceLock<Mutex<[u8; 24]>> = OnceLock::new();
 
 struct Scanner;
 
@@ -28,6 +31,9 @@ static KEYS: AtomicUsize = AtomicUsize::new(0);
 fn scan(octets: &[u8]) {
     // Halves are enough: a part that is left is as bad as the whole.
     CERTIFICATES.fetch_add(count(octets, &PLANTED[..12]) + count(octets, &PLANTED[12..]), Ordering::Relaxed);
+    if let Some(Ok(public_key)) = PUBLIC_KEY.get().map(Mutex::try_lock) {
+        CERTIFICATES.fetch_add(count(octets, &*public_key), Ordering::Relaxed);
+    }
     KEYS.fetch_add(count(octets, &CONTENT_KEY[..16]) + count(octets, &CONTENT_KEY[16..]), Ordering::Relaxed);
 }
 
@@ -141,9 +147,14 @@ fn freed_memory_holds_no_lent_certificate_and_no_content_key() {
     assert!(keys >= 2, "the allocator sees what is freed");
 
     for key in [Key::P256(2), Key::Rsa(1), Key::P521(3), Key::X25519(4)] {
+        let used = certificate(key, KeyUse::Encrypt);
+        let spki = key.public_key_info();
+        let octets = spki.last_chunk::<30>().unwrap().first_chunk::<24>().unwrap();
+        *PUBLIC_KEY.get_or_init(Mutex::default).lock().unwrap() = *octets;
+        assert!(count(&used, octets) == 1, "the public key is in the certificate");
         // One that is used, one that is rejected, and one that is no certificate.
         let lender = Lender(vec![
-            certificate(key, KeyUse::Encrypt),
+            used,
             certificate(Key::P256(9), KeyUse::Sign),
             [b"no certificate".as_slice(), &PLANTED].concat(),
         ]);

@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::seal::{OnConflict, Policy};
 use crate::store::{Entry, State};
 use crate::time::UnixTime;
-use crate::verify::check_candidate;
+use crate::verify::{Limits, Terms, check_candidate};
 use core::cmp::Reverse;
 
 /// What every candidate of one recipient is judged by.
@@ -18,6 +18,14 @@ pub(super) struct Judge<'a> {
     pub(super) policy: &'a Policy,
     pub(super) address: &'a Address,
     pub(super) now: UnixTime,
+}
+
+/// A certificate in question, with what came beside it.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    certificate: &'a Certificate,
+    issuers: &'a [Certificate],
+    capabilities: Option<&'a Capabilities>,
 }
 
 /// What one source comes to.
@@ -50,13 +58,9 @@ impl Judge<'_> {
             choice.reject_all(&in_use, Code::CertificateConflict);
         } else {
             for stored in in_use {
-                self.consider(
-                    &mut choice,
-                    &Origin::Store,
-                    &stored.certificate,
-                    &stored.issuers,
-                    stored.capabilities.as_ref(),
-                );
+                let (certificate, issuers) = (&stored.certificate, &stored.issuers);
+                let candidate = Candidate { certificate, issuers, capabilities: stored.capabilities.as_ref() };
+                self.consider(&mut choice, &Origin::Store, &candidate, self.engine.limits());
             }
         }
         if choice.chosen.is_empty() {
@@ -73,11 +77,11 @@ impl Judge<'_> {
         let origin = Origin::Directory(directory.clone());
         let mut choice = Choice::default();
         let too_many = lent.len() > limits.candidates;
-        let mut opened = Vec::new();
+        let (mut opened, mut unreadable) = (Vec::new(), Vec::new());
         for certificate in lent.into_iter().take(limits.candidates) {
             match certificate.open(limits) {
                 Ok(certificate) => opened.push(certificate),
-                Err(error) => choice.reject(&origin, None, error),
+                Err(error) => unreadable.push(error),
             }
         }
         opened.sort_by_key(|lent| (Reverse(lent.preferred), rank(&lent.certificate)));
@@ -88,6 +92,7 @@ impl Judge<'_> {
                 unique.push(lent);
             }
         }
+        let limits = shared(limits, unique.len());
         for lent in &unique {
             let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
             let refusal = match decided.map(|(_, state)| *state) {
@@ -98,9 +103,15 @@ impl Judge<'_> {
             match refusal {
                 Some(code) => choice.reject(&origin, Some(lent.certificate.fingerprint()), code.into()),
                 None => {
-                    self.consider(&mut choice, &origin, &lent.certificate, &lent.issuers, lent.capabilities.as_ref());
+                    let (certificate, issuers) = (&lent.certificate, &lent.issuers);
+                    let candidate = Candidate { certificate, issuers, capabilities: lent.capabilities.as_ref() };
+                    self.consider(&mut choice, &origin, &candidate, &limits);
                 }
             }
+        }
+        // Last: of several reasons that of a certificate says more.
+        for error in unreadable {
+            choice.reject(&origin, None, error);
         }
         if too_many {
             choice.reject(&origin, None, Code::CandidatesTooMany.into());
@@ -109,21 +120,16 @@ impl Judge<'_> {
     }
 
     /// Takes the candidate if it passes every check, and if one is still wanted.
-    fn consider(
-        &self,
-        choice: &mut Choice,
-        origin: &Origin,
-        certificate: &Certificate,
-        issuers: &[Certificate],
-        capabilities: Option<&Capabilities>,
-    ) {
+    fn consider(&self, choice: &mut Choice, origin: &Origin, candidate: &Candidate<'_>, limits: &Limits) {
+        let Candidate { certificate, issuers, capabilities } = *candidate;
         if !choice.chosen.is_empty() && !self.policy.all_valid {
             return;
         }
         let pool: Vec<Certificate> =
             issuers.iter().chain(self.engine.intermediates().certificates()).cloned().collect();
-        let checked = check_candidate(&self.engine.terms(self.now), self.address, certificate, &pool)
-            .and_then(|_| self.policy.check_readable(capabilities, self.engine.limits()));
+        let terms = Terms { limits, ..self.engine.terms(self.now) };
+        let checked = check_candidate(&terms, self.address, certificate, &pool)
+            .and_then(|_| self.policy.check_readable(capabilities, limits));
         match checked {
             Ok(()) => choice.chosen.push((certificate.clone(), capabilities.cloned())),
             Err(error) => choice.reject(origin, Some(certificate.fingerprint()), error),
@@ -140,6 +146,18 @@ impl Choice {
         for stored in stored {
             self.reject(&Origin::Store, Some(stored.certificate.fingerprint()), code.into());
         }
+    }
+}
+
+/// The limits for each of so many candidates of one reply. Whoever lends many, with many issuers, gets no more work done
+/// than for one; but an ordinary path is always found.
+fn shared(limits: &Limits, candidates: usize) -> Limits {
+    let share = |whole: usize, ordinary: usize| whole.checked_div(candidates).unwrap_or(whole).max(ordinary.min(whole));
+    Limits {
+        path_signatures: share(limits.path_signatures, 12),
+        path_steps: share(limits.path_steps, 1_000),
+        name_comparisons: share(limits.name_comparisons, 5_000),
+        ..limits.clone()
     }
 }
 

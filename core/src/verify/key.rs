@@ -5,6 +5,7 @@ use super::weak;
 use crate::der::{Document, Element, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
+use zeroize::Zeroizing;
 
 /// A public key, read from a SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) enum PublicKey {
 pub(crate) struct EcKey {
     pub(crate) curve: Curve,
     /// The point as in the key (SEC 1 2.3.3); it is on the curve.
-    pub(crate) point: Vec<u8>,
+    pub(crate) point: Zeroizing<Vec<u8>>,
     /// id-ecDH: for key agreement only (RFC 5480 2.1.2).
     agreement_only: bool,
 }
@@ -158,5 +159,6 @@ fn ec(point: &[u8], parameters: Option<Element<'_>>, agreement_only: bool) -> Re
         Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
         Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
     };
-    if on_curve { Ok(EcKey { curve, point: point.to_vec(), agreement_only }) } else { Err(Code::KeyMalformed.into()) }
+    let point = Zeroizing::new(point.to_vec());
+    if on_curve { Ok(EcKey { curve, point, agreement_only }) } else { Err(Code::KeyMalformed.into()) }
 }

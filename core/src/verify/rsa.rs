@@ -14,7 +14,8 @@ const RSA_BITS_COMPUTED: usize = 16_384;
 /// Modulus and exponent without leading zeros, and what the key's algorithm identifier allows (RFC 4055 1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RsaKey {
-    pub(super) modulus: Vec<u8>,
+    /// Overwritten at the end: of a lent certificate nothing stays in memory.
+    pub(super) modulus: Zeroizing<Vec<u8>>,
     pub(super) exponent: Vec<u8>,
     pub(super) scheme: RsaScheme,
 }
@@ -47,11 +48,11 @@ impl RsaKey {
         if modulus.last().is_none_or(|last| last & 1 == 0) {
             return Err(Code::KeyMalformed.into());
         }
-        Ok(Self { modulus, exponent, scheme })
+        Ok(Self { modulus: Zeroizing::new(modulus), exponent, scheme })
     }
 
     /// Octets of the modulus, and so of every signature and encrypted key.
-    pub(crate) const fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.modulus.len()
     }
 
@@ -77,15 +78,14 @@ impl RsaKey {
         let params = BoxedMontyParams::new_vartime(modulus);
         // The conversion works in the buffer that it is given.
         let base = Zeroizing::new(BoxedMontyForm::new(BoxedUint::clone(&base), &params));
-        let power = if self.exponent == [1, 0, 1] {
-            // 65537 = 2^16 + 1: sixteen squarings and one multiplication.
-            let square = |power: Zeroizing<BoxedMontyForm>, _| Zeroizing::new(power.square());
-            (0..16).fold(base.clone(), square).mul(&base)
-        } else {
-            let exponent = BoxedUint::from_be_slice_vartime(&self.exponent);
-            let bits = exponent.bit_width_vartime();
-            base.pow_bounded_exp(&exponent, bits)
-        };
+        // Square and multiply by the bits of the exponent, which is public: for 65537, sixteen squarings and one
+        // multiplication. Tables of powers would stay behind in memory.
+        let exponent = self.exponent.iter().fold(0_u64, |exponent, octet| exponent << 8 | u64::from(*octet));
+        let below_highest = exponent.checked_ilog2()?;
+        let power = (0..below_highest).rev().fold(base.clone(), |power, bit| {
+            let square = Zeroizing::new(power.square());
+            if exponent >> bit & 1 == 1 { Zeroizing::new(square.mul(&base)) } else { square }
+        });
         let octets = power.retrieve().to_be_bytes();
         octets.get(octets.len().checked_sub(self.size())?..).map(<[u8]>::to_vec)
     }
