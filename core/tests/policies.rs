@@ -1,4 +1,4 @@
-//! Certificate policies and the search for a path: what a caller asks for, and which of several paths is taken.
+//! What a caller asks of a path, and which of several paths is taken: certificate policies, subtrees of names.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "test code")]
 
 use postseal::verify::{CertPolicyId, Limits, Path, PathInputs, Profile, TrustAnchors, find_path, find_path_with};
@@ -103,4 +103,25 @@ fn what_cannot_be_read_or_is_too_much_is_refused() {
     assert_eq!(world.path(&PathInputs::default(), &limits), Err(Code::PolicyBudget.into()));
     limits.policy_nodes = 5;
     assert!(world.path(&PathInputs::default(), &limits).is_ok());
+}
+
+#[test]
+fn the_callers_subtrees_hold_as_those_of_a_ca_would() {
+    let world = World::new(&[vec![]], vec![]);
+    let subtrees = |tag: u8, host: &str| {
+        let base = der::sequence(&[&der::tlv(0x81, &[host.as_bytes()])]);
+        let mut inputs = PathInputs::default();
+        inputs.initial_name_constraints = Some(der::sequence(&[&der::tlv(tag, &[&base])]).into());
+        inputs
+    };
+    for (inputs, expected) in [
+        (subtrees(0xa0, "goal.example"), Ok(vec![])),
+        (subtrees(0xa0, "other.example"), Err(Code::NameNotPermitted)),
+        (subtrees(0xa1, "other.example"), Ok(vec![])),
+        (subtrees(0xa1, "goal.example"), Err(Code::NameExcluded)),
+        (subtrees(0xa1, "."), Err(Code::NameConstraintUndecidable)),
+        (subtrees(0xa2, "goal.example"), Err(Code::NameConstraintUndecidable)),
+    ] {
+        assert_eq!(world.valid_for(&inputs), expected);
+    }
 }

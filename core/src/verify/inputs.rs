@@ -122,7 +122,7 @@ impl fmt::Debug for CertPolicyId {
 }
 
 /// What a caller brings to the validation of a path beside the path, the time and the anchors (RFC 5280 6.1.1 c and e
-/// to g).
+/// to i).
 ///
 /// The default asks for nothing: any policy will do, and none is needed unless a CA of the path demands one.
 ///
@@ -145,6 +145,9 @@ pub struct PathInputs {
     pub initial_explicit_policy: bool,
     /// anyPolicy in a certificate stands for nothing, initial-any-policy-inhibit (6.1.1 g).
     pub initial_any_policy_inhibit: bool,
+    /// An encoded NameConstraints (4.2.1.10): initial-permitted-subtrees and initial-excluded-subtrees (6.1.1 h and i). Every
+    /// certificate below the anchor is held to it as to the constraints of a CA; one that cannot be read lets none pass.
+    pub initial_name_constraints: Option<Box<[u8]>>,
 }
 
 /// The inputs of every decision of the engine.
@@ -153,6 +156,7 @@ pub(crate) static NO_DEMANDS: PathInputs = PathInputs {
     initial_policy_mapping_inhibit: false,
     initial_explicit_policy: false,
     initial_any_policy_inhibit: false,
+    initial_name_constraints: None,
 };
 
 #[cfg(test)]

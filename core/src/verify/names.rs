@@ -3,7 +3,7 @@
 use super::Limits;
 use super::budget::Budget;
 use crate::cert::{Address, Certificate, GeneralName, general_name, name};
-use crate::der::{Document, Tag, oids};
+use crate::der::{Document, Tag};
 use crate::error::{Code, Error};
 
 /// The constraints of one CA certificate.
@@ -24,17 +24,16 @@ enum Match {
     Undecidable,
 }
 
-/// Checks all names of `certificate` against the constraints of `authority`, a CA above it in the path.
+/// Checks all names of `certificate` against encoded NameConstraints: those of a CA above it in the path, or the caller's.
 pub(super) fn check(
-    authority: &Certificate,
+    constraints: &[u8],
     certificate: &Certificate,
     limits: &Limits,
     budget: &mut Budget,
 ) -> Result<(), Error> {
-    let Some(extension) = authority.extension(oids::NAME_CONSTRAINTS) else { return Ok(()) };
     // Both are read before anything is compared.
-    budget.spend_comparison(extension.value.len().saturating_add(certificate.der().len()))?;
-    let document = Document::new(extension.value, limits);
+    budget.spend_comparison(constraints.len().saturating_add(certificate.der().len()))?;
+    let document = Document::new(constraints, limits);
     let constraints = read(&document, limits).map_err(|error| match error.code() {
         Code::NamesTooMany => error,
         _ => Error::from(Code::NameConstraintUndecidable),

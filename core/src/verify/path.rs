@@ -176,8 +176,8 @@ struct Search<'a> {
     signatures: BTreeMap<(Option<usize>, usize), Result<(), Error>>,
     /// The possible issuers of a certificate, by its number, so that no issuer name is read twice.
     named: BTreeMap<Option<usize>, Vec<usize>>,
-    /// Whether the constraints of a CA allow the names of a certificate, by their numbers.
-    allowed: BTreeMap<(usize, Option<usize>), Result<(), Error>>,
+    /// Whether the constraints of a CA, or (`None`) of the caller, allow the names of a certificate, by their numbers.
+    allowed: BTreeMap<(Option<usize>, Option<usize>), Result<(), Error>>,
 }
 
 /// A certificate that may stand above others.
@@ -386,14 +386,19 @@ impl<'a> Search<'a> {
         policies::validate(&statements.collect::<Result<Vec<_>, _>>()?, self.terms.inputs, &mut self.budget)
     }
 
-    /// Every name against the constraints of every CA above it. Self-issued CA certificates are exempt, unless last in
+    /// Every name against the constraints of every CA above it, and of the caller above them all (RFC 5280 6.1.1 h and i). Self-issued CA certificates are exempt, unless last in
     /// the path (RFC 5280 6.1.3 b).
     fn check_names(&mut self, path: &[(Option<usize>, &Certificate)]) -> Result<(), Error> {
-        for (height, (number, authority)) in path.iter().enumerate().skip(1) {
-            let Some(number) = *number else { continue };
+        let of_authorities = path.iter().enumerate().skip(1).map(|(height, (number, authority))| {
+            (height, *number, authority.extension(oids::NAME_CONSTRAINTS).map(|extension| extension.value))
+        });
+        let below_anchor = path.len().saturating_sub(1);
+        let initial = (below_anchor, None, self.terms.inputs.initial_name_constraints.as_deref());
+        for (height, number, constraints) in of_authorities.chain([initial]) {
+            let Some(constraints) = constraints else { continue };
             for (position, below) in path.iter().enumerate().take(height) {
                 if position == 0 || !is_self_issued(below.1) {
-                    self.check_names_of(number, authority, *below)?;
+                    self.check_names_of(number, constraints, *below)?;
                 }
             }
         }
@@ -403,14 +408,14 @@ impl<'a> Search<'a> {
     /// Where the two stand makes no difference, so that backtracking compares no names again.
     fn check_names_of(
         &mut self,
-        number: usize,
-        authority: &Certificate,
+        number: Option<usize>,
+        constraints: &[u8],
         (below, certificate): (Option<usize>, &Certificate),
     ) -> Result<(), Error> {
         if let Some(result) = self.allowed.get(&(number, below)) {
             return *result;
         }
-        let result = names::check(authority, certificate, self.terms.limits, &mut self.budget);
+        let result = names::check(constraints, certificate, self.terms.limits, &mut self.budget);
         self.allowed.insert((number, below), result);
         result
     }
