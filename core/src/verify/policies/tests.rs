@@ -200,3 +200,108 @@ fn the_graph_grows_with_what_is_said_and_not_with_its_paths() {
     let result = validate(&path, &inputs("explicit"), &mut Budget::new(&limits));
     assert_eq!(result, Err(Code::PolicyBudget.into()));
 }
+
+/// A node of the valid_policy_tree of RFC 5280 6.1.2 a: depth, valid_policy, expected_policy_set, parent.
+type TreeNode<'a> = (usize, &'a [u8], BTreeSet<&'a [u8]>, Option<usize>);
+
+/// RFC 5280 6.1.3 to 6.1.5 to the letter, as a tree, which RFC 9618 says gives the same result.
+fn by_tree<'a>(path: &[Statements<'a>], inputs: &PathInputs) -> Result<BTreeSet<&'a [u8]>, ()> {
+    let mut state = State::new(path.len(), inputs);
+    let any = BTreeSet::from([ANY_POLICY]);
+    let mut tree: Vec<TreeNode<'a>> = vec![(0, ANY_POLICY, any.clone(), None)];
+    for (depth, said) in (1..).zip(path) {
+        let last = depth == path.len();
+        let above: Vec<usize> = (0..tree.len()).filter(|node| tree[*node].0 == depth - 1).collect();
+        let empty = BTreeSet::new();
+        let policies = said.policies.as_ref().unwrap_or(&empty);
+        for policy in policies.iter().copied().filter(|policy| *policy != ANY_POLICY) {
+            let expecting: Vec<_> = above.iter().copied().filter(|node| tree[*node].2.contains(policy)).collect();
+            let under_any = above.iter().copied().filter(|node| tree[*node].1 == ANY_POLICY);
+            let parents = if expecting.is_empty() { under_any.collect() } else { expecting };
+            tree.extend(parents.iter().map(|parent| (depth, policy, BTreeSet::from([policy]), Some(*parent))));
+        }
+        if policies.contains(ANY_POLICY) && (state.inhibit_any_policy > 0 || (!last && said.self_issued)) {
+            for parent in above {
+                for policy in tree[parent].2.clone() {
+                    if !tree.iter().any(|node| node.3 == Some(parent) && node.1 == policy) {
+                        tree.push((depth, policy, BTreeSet::from([policy]), Some(parent)));
+                    }
+                }
+            }
+        }
+        if state.explicit_policy == 0 && !tree.iter().any(|node| node.0 == depth) {
+            return Err(());
+        }
+        if last {
+            break;
+        }
+        for issuer in said.mappings.iter().map(|(issuer, _)| *issuer).collect::<BTreeSet<_>>() {
+            let subjects: BTreeSet<_> =
+                said.mappings.iter().filter(|pair| pair.0 == issuer).map(|pair| pair.1).collect();
+            let mapped: Vec<_> =
+                (0..tree.len()).filter(|node| tree[*node].0 == depth && tree[*node].1 == issuer).collect();
+            if state.policy_mapping == 0 {
+                // Out of the way; its depth is never asked for again.
+                mapped.iter().for_each(|node| tree[*node].0 = usize::MAX);
+            } else if mapped.is_empty() {
+                let beside = tree.iter().find(|node| node.0 == depth && node.1 == ANY_POLICY).map(|node| node.3);
+                tree.extend(beside.map(|parent| (depth, issuer, subjects, parent)));
+            } else {
+                mapped.iter().for_each(|node| tree[*node].2.clone_from(&subjects));
+            }
+        }
+        let mut counters = State { graph: Graph::new(), ..state };
+        counters.prepare(&Statements { mappings: BTreeSet::new(), ..said.clone() }).unwrap();
+        state = counters;
+    }
+    // What is left after pruning: the nodes above the last depth, and it.
+    let mut live: BTreeSet<usize> = (0..tree.len()).filter(|node| tree[*node].0 == path.len()).collect();
+    for node in (0..tree.len()).rev() {
+        if let (true, Some(parent)) = (live.contains(&node), tree[node].3) {
+            live.insert(parent);
+        }
+    }
+    let under_any = |node: &usize| tree[*node].3.is_some_and(|parent| tree[parent].1 == ANY_POLICY);
+    let mut set: BTreeSet<_> = live.iter().filter(|node| under_any(node)).map(|node| tree[*node].1).collect();
+    if !live.iter().any(|node| tree[*node].0 == path.len() && tree[*node].1 == ANY_POLICY) {
+        set.remove(ANY_POLICY);
+    }
+    if state.explicit_policy_at_the_end(path.last()) == 0 && set.is_empty() { Err(()) } else { Ok(set) }
+}
+
+#[test]
+fn the_graph_gives_what_the_tree_gives() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = |below: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 11) % below
+    };
+    let mut valid = 0;
+    for _ in 0..20_000 {
+        let mut lines = Vec::new();
+        for _ in 0..=draw(5) {
+            let mut line = String::new();
+            let letter = |number: u64| ["a", "b", "c", "d", "any"][usize::try_from(number).unwrap()];
+            (0..draw(5)).for_each(|_| line.push_str(&format!(" {}", letter(draw(5)))));
+            (0..draw(4)).for_each(|_| line.push_str(&format!(" {}>{}", letter(draw(4)), letter(draw(4)))));
+            for constraint in ["explicit", "map", "any"] {
+                if draw(8) == 0 {
+                    line.push_str(&format!(" {constraint}={}", draw(4)));
+                }
+            }
+            line.push_str(if draw(4) == 0 { " self" } else { "" });
+            lines.push(line);
+        }
+        let given = ["", "explicit", "no-map", "no-any", "explicit no-map"][usize::try_from(draw(5)).unwrap()];
+        let text = lines.join(" / ");
+        let path: Vec<_> = text.split('/').map(statements).collect();
+        let graph = validate(&path, &inputs(given), &mut Budget::new(&Limits::default()));
+        let tree = by_tree(&path, &inputs(given));
+        let tree = tree.map(|set| set.into_iter().map(CertPolicyId::from_octets).collect::<BTreeSet<_>>());
+        valid += u32::from(graph.as_ref().is_ok_and(|set| !set.is_empty()));
+        assert_eq!(graph.map_err(|_| ()), tree, "{text} | {given}");
+    }
+    assert!(valid > 2_000, "only {valid} of the paths are valid for anything");
+}
