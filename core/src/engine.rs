@@ -11,7 +11,7 @@ use crate::seal::{self, Encryption, Policy};
 use crate::store::{CertStore, Change, Entry};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
-use crate::verify::{Intermediates, Limits, Profile, Terms, TrustAnchors, Weakness};
+use crate::verify::{Intermediates, Limits, NO_DEMANDS, Profile, Terms, TrustAnchors, Weakness};
 use std::sync::Arc;
 
 /// The front door: trust anchors, profile and limits, fixed once and shared by all operations.
@@ -217,6 +217,7 @@ impl Engine {
             limits: self.limits(),
             now,
             weakness: Weakness::Refused,
+            inputs: &NO_DEMANDS,
         }
     }
 

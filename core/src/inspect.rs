@@ -12,7 +12,7 @@ use crate::import::Verdict;
 use crate::mail::{self, SignedContent};
 use crate::private::Private;
 use crate::time::UnixTime;
-use crate::verify::{KeyRole, PublicKey, Terms, Weakness, check_signing, find_path_on};
+use crate::verify::{KeyRole, NO_DEMANDS, PublicKey, Terms, Weakness, check_signing, find_path_on};
 
 /// What a mail carries.
 ///
@@ -291,7 +291,8 @@ fn describe(engine: &Engine, certificate: &Certificate, pool: &[Certificate], no
     }
     let mailboxes = certificate.mailboxes(SubjectEmail::WhenNoMailboxInSan, limits).unwrap_or_default();
     report.addresses = mailboxes.iter().map(|address| Private::new(address.as_str().to_owned())).collect();
-    let terms = Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated };
+    let terms =
+        Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated, inputs: &NO_DEMANDS };
     let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile));
     report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };
     report.path_error = path.err();

@@ -16,7 +16,9 @@ use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Code, Engine, UnixTime};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::corpus::attacks;
-use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, der, distinguished_name};
+use postseal_testkit::factory::{
+    Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, der, distinguished_name, extension,
+};
 use std::time::Instant;
 
 #[global_allocator]
@@ -190,6 +192,36 @@ fn issuer_serial() -> Vec<u8> {
     SignedMail::new("alice@goal.example", &person).extra_attribute(&attribute).build()
 }
 
+/// Four levels of `width` CAs, each with eleven policies that it maps all to all, as the tree of RFC 5280 grows by the power
+/// of eleven with each (CVE-2023-0464). They demand a policy; the person has the one given.
+fn mappings(root: &Authority, width: u64, policy: &str) -> Vec<u8> {
+    let name = |number: usize| der::oid(&format!("1.3.6.1.4.1.99999.{number}"));
+    let policies: Vec<_> = (0..11).map(|number| der::sequence(&[&name(number)])).collect();
+    let pairs: Vec<_> = (0..121).map(|pair| der::sequence(&[&name(pair / 11), &name(pair % 11)])).collect();
+    let mut above = root.clone();
+    let mut all = Vec::new();
+    for level in 0..4 {
+        let same_name_and_key = |number: u64| {
+            let mut spec = AuthoritySpec::new(&format!("Level {level}"), Key::P256(20 + level));
+            spec.serial = 100 + number;
+            spec.overrides.extra_extensions = vec![
+                extension("2.5.29.32", false, &der::sequence(&[&policies.concat()])),
+                extension("2.5.29.33", true, &der::sequence(&[&pairs.concat()])),
+                extension("2.5.29.36", true, &der::sequence(&[b"\x80\x01\x00"])),
+            ];
+            above.subordinate(&spec)
+        };
+        let same: Vec<_> = (0..width).map(same_name_and_key).collect();
+        above = same[0].clone();
+        all.extend(same);
+    }
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(9));
+    let policy = der::sequence(&[&der::sequence(&[&der::oid(policy)])]);
+    spec.overrides.extra_extensions = vec![extension("2.5.29.32", false, &policy)];
+    let mail = SignedMail::new("alice@goal.example", &above.issue(&spec));
+    all.iter().fold(mail, |mail, authority| mail.with_authority(authority)).build()
+}
+
 const fn refused(code: Code) -> (Outcome, Option<Code>) {
     (Outcome::Refused, Some(code))
 }
@@ -213,5 +245,22 @@ fn names_and_keys_made_to_cost_use_up_the_budgets_early() {
     ] {
         let name = format!("{count} excluded names of {length} bytes");
         assert_eq!(check(&name, &exclusions(&root, count, length)), expected, "{name}");
+    }
+}
+
+#[test]
+fn mapped_policies_make_no_tree_and_use_up_their_budget_early() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let root = Authority::root("Root", Key::P256(1));
+    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    for (width, policy, expected) in [
+        (1, "1.3.6.1.4.1.99999.7", (Outcome::Imported, None)),
+        (1, "1.3.6.1.4.1.99999.11", refused(Code::PolicyNotValid)),
+        (7, "1.3.6.1.4.1.99999.7", (Outcome::Imported, None)),
+        (7, "1.3.6.1.4.1.99999.11", refused(Code::PolicyBudget)),
+    ] {
+        let name = format!("four levels of {width} CAs with 121 mappings");
+        assert_eq!(check(&name, &engine, &mappings(&root, width, policy), at), expected, "{name}, {policy}");
     }
 }

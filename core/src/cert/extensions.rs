@@ -76,7 +76,7 @@ impl Certificate {
         self.decode(oids::BASIC_CONSTRAINTS, |document, root| {
             let mut parts = document.children(&root.expect(Tag::SEQUENCE)?)?;
             let ca = parts.optional(Tag::BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
-            let path_length = parts.optional(Tag::INTEGER)?.map(path_length).transpose()?;
+            let path_length = parts.optional(Tag::INTEGER)?.map(count).transpose()?;
             parts.finish()?;
             Ok(BasicConstraints { ca, path_length })
         })
@@ -106,10 +106,10 @@ impl Certificate {
     }
 
     /// Decodes one extension; what cannot be decoded is an error of its own, never an absent extension.
-    pub(super) fn decode<T>(
-        &self,
+    pub(super) fn decode<'a, T>(
+        &'a self,
         oid: &[u8],
-        decode: impl FnOnce(&Document<'_>, Element<'_>) -> Result<T, Error>,
+        decode: impl FnOnce(&Document<'a>, Element<'a>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let Some(extension) = self.extension(oid) else { return Ok(None) };
         let limits = Limits::default();
@@ -122,12 +122,17 @@ impl Certificate {
     }
 }
 
-/// A pathLenConstraint beyond any path is as good as none, but a negative one is no number.
-fn path_length(element: Element<'_>) -> Result<u32, Error> {
-    match element.content() {
+/// `INTEGER (0..MAX)`, whatever its tag: a number of certificates. One beyond any path is as good as none, but a negative
+/// one is no number.
+pub(super) fn count(element: Element<'_>) -> Result<u32, Error> {
+    let octets = element.content();
+    match octets {
         [] => Err(Code::DerValue.into()),
         [first, ..] if first & 0x80 != 0 => Err(Code::DerValue.into()),
-        _ => element.small_integer().or(Ok(u32::MAX)),
+        _ => {
+            let add = |value: u32, octet: &u8| value.checked_mul(256)?.checked_add(u32::from(*octet));
+            Ok(octets.iter().try_fold(0_u32, add).unwrap_or(u32::MAX))
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) enum GeneralName<'a> {
     Dns(&'a [u8]),
     /// Four or sixteen octets; in a constraint an address and a mask.
     Ip(&'a [u8]),
+    Uri(&'a [u8]),
     /// An encoded Name.
     Directory(&'a [u8]),
     /// A form that is only compared by its kind: the tag of the choice.
@@ -105,7 +106,7 @@ pub(crate) fn general_name<'a>(document: &Document<'a>, element: &Element<'a>) -
         Tag(0xa4) => directory_name(document, element).unwrap_or(GeneralName::Undecodable(4)),
         Tag(0xa3) => GeneralName::Other(3),
         Tag(0xa5) => GeneralName::Other(5),
-        Tag(0x86) => GeneralName::Other(6),
+        Tag(0x86) => GeneralName::Uri(element.content()),
         Tag(0x87) => GeneralName::Ip(element.content()),
         Tag(0x88) => GeneralName::Other(8),
         Tag(tag) => GeneralName::Undecodable(tag & 0x1f),

@@ -130,10 +130,12 @@ codes! {
         221 RecipientsTooMany "recipients-too-many" "The message has more recipients than Limits::recipients.";
         222 CandidatesTooMany "candidates-too-many" "A directory lent more certificates for one address than Limits::candidates; the rest was not looked at.";
         223 ContentTooLong "content-too-long" "The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1).";
+        224 PoliciesTooMany "policies-too-many" "A certificate has more policies or policy mappings than Limits::policies.";
         230 PathTooDeep "path-too-deep" "The path to a trust anchor is longer than Limits::path_depth.";
         231 SignatureBudget "signature-budget" "Building the path needs more signature checks than Limits::path_signatures.";
         232 BuildBudget "build-budget" "Building the path needs more steps than Limits::path_steps.";
         233 NameBudget "name-budget" "Name constraints need more comparisons than Limits::name_comparisons.";
+        234 PolicyBudget "policy-budget" "Certificate policies need a larger graph than Limits::policy_nodes.";
     }
     Malformed {
         301 DerTruncated "asn1-truncated" "An ASN.1 element ends before its length says (X.690 8.1).";
@@ -249,6 +251,8 @@ codes! {
         621 IssuerNameEmpty "issuer-name-empty" "A certificate of the path has an empty issuer name (RFC 5280 4.1.2.4).";
         622 PathAlgorithm "path-algorithm" "A certificate names two different signature algorithms (RFC 5280 4.1.1.2).";
         623 CertificateVersion "certificate-version" "An issuer is not a version 3 certificate (RFC 5280 6.1.4 k).";
+        624 PolicyNotValid "policy-not-valid" "A certificate policy is required, and none, or none that was asked for, is valid for the whole path (RFC 5280 6.1.3 f, 6.1.5 g).";
+        625 PolicyMappingAny "policy-mapping-any" "A CA of the path maps a policy from or to anyPolicy (RFC 5280 6.1.4 a).";
     }
 }
 

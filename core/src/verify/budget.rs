@@ -7,11 +7,17 @@ pub(super) struct Budget {
     signatures: usize,
     steps: usize,
     comparisons: usize,
+    policy_nodes: usize,
 }
 
 impl Budget {
     pub(super) const fn new(limits: &Limits) -> Self {
-        Self { signatures: limits.path_signatures, steps: limits.path_steps, comparisons: limits.name_comparisons }
+        Self {
+            signatures: limits.path_signatures,
+            steps: limits.path_steps,
+            comparisons: limits.name_comparisons,
+            policy_nodes: limits.policy_nodes,
+        }
     }
 
     /// One signature check of this cost (see `PublicKey::cost`).
@@ -28,6 +34,11 @@ impl Budget {
     pub(super) fn spend_comparison(&mut self, octets: usize) -> Result<(), Error> {
         let amount = octets.div_euclid(USUAL_NAMES).saturating_add(1);
         spend(&mut self.comparisons, amount, Code::NameBudget)
+    }
+
+    /// So many nodes and edges of a policy graph.
+    pub(super) fn spend_policies(&mut self, amount: usize) -> Result<(), Error> {
+        spend(&mut self.policy_nodes, amount, Code::PolicyBudget)
     }
 }
 

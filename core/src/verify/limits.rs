@@ -61,6 +61,12 @@ pub struct Limits {
     /// Comparisons of names with name constraints while one path is built; a pair of names longer than 64 octets counts
     /// as several. 250 000 (rustls-webpki).
     pub name_comparisons: usize,
+    /// Policies in one certificatePolicies, or mappings in one policyMappings. 128: the cross certificates of bridge CAs
+    /// have some dozens.
+    pub policies: usize,
+    /// Nodes of policy graphs, with the mappings between them, while one path is built, over all its candidates. 20 000:
+    /// OpenSSL allows one path 1 000 (after CVE-2023-0464).
+    pub policy_nodes: usize,
     /// Recipients of one message. 50 000: Postfix takes 1 000 in one envelope (smtpd_recipient_limit).
     pub recipients: usize,
     /// Certificates that one directory may lend for one address. 32: userCertificate has many values where every logon
@@ -95,6 +101,8 @@ impl Default for Limits {
             path_signatures: 100,
             path_steps: 200_000,
             name_comparisons: 250_000,
+            policies: 128,
+            policy_nodes: 20_000,
             recipients: 50_000,
             candidates: 32,
         }

@@ -3,7 +3,7 @@
 use super::Limits;
 use super::budget::Budget;
 use crate::cert::{Address, Certificate, GeneralName, general_name, name};
-use crate::der::{Document, Tag, oids};
+use crate::der::{Document, Tag};
 use crate::error::{Code, Error};
 
 /// The constraints of one CA certificate.
@@ -24,17 +24,16 @@ enum Match {
     Undecidable,
 }
 
-/// Checks all names of `certificate` against the constraints of `authority`, a CA above it in the path.
+/// Checks all names of `certificate` against encoded NameConstraints: those of a CA above it in the path, or the caller's.
 pub(super) fn check(
-    authority: &Certificate,
+    constraints: &[u8],
     certificate: &Certificate,
     limits: &Limits,
     budget: &mut Budget,
 ) -> Result<(), Error> {
-    let Some(extension) = authority.extension(oids::NAME_CONSTRAINTS) else { return Ok(()) };
     // Both are read before anything is compared.
-    budget.spend_comparison(extension.value.len().saturating_add(certificate.der().len()))?;
-    let document = Document::new(extension.value, limits);
+    budget.spend_comparison(constraints.len().saturating_add(certificate.der().len()))?;
+    let document = Document::new(constraints, limits);
     let constraints = read(&document, limits).map_err(|error| match error.code() {
         Code::NamesTooMany => error,
         _ => Error::from(Code::NameConstraintUndecidable),
@@ -112,19 +111,20 @@ fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>,
 }
 
 fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, limits: &Limits) -> Match {
-    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable, Uri};
     match (base, name) {
         (Rfc822(base), Rfc822(octets)) => mailbox(base, Address::from_rfc822_name(octets)),
         // RFC 9598 6: constraints on rfc822Name apply to SmtpUTF8Mailbox; a whole mailbox never matches one.
         (Rfc822(base), SmtpUtf8Mailbox(octets)) => mailbox(base, Address::from_smtp_utf8_mailbox(octets)),
         (Dns(base), Dns(name)) => dns(base, name),
         (Ip(base), Ip(name)) => ip(base, name),
+        (Uri(base), Uri(name)) => uri(base, name),
         (Directory(base), Directory(name)) => match name::is_within(name, base, limits) {
             Ok(true) => Match::Inside,
             Ok(false) => Match::Outside,
             Err(_) => Match::Undecidable,
         },
-        // A constraint on an other name, an X.400 address, an EDI party, a URI or an identifier cannot
+        // A constraint on an other name, an X.400 address, an EDI party or an identifier cannot
         // be compared here; it matters where a name of that form stands.
         (Other(base), Other(name)) if base == name => Match::Undecidable,
         (Undecodable(_), _) => Match::Undecidable,
@@ -137,9 +137,11 @@ fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, limits: &Limits) -> M
 }
 
 const fn octets(name: &GeneralName<'_>) -> usize {
-    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable, Uri};
     match name {
-        Rfc822(octets) | SmtpUtf8Mailbox(octets) | Dns(octets) | Directory(octets) | Ip(octets) => octets.len(),
+        Rfc822(octets) | SmtpUtf8Mailbox(octets) | Dns(octets) | Directory(octets) | Ip(octets) | Uri(octets) => {
+            octets.len()
+        }
         Other(_) | Undecodable(_) => 0,
     }
 }
@@ -150,6 +152,7 @@ const fn form(name: &GeneralName<'_>) -> u8 {
         GeneralName::Rfc822(_) => 1,
         GeneralName::Dns(_) => 2,
         GeneralName::Directory(_) => 4,
+        GeneralName::Uri(_) => 6,
         GeneralName::Ip(_) => 7,
         GeneralName::Other(tag) | GeneralName::Undecodable(tag) => *tag,
     }
@@ -199,10 +202,54 @@ fn dns(base: &[u8], name: &[u8]) -> Match {
     if base.is_empty() || name == base || name.ends_with(&suffix) { Match::Inside } else { Match::Outside }
 }
 
+/// The host of a URI: itself, or with a leading dot the hosts below (RFC 5280 4.2.1.10). A URI whose host is no domain name
+/// cannot be compared, and must not pass.
+fn uri(base: &[u8], name: &[u8]) -> Match {
+    let host = |text: &str| {
+        let label = |label: &str| {
+            !label.is_empty()
+                && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+        };
+        // A last label of digits is that of an IPv4 address, in any of its notations.
+        let number = text.rsplit('.').next().is_none_or(|last| last.starts_with(|first: char| first.is_ascii_digit()));
+        (text.split('.').all(label) && !number).then(|| text.to_ascii_lowercase())
+    };
+    let base = core::str::from_utf8(base).ok();
+    let (domain, base) = match base.and_then(|base| base.strip_prefix('.')) {
+        Some(below) => (true, Some(below)),
+        None => (false, base),
+    };
+    let name = core::str::from_utf8(name).ok().and_then(authority);
+    let (Some(base), Some(name)) = (base.and_then(host), name.and_then(host)) else { return Match::Undecidable };
+    let inside = if domain { name.ends_with(&format!(".{base}")) } else { name == base };
+    if inside { Match::Inside } else { Match::Outside }
+}
+
+/// The host of an authority, without user and port (RFC 3986 3.2).
+fn authority(uri: &str) -> Option<&str> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let named = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.');
+    // To a browser a backslash is a slash: what others read another host from is not compared.
+    let plain = uri.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+    if !plain || !scheme.starts_with(|first: char| first.is_ascii_alphabetic()) || !scheme.bytes().all(named) {
+        return None;
+    }
+    let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next()?;
+    let host = match authority.split_once('@') {
+        Some((_, host)) => host,
+        None => authority,
+    };
+    match host.split_once(':') {
+        Some((host, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => Some(host),
+        Some(_) => None,
+        None => Some(host),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable};
+    use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable, Uri};
 
     fn matches(base: GeneralName<'_>, name: GeneralName<'_>) -> Match {
         compare(&base, &name, &Limits::default())
@@ -246,12 +293,51 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_fails_only_where_it_applies() {
-        assert_eq!(matches(Other(6), Other(6)), Match::Undecidable);
-        assert_eq!(matches(Other(6), Other(8)), Match::OtherForm);
+        assert_eq!(matches(Other(5), Other(5)), Match::Undecidable);
+        assert_eq!(matches(Other(5), Other(8)), Match::OtherForm);
+        assert_eq!(matches(Uri(b"goal.example"), Undecodable(6)), Match::Undecidable);
         assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(0)), Match::Undecidable);
         assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(4)), Match::OtherForm);
         assert_eq!(matches(Directory(&[0x30, 0]), Undecodable(4)), Match::Undecidable);
         assert_eq!(matches(Dns(b"goal.example"), Rfc822(b"a@goal.example")), Match::OtherForm);
         assert_eq!(matches(Undecodable(9), Rfc822(b"a@goal.example")), Match::Undecidable);
+    }
+
+    #[test]
+    fn a_uri_is_compared_by_its_host() {
+        for (base, name, expected) in [
+            ("goal.example", "http://goal.example/crl", Match::Inside),
+            ("goal.example", "HTTP://Goal.Example", Match::Inside),
+            ("goal.example", "ldap://user:pass@goal.example:389/?q", Match::Inside),
+            ("goal.example", "http://goal.example?a", Match::Inside),
+            ("goal.example", "http://goal.example:", Match::Inside),
+            ("goal.example", "http://www.goal.example/", Match::Outside),
+            ("goal.example", "http://evilgoal.example/", Match::Outside),
+            ("goal.example", "http://evil.example/@goal.example", Match::Outside),
+            ("goal.example", "http://evil.example#@goal.example", Match::Outside),
+            ("goal.example", "http://goal.example@evil.example/", Match::Outside),
+            (".goal.example", "http://www.goal.example/", Match::Inside),
+            (".goal.example", "http://a.b.goal.example/", Match::Inside),
+            (".goal.example", "http://goal.example/", Match::Outside),
+            (".goal.example", "http://evilgoal.example/", Match::Outside),
+            ("goal.example", "urn:oid:1.2.3", Match::Undecidable),
+            ("goal.example", "mailto:a@goal.example", Match::Undecidable),
+            ("goal.example", "http:///goal.example", Match::Undecidable),
+            ("goal.example", "//goal.example", Match::Undecidable),
+            ("goal.example", "http://a@b@goal.example/", Match::Undecidable),
+            ("goal.example", "http://evil.example\\@goal.example/", Match::Undecidable),
+            ("goal.example", "http://goal.example:80:80/", Match::Undecidable),
+            ("goal.example", "http://192.0.2.1/", Match::Undecidable),
+            ("goal.example", "http://0x7f000001/", Match::Undecidable),
+            ("goal.example", "http://[2001:db8::1]/", Match::Undecidable),
+            ("goal.example", "http://goal.example./", Match::Undecidable),
+            ("goal.example", "http://go%61l.example/", Match::Undecidable),
+            ("goal.example", "http://g\u{f6}al.example/", Match::Undecidable),
+            ("http://goal.example", "http://goal.example/", Match::Undecidable),
+            ("", "http://goal.example/", Match::Undecidable),
+            (".", "http://goal.example/", Match::Undecidable),
+        ] {
+            assert_eq!(matches(Uri(base.as_bytes()), Uri(name.as_bytes())), expected, "{base} {name}");
+        }
     }
 }

@@ -1,12 +1,14 @@
 use super::budget::Budget;
 use super::digest::Sha1;
+use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
+use super::policies::{self, Statements};
 use super::{KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, names, usage};
 use crate::cert::{Certificate, Fingerprint, name};
-use crate::der::{Document, Tag, oids};
+use crate::der::oids;
 use crate::error::{Code, Error, Fault};
 use crate::time::UnixTime;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A path that holds: the certificate first, then its issuers, the trust anchor last (RFC 5280 6.1).
 ///
@@ -19,6 +21,7 @@ pub struct Path {
     leaf: Certificate,
     intermediates: Vec<Certificate>,
     anchor: Certificate,
+    policies: BTreeSet<CertPolicyId>,
 }
 
 impl Path {
@@ -57,6 +60,20 @@ impl Path {
     pub fn issuer_key(&self) -> Fingerprint {
         Fingerprint::of(self.intermediates.first().unwrap_or(&self.anchor).public_key_info())
     }
+
+    /// The policies that the whole path is valid for and that were asked for, by the names that the domain of the anchor has
+    /// for them (RFC 5280 6.1.5 g, 6.1.6: user-constrained-policy-set). anyPolicy is every policy; an empty set is none,
+    /// which is no fault where nobody required one.
+    ///
+    /// ```
+    /// use postseal::verify::{CertPolicyId, Path};
+    /// fn under(path: &Path, policy: &CertPolicyId) -> bool {
+    ///     path.user_constrained_policy_set().iter().any(|valid| valid == policy || valid.is_any_policy())
+    /// }
+    /// ```
+    pub const fn user_constrained_policy_set(&self) -> &BTreeSet<CertPolicyId> {
+        &self.policies
+    }
 }
 
 /// Builds and validates a path from `leaf` to one of `anchors` at the time `now` (RFC 5280 6.1, RFC 8550).
@@ -84,7 +101,40 @@ pub fn find_path(
     limits: &Limits,
     now: UnixTime,
 ) -> Result<Path, Error> {
-    let terms = Terms { anchors, profile, limits, now, weakness: Weakness::Refused };
+    find_path_with(leaf, pool, anchors, &NO_DEMANDS, profile, limits, now)
+}
+
+/// As [`find_path`], with the initial inputs of RFC 5280 6.1.1 that a caller may set. A path that fails by its policies
+/// only does not end the search: another one may be valid for them.
+///
+/// Policies, mappings and constraints of the anchor are taken no notice of (RFC 5280 6.1.1 d).
+///
+/// # Errors
+/// As [`find_path`]; [`Code::PolicyNotValid`] when a policy is required and none of those asked for is valid.
+///
+/// ```
+/// use postseal::{Certificate, Error, UnixTime};
+/// use postseal::verify::{CertPolicyId, Limits, Path, PathInputs, Profile, TrustAnchors, find_path_with};
+/// fn under(
+///     policy: CertPolicyId, leaf: &Certificate, stored: &[Certificate], anchors: &TrustAnchors, now: UnixTime,
+/// ) -> Result<Path, Error> {
+///     let mut inputs = PathInputs::default();
+///     inputs.initial_explicit_policy = true;
+///     inputs.user_initial_policy_set = Some([policy].into());
+///     find_path_with(leaf, stored, anchors, &inputs, Profile::Default, &Limits::default(), now)
+/// }
+/// # let _ = under;
+/// ```
+pub fn find_path_with(
+    leaf: &Certificate,
+    pool: &[Certificate],
+    anchors: &TrustAnchors,
+    inputs: &PathInputs,
+    profile: Profile,
+    limits: &Limits,
+    now: UnixTime,
+) -> Result<Path, Error> {
+    let terms = Terms { anchors, inputs, profile, limits, now, weakness: Weakness::Refused };
     find_path_on(&terms, leaf, pool)
 }
 
@@ -101,6 +151,7 @@ pub(crate) enum Weakness {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms<'a> {
     pub(crate) anchors: &'a TrustAnchors,
+    pub(crate) inputs: &'a PathInputs,
     pub(crate) profile: Profile,
     pub(crate) limits: &'a Limits,
     pub(crate) now: UnixTime,
@@ -125,8 +176,8 @@ struct Search<'a> {
     signatures: BTreeMap<(Option<usize>, usize), Result<(), Error>>,
     /// The possible issuers of a certificate, by its number, so that no issuer name is read twice.
     named: BTreeMap<Option<usize>, Vec<usize>>,
-    /// Whether the constraints of a CA allow the names of a certificate, by their numbers.
-    allowed: BTreeMap<(usize, Option<usize>), Result<(), Error>>,
+    /// Whether the constraints of a CA, or (`None`) of the caller, allow the names of a certificate, by their numbers.
+    allowed: BTreeMap<(Option<usize>, Option<usize>), Result<(), Error>>,
 }
 
 /// A certificate that may stand above others.
@@ -196,13 +247,14 @@ impl<'a> Search<'a> {
             else {
                 continue;
             };
-            match self.try_issuer(&frames, number, issuer, is_anchor) {
-                Ok(()) if is_anchor => {
+            let tried = self.try_issuer(&frames, number, issuer, is_anchor);
+            match tried.and_then(|()| is_anchor.then(|| self.check_policies(&frames)).transpose()) {
+                Ok(Some(policies)) => {
                     let intermediates = frames.iter().skip(1).map(|frame| frame.certificate.clone()).collect();
-                    return Ok(Path { leaf: self.leaf.clone(), intermediates, anchor: issuer.clone() });
+                    return Ok(Path { leaf: self.leaf.clone(), intermediates, anchor: issuer.clone(), policies });
                 }
-                Ok(()) if frames.len() >= self.terms.limits.path_depth => self.note(Code::PathTooDeep.into()),
-                Ok(()) => {
+                Ok(None) if frames.len() >= self.terms.limits.path_depth => self.note(Code::PathTooDeep.into()),
+                Ok(None) => {
                     let frame = self.frame(Some(number), issuer);
                     frames.push(frame);
                 }
@@ -263,9 +315,6 @@ impl<'a> Search<'a> {
         self.check_by_itself(number)?;
         let path: Vec<&Certificate> = frames.iter().map(|frame| frame.certificate).collect();
         check_path_length(issuer, &path)?;
-        if !is_anchor {
-            check_policy_demand(issuer, &path, self.terms.limits)?;
-        }
         self.check_signature(subject, number, issuer)?;
         if is_anchor {
             let below = frames.iter().map(|frame| (frame.number, frame.certificate));
@@ -328,14 +377,28 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Every name against the constraints of every CA above it. Self-issued CA certificates are exempt, unless last in
+    /// Policies come downwards from an anchor, so that they are asked about only once there is a whole path.
+    fn check_policies(&mut self, below_anchor: &[Frame<'_>]) -> Result<BTreeSet<CertPolicyId>, Error> {
+        let statements = below_anchor
+            .iter()
+            .rev()
+            .map(|frame| Statements::of(frame.certificate, is_self_issued(frame.certificate), self.terms.limits));
+        policies::validate(&statements.collect::<Result<Vec<_>, _>>()?, self.terms.inputs, &mut self.budget)
+    }
+
+    /// Every name against the constraints of every CA above it, and of the caller above them all (RFC 5280 6.1.1 h and i). Self-issued CA certificates are exempt, unless last in
     /// the path (RFC 5280 6.1.3 b).
     fn check_names(&mut self, path: &[(Option<usize>, &Certificate)]) -> Result<(), Error> {
-        for (height, (number, authority)) in path.iter().enumerate().skip(1) {
-            let Some(number) = *number else { continue };
+        let of_authorities = path.iter().enumerate().skip(1).map(|(height, (number, authority))| {
+            (height, *number, authority.extension(oids::NAME_CONSTRAINTS).map(|extension| extension.value))
+        });
+        let below_anchor = path.len().saturating_sub(1);
+        let initial = (below_anchor, None, self.terms.inputs.initial_name_constraints.as_deref());
+        for (height, number, constraints) in of_authorities.chain([initial]) {
+            let Some(constraints) = constraints else { continue };
             for (position, below) in path.iter().enumerate().take(height) {
                 if position == 0 || !is_self_issued(below.1) {
-                    self.check_names_of(number, authority, *below)?;
+                    self.check_names_of(number, constraints, *below)?;
                 }
             }
         }
@@ -345,14 +408,14 @@ impl<'a> Search<'a> {
     /// Where the two stand makes no difference, so that backtracking compares no names again.
     fn check_names_of(
         &mut self,
-        number: usize,
-        authority: &Certificate,
+        number: Option<usize>,
+        constraints: &[u8],
         (below, certificate): (Option<usize>, &Certificate),
     ) -> Result<(), Error> {
         if let Some(result) = self.allowed.get(&(number, below)) {
             return *result;
         }
-        let result = names::check(authority, certificate, self.terms.limits, &mut self.budget);
+        let result = names::check(constraints, certificate, self.terms.limits, &mut self.budget);
         self.allowed.insert((number, below), result);
         result
     }
@@ -365,6 +428,8 @@ const fn rank(error: Error) -> u8 {
         Code::PathTooDeep => 6,
         Code::CertificateExpired | Code::CertificateNotYetValid => 4,
         Code::NameNotPermitted | Code::NameExcluded | Code::NameConstraintUndecidable => 7,
+        // Everything else about the path is in order.
+        Code::PolicyNotValid | Code::PolicyMappingAny => 8,
         Code::PathSignatureInvalid => 1,
         Code::PathLength => 5,
         _ => 3,
@@ -372,7 +437,7 @@ const fn rank(error: Error) -> u8 {
 }
 
 fn is_budget(error: Error) -> bool {
-    matches!(error.code(), Code::SignatureBudget | Code::BuildBudget | Code::NameBudget)
+    matches!(error.code(), Code::SignatureBudget | Code::BuildBudget | Code::NameBudget | Code::PolicyBudget)
 }
 
 /// What holds for every certificate below the anchor, the leaf included.
@@ -390,7 +455,7 @@ fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(),
         return Err(Code::PathAlgorithm.into());
     }
     certificate_algorithm(certificate, terms)?;
-    check_extensions(certificate)
+    check_extensions(certificate, terms.limits)
 }
 
 fn check_validity(certificate: &Certificate, now: UnixTime) -> Result<(), Error> {
@@ -411,7 +476,7 @@ fn certificate_algorithm(certificate: &Certificate, terms: &Terms<'_>) -> Result
 }
 
 /// Critical extensions must be known (RFC 5280 4.2).
-fn check_extensions(certificate: &Certificate) -> Result<(), Error> {
+fn check_extensions(certificate: &Certificate, limits: &Limits) -> Result<(), Error> {
     const KNOWN: [&[u8]; 10] = [
         oids::KEY_USAGE,
         oids::EXTENDED_KEY_USAGE,
@@ -433,30 +498,11 @@ fn check_extensions(certificate: &Certificate) -> Result<(), Error> {
     certificate.key_usage()?;
     certificate.basic_constraints()?;
     certificate.extended_key_usage(oids::EMAIL_PROTECTION)?;
+    certificate.certificate_policies(limits)?;
+    certificate.policy_mappings(limits)?;
+    certificate.policy_constraints()?;
+    certificate.inhibit_any_policy()?;
     Ok(())
-}
-
-/// Policies have no initial set to be compared with, so that they constrain nothing, except where a CA demands one for
-/// certificates that stand below it in this path (requireExplicitPolicy, RFC 5280 4.2.1.11, 6.1.5 g): then the path fails,
-/// because nobody here can grant it.
-fn check_policy_demand(issuer: &Certificate, path: &[&Certificate], limits: &Limits) -> Result<(), Error> {
-    let Some(extension) = issuer.extension(oids::POLICY_CONSTRAINTS) else { return Ok(()) };
-    let document = Document::new(extension.value, limits);
-    let skipped = || -> Result<Option<u32>, Error> {
-        let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
-        let Some(field) = fields.optional(Tag::context(0))? else { return Ok(None) };
-        let octets = field.content();
-        let value =
-            octets.iter().try_fold(0_u32, |value, octet| value.checked_mul(256)?.checked_add(u32::from(*octet)));
-        Ok(Some(value.unwrap_or(u32::MAX)))
-    };
-    let below = path.iter().enumerate().filter(|(height, certificate)| *height == 0 || !is_self_issued(certificate));
-    let below = u32::try_from(below.count()).unwrap_or(u32::MAX);
-    match skipped() {
-        Ok(None) => Ok(()),
-        Ok(Some(skipped)) if skipped > below => Ok(()),
-        _ => Err(Code::CriticalExtension.into()),
-    }
 }
 
 /// A certificate that says it is no CA, or that its key signs no certificates, issues none (RFC 5280 4.2.1.3, 4.2.1.9).
