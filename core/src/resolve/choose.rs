@@ -157,6 +157,7 @@ fn shared(limits: &Limits, candidates: usize) -> Limits {
         path_signatures: share(limits.path_signatures, 12),
         path_steps: share(limits.path_steps, 1_000),
         name_comparisons: share(limits.name_comparisons, 5_000),
+        policy_nodes: share(limits.policy_nodes, 1_000),
         ..limits.clone()
     }
 }
