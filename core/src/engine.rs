@@ -7,8 +7,9 @@ use crate::inspect::{self, Inspection};
 use crate::per_route::PerRoute;
 use crate::random::Random;
 use crate::resolve::{self, Resolve, Unsealed};
+use crate::revocation::{Cache, Crl, RevocationPolicy};
 use crate::seal::{self, Encryption, Policy};
-use crate::store::{CertStore, Change, Entry};
+use crate::store::{CertStore, Change, Entry, Tenant};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
 use crate::verify::{Intermediates, Limits, NO_DEMANDS, Profile, Terms, TrustAnchors, Weakness};
@@ -35,6 +36,9 @@ struct Settings {
     activation: Activation,
     directories: PerRoute<Directories>,
     policies: PerRoute<Policy>,
+    revocation: PerRoute<RevocationPolicy>,
+    crls: Vec<Crl>,
+    cache: Cache,
 }
 
 impl Engine {
@@ -53,6 +57,9 @@ impl Engine {
             activation: Activation::default(),
             directories: PerRoute::default(),
             policies: PerRoute::default(),
+            revocation: PerRoute::default(),
+            crls: Vec::new(),
+            cache: Cache::default(),
         }))
     }
 
@@ -137,6 +144,33 @@ impl Engine {
         self.with(|settings| settings.policies = policies)
     }
 
+    /// With these policies of revocation per tenant and route.
+    ///
+    /// ```
+    /// use postseal::{Engine, PerRoute, store::Tenant, verify::TrustAnchors};
+    /// use postseal::revocation::{Mode, RevocationPolicy};
+    /// let mut hard = RevocationPolicy::default();
+    /// hard.mode = Mode::Hard;
+    /// let engine = Engine::new(TrustAnchors::default()).with_revocation(PerRoute::new(hard));
+    /// assert_eq!(engine.revocation().of(&Tenant::default(), None).mode, Mode::Hard);
+    /// ```
+    #[must_use]
+    pub fn with_revocation(self, revocation: PerRoute<RevocationPolicy>) -> Self {
+        self.with(|settings| settings.revocation = revocation)
+    }
+
+    /// With these revocation lists, as a host gets them by itself. They count like those that are fetched: when their issuer
+    /// signed them, for the certificates that they are about, until their time is over.
+    ///
+    /// ```
+    /// use postseal::{Engine, verify::TrustAnchors};
+    /// assert!(Engine::new(TrustAnchors::default()).with_crls(Vec::new()).crls().is_empty());
+    /// ```
+    #[must_use]
+    pub fn with_crls(self, crls: Vec<Crl>) -> Self {
+        self.with(|settings| settings.crls = crls)
+    }
+
     /// The trust anchors.
     ///
     /// ```
@@ -207,6 +241,32 @@ impl Engine {
     /// ```
     pub fn policies(&self) -> &PerRoute<Policy> {
         &self.0.policies
+    }
+
+    /// How revocation is treated.
+    ///
+    /// ```
+    /// use postseal::{Engine, revocation::RevocationPolicy, store::Tenant, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// assert_eq!(*engine.revocation().of(&Tenant::default(), None), RevocationPolicy::default());
+    /// ```
+    pub fn revocation(&self) -> &PerRoute<RevocationPolicy> {
+        &self.0.revocation
+    }
+
+    /// The configured revocation lists.
+    ///
+    /// ```
+    /// # use postseal::{Engine, verify::TrustAnchors};
+    /// assert!(Engine::new(TrustAnchors::default()).crls().is_empty());
+    /// ```
+    pub fn crls(&self) -> &[Crl] {
+        &self.0.crls
+    }
+
+    /// What was fetched for earlier operations.
+    pub(crate) fn revocation_cache(&self) -> &Cache {
+        &self.0.cache
     }
 
     /// What a path is judged by, for every decision.
@@ -291,14 +351,14 @@ impl Engine {
 
     /// What to ask the store for, so that a certificate that an operator brings is used for the address of `entry`; `None`
     /// when it is already in use. It passes the same checks as one from mail: path (`issuers` may help), address, usage,
-    /// validity and strength. It outranks what mail brought, but takes back no operator's decision.
+    /// validity and strength, and revocation as far as it is known without fetching. It outranks what mail brought, but takes back no operator's decision.
     ///
     /// # Errors
     /// Why the certificate fails a check, or which earlier decision stands against it.
     ///
     /// ```
     /// use postseal::{Address, Certificate, Code, Engine, UnixTime};
-    /// use postseal::{store::Entry, verify::{Limits, TrustAnchors}};
+    /// use postseal::{store::{Entry, Tenant}, verify::{Limits, TrustAnchors}};
     /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
     /// # let root = Authority::root("Root", Key::P256(1));
     /// # let der = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(2))).der().to_vec();
@@ -307,18 +367,19 @@ impl Engine {
     /// let certificate = Certificate::from_der(&der, engine.limits())?;
     /// let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").ok_or(Code::DerTime)?;
     /// let alice = Entry::absent(Address::parse("alice@goal.example")?);
-    /// let change = engine.add_certificate(&alice, &certificate, &[], now)?;
+    /// let change = engine.add_certificate(&Tenant::default(), &alice, &certificate, &[], now)?;
     /// assert!(change.is_some());
     /// # Ok::<(), postseal::Error>(())
     /// ```
     pub fn add_certificate(
         &self,
+        tenant: &Tenant,
         entry: &Entry,
         certificate: &Certificate,
         issuers: &[Certificate],
         now: UnixTime,
     ) -> Result<Option<Change>, Error> {
-        import::add(self, entry, certificate, issuers, now)
+        import::add(self, tenant, entry, certificate, issuers, now)
     }
 
     /// The search for the certificates of a message's recipients, to be run by a [driver](crate::drive). The recipients are

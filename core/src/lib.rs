@@ -10,6 +10,7 @@ pub mod directory;
 pub mod drive;
 mod engine;
 pub mod error;
+pub mod fetch;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod import;
@@ -21,6 +22,7 @@ mod private;
 pub mod query;
 mod random;
 pub mod resolve;
+pub mod revocation;
 pub mod seal;
 pub mod store;
 mod text;

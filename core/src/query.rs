@@ -155,6 +155,33 @@ queries! {
         /// The mailboxes, each once.
         addresses: Vec<Address>,
     } -> Vec<DirectoryReply>;
+
+    /// The revocation list at an address that a certificate names. The answer is DER, or PEM, as it was served.
+    FetchCrl {
+        /// The URL: http or https.
+        at: String,
+        /// Octets that the answer may have.
+        limit: usize,
+    } -> Vec<u8>;
+
+    /// The answer of an OCSP responder that a certificate names (RFC 6960 appendix A.1: a POST).
+    FetchOcsp {
+        /// The URL: http or https.
+        at: String,
+        /// The OCSPRequest.
+        request: Vec<u8>,
+        /// Octets that the answer may have.
+        limit: usize,
+    } -> Vec<u8>;
+
+    /// The issuer of a certificate, from where the certificate says (RFC 5280 4.2.2.1). The answer is one certificate, or a
+    /// certs-only CMS, as it was served.
+    FetchIssuer {
+        /// The URL: http or https.
+        at: String,
+        /// Octets that the answer may have.
+        limit: usize,
+    } -> Vec<u8>;
 }
 
 impl FindStored {
@@ -201,6 +228,42 @@ impl ResolveDirectory {
     /// ```
     pub fn new(tenant: Tenant, directory: DirectoryId, addresses: Vec<Address>) -> Self {
         Self::asking(tenant, directory, addresses)
+    }
+}
+
+impl FetchCrl {
+    /// The question by itself, for those who write or try a fetcher.
+    ///
+    /// ```
+    /// use postseal::query::FetchCrl;
+    /// assert_eq!(FetchCrl::new("http://ca.example/1.crl", 1 << 20).limit, 1 << 20);
+    /// ```
+    pub fn new(at: &str, limit: usize) -> Self {
+        Self::asking(at.to_owned(), limit)
+    }
+}
+
+impl FetchOcsp {
+    /// The question by itself, for those who write or try a fetcher.
+    ///
+    /// ```
+    /// use postseal::query::FetchOcsp;
+    /// assert_eq!(FetchOcsp::new("http://ocsp.ca.example/", vec![0x30, 0], 1 << 16).request, [0x30, 0]);
+    /// ```
+    pub fn new(at: &str, request: Vec<u8>, limit: usize) -> Self {
+        Self::asking(at.to_owned(), request, limit)
+    }
+}
+
+impl FetchIssuer {
+    /// The question by itself, for those who write or try a fetcher.
+    ///
+    /// ```
+    /// use postseal::query::FetchIssuer;
+    /// assert_eq!(FetchIssuer::new("http://ca.example/ca.cer", 1 << 16).at, "http://ca.example/ca.cer");
+    /// ```
+    pub fn new(at: &str, limit: usize) -> Self {
+        Self::asking(at.to_owned(), limit)
     }
 }
 

@@ -79,7 +79,7 @@ impl World {
             certificate.mailboxes(postseal::cert::SubjectEmail::Ignore, &Limits::default()).unwrap().remove(0);
         let entry = self.entry(&mailbox);
         let at = UnixTime::from_rfc3339(at).unwrap();
-        let change = self.engine.add_certificate(&entry, &certificate, &[], at).unwrap().unwrap();
+        let change = self.engine.add_certificate(&Tenant::default(), &entry, &certificate, &[], at).unwrap().unwrap();
         self.put(&entry, change);
         certificate.fingerprint().to_string()
     }

@@ -33,6 +33,10 @@ impl KeyUsage {
     pub(crate) const fn key_cert_sign(self) -> bool {
         self.bit(5)
     }
+
+    pub(crate) const fn crl_sign(self) -> bool {
+        self.bit(6)
+    }
 }
 
 /// Whether the subject is a CA, and how many CAs may follow below it (RFC 5280 4.2.1.9).

@@ -59,6 +59,16 @@ pub(crate) fn email_addresses<'a>(name: &'a [u8], limits: &Limits) -> Result<Vec
     Ok(attributes.filter(|attribute| attribute.kind == oids::EMAIL_ADDRESS).map(|attribute| attribute.value).collect())
 }
 
+/// Whether both names have an organization in common.
+pub(crate) fn share_organization(a: &[u8], b: &[u8], limits: &Limits) -> bool {
+    let organizations = |name| -> Vec<Option<String>> {
+        let parts = read(name, limits).unwrap_or_default();
+        parts.iter().flatten().filter(|attribute| attribute.kind == [0x55, 4, 10]).map(folded).collect()
+    };
+    let others = organizations(b);
+    organizations(a).iter().any(|organization| organization.is_some() && others.contains(organization))
+}
+
 /// The name for people, most specific part first, escaped for a log line (in the manner of RFC 4514).
 pub(crate) fn display(name: &[u8], limits: &Limits) -> String {
     let Ok(parts) = read(name, limits) else { return "(unreadable)".to_owned() };

@@ -22,6 +22,8 @@ pub(crate) struct SignedData<'a> {
     pub(crate) content: Option<Element<'a>>,
     /// X.509 certificates; attribute certificates and other choices are passed over.
     pub(crate) certificates: Vec<&'a [u8]>,
+    /// The encoded revocation lists that came along, whatever they are worth.
+    pub(crate) crls: Vec<&'a [u8]>,
     pub(crate) signers: Vec<SignerInfo<'a>>,
     /// Whether every length is definite and minimal.
     pub(crate) is_ber: bool,
@@ -93,13 +95,14 @@ impl<'a> SignedData<'a> {
             Some(set) => certificates(document, &set, limits)?,
             None => Vec::new(),
         };
-        if let Some(set) = fields.optional(Tag::context_constructed(1))? {
-            check_revocation_lists(document, &set, limits)?;
-        }
+        let crls = match fields.optional(Tag::context_constructed(1))? {
+            Some(set) => revocation_lists(document, &set, limits)?,
+            None => Vec::new(),
+        };
         let signers = signers(document, &fields.expect(Tag::SET)?, limits)?;
         fields.finish()?;
         let is_ber = document.is_ber();
-        Ok(Self { content_type, content, certificates, signers, is_ber })
+        Ok(Self { content_type, content, certificates, crls, signers, is_ber })
     }
 
     /// The one SignerInfo of a signature that may be imported, after every check that needs no key:
@@ -194,17 +197,26 @@ fn certificates<'a>(document: &Document<'a>, set: &Element<'a>, limits: &Limits)
     Ok(certificates)
 }
 
-/// RevocationInfoChoices (RFC 5652 10.2.1) are not used here, but must be readable and within their limit.
-fn check_revocation_lists(document: &Document<'_>, set: &Element<'_>, limits: &Limits) -> Result<(), Error> {
+/// The CertificateLists among the RevocationInfoChoices (RFC 5652 10.2.1), as they were sent; the others must be readable.
+fn revocation_lists<'a>(
+    document: &Document<'a>,
+    set: &Element<'a>,
+    limits: &Limits,
+) -> Result<Vec<&'a [u8]>, Error> {
     if set.content().len() > limits.crl_bytes {
         return Err(Code::CrlsTooLarge.into());
     }
     let mut members = document.children(set)?;
+    let mut crls = Vec::new();
     while let Some(member) = members.next()? {
         let mut fields = document.children(&member)?;
         while fields.next()?.is_some() {}
+        // As many as there may be certificates that they could be about.
+        if member.tag() == Tag::SEQUENCE && crls.len() < limits.certificates {
+            crls.push(member.raw());
+        }
     }
-    Ok(())
+    Ok(crls)
 }
 
 fn signers<'a>(document: &Document<'a>, set: &Element<'a>, limits: &Limits) -> Result<Vec<SignerInfo<'a>>, Error> {

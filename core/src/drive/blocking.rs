@@ -1,5 +1,6 @@
 use crate::directory::{DirectoryId, DirectoryResolver};
 use crate::error::{Code, Error};
+use crate::fetch::Fetcher;
 use crate::import;
 use crate::operation::{Operation, Step};
 use crate::query::{Answer, Unavailable};
@@ -63,6 +64,7 @@ pub fn run<O: Operation>(
 #[derive(Debug)]
 pub struct Keep<'a> {
     store: &'a dyn CertStore,
+    fetcher: Option<&'a dyn Fetcher>,
 }
 
 impl<'a> Keep<'a> {
@@ -74,7 +76,21 @@ impl<'a> Keep<'a> {
     /// # let _ = world;
     /// ```
     pub const fn new(store: &'a dyn CertStore) -> Self {
-        Self { store }
+        Self { store, fetcher: None }
+    }
+
+    /// With this fetcher, for tenants whose policy fetches.
+    ///
+    /// ```
+    /// # let store = postseal_testkit::MemoryStore::new();
+    /// # let fetcher = postseal_testkit::ScriptedFetcher::new();
+    /// let world = postseal::drive::Keep::new(&store).fetching(&fetcher);
+    /// # let _ = world;
+    /// ```
+    #[must_use]
+    pub const fn fetching(mut self, fetcher: &'a dyn Fetcher) -> Self {
+        self.fetcher = Some(fetcher);
+        self
     }
 }
 
@@ -91,6 +107,7 @@ impl<'a> Keep<'a> {
 pub struct Lookup<'a> {
     store: &'a dyn CertStore,
     directories: BTreeMap<DirectoryId, &'a dyn DirectoryResolver>,
+    fetcher: Option<&'a dyn Fetcher>,
 }
 
 impl<'a> Lookup<'a> {
@@ -102,7 +119,7 @@ impl<'a> Lookup<'a> {
     /// # let _ = world;
     /// ```
     pub const fn new(store: &'a dyn CertStore) -> Self {
-        Self { store, directories: BTreeMap::new() }
+        Self { store, directories: BTreeMap::new(), fetcher: None }
     }
 
     /// With this directory.
@@ -119,6 +136,29 @@ impl<'a> Lookup<'a> {
         self.directories.insert(id, resolver);
         self
     }
+
+    /// With this fetcher, for tenants whose policy fetches.
+    ///
+    /// ```
+    /// # let store = postseal_testkit::MemoryStore::new();
+    /// # let fetcher = postseal_testkit::ScriptedFetcher::new();
+    /// let world = postseal::drive::Lookup::new(&store).fetching(&fetcher);
+    /// # let _ = world;
+    /// ```
+    #[must_use]
+    pub fn fetching(mut self, fetcher: &'a dyn Fetcher) -> Self {
+        self.fetcher = Some(fetcher);
+        self
+    }
+}
+
+/// Carries out a fetch, where somebody fetches.
+macro_rules! fetch {
+    ($world:ident, $method:ident, $pending:ident) => {{
+        let nobody = || Err(Unavailable::because("the host fetches nothing"));
+        let reply = $world.fetcher.map_or_else(nobody, |fetcher| fetcher.$method($pending.query()));
+        $pending.answer(reply)
+    }};
 }
 
 impl World<resolve::Ask> for Lookup<'_> {
@@ -136,6 +176,9 @@ impl World<resolve::Ask> for Lookup<'_> {
                 );
                 pending.answer(reply)
             }
+            resolve::Ask::FetchCrl(pending) => fetch!(self, fetch_crl, pending),
+            resolve::Ask::FetchOcsp(pending) => fetch!(self, fetch_ocsp, pending),
+            resolve::Ask::FetchIssuer(pending) => fetch!(self, fetch_issuer, pending),
         }
     }
 
@@ -144,6 +187,9 @@ impl World<resolve::Ask> for Lookup<'_> {
         match ask {
             resolve::Ask::FindStored(pending) => pending.answer(Err(late)),
             resolve::Ask::ResolveDirectory(pending) => pending.answer(Err(late)),
+            resolve::Ask::FetchCrl(pending) => pending.answer(Err(late)),
+            resolve::Ask::FetchOcsp(pending) => pending.answer(Err(late)),
+            resolve::Ask::FetchIssuer(pending) => pending.answer(Err(late)),
         }
     }
 }
@@ -159,6 +205,8 @@ impl World<import::Ask> for Keep<'_> {
                 let reply = self.store.put(pending.query());
                 pending.answer(reply)
             }
+            import::Ask::FetchCrl(pending) => fetch!(self, fetch_crl, pending),
+            import::Ask::FetchOcsp(pending) => fetch!(self, fetch_ocsp, pending),
         }
     }
 
@@ -167,6 +215,8 @@ impl World<import::Ask> for Keep<'_> {
         match ask {
             import::Ask::FindStored(pending) => pending.answer(Err(late)),
             import::Ask::PutStored(pending) => pending.answer(Err(late)),
+            import::Ask::FetchCrl(pending) => pending.answer(Err(late)),
+            import::Ask::FetchOcsp(pending) => pending.answer(Err(late)),
         }
     }
 }

@@ -126,11 +126,12 @@ codes! {
         217 AttributesTooMany "attributes-too-many" "A SignerInfo has more attributes than Limits::attributes.";
         218 AttributesTooLarge "attributes-too-large" "The signed attributes have more bytes than Limits::attribute_bytes.";
         219 ExtensionsTooMany "extensions-too-many" "A certificate has more extensions than Limits::extensions.";
-        220 CrlsTooLarge "crls-too-large" "The revocation lists in the mail have more bytes than Limits::crl_bytes.";
+        220 CrlsTooLarge "crls-too-large" "A revocation list, or all of those in a mail together, has more bytes than Limits::crl_bytes.";
         221 RecipientsTooMany "recipients-too-many" "The message has more recipients than Limits::recipients.";
         222 CandidatesTooMany "candidates-too-many" "A directory lent more certificates for one address than Limits::candidates; the rest was not looked at.";
         223 ContentTooLong "content-too-long" "The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1).";
         224 PoliciesTooMany "policies-too-many" "A certificate has more policies or policy mappings than Limits::policies.";
+        225 OcspTooLarge "ocsp-too-large" "An OCSP response has more bytes than Limits::ocsp_bytes.";
         230 PathTooDeep "path-too-deep" "The path to a trust anchor is longer than Limits::path_depth.";
         231 SignatureBudget "signature-budget" "Building the path needs more signature checks than Limits::path_signatures.";
         232 BuildBudget "build-budget" "Building the path needs more steps than Limits::path_steps.";
@@ -152,6 +153,8 @@ codes! {
         322 ExtensionMalformed "extension-malformed" "An extension that matters here cannot be decoded (RFC 5280 4.2.1).";
         323 KeyMalformed "key-malformed" "The public key is not a key of its algorithm, or its point is not on the curve.";
         324 SignatureMalformed "signature-malformed" "The signature value or its parameters do not follow their algorithm.";
+        325 CrlMalformed "crl-malformed" "The structure of a revocation list does not follow RFC 5280 5.1.";
+        326 OcspMalformed "ocsp-malformed" "The structure of an OCSP response does not follow RFC 6960 4.2.";
         330 HeaderMalformed "header-malformed" "A header field does not follow RFC 5322 2.2, or holds a NUL, a bare CR or a bare LF.";
         331 FromMalformed "from-malformed" "The From field does not follow RFC 5322 3.6.2.";
         332 AddressMalformed "address-malformed" "The text is not a mailbox of RFC 5321 4.1.2 or RFC 6531.";
@@ -226,12 +229,15 @@ codes! {
         494 AddressDecided "address-decided" "An operator decided about this address: only rejected or disabled certificates are left.";
         495 CertificateKnown "certificate-known" "The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint.";
         496 CertificatePinned "certificate-pinned" "An operator pinned another certificate for this address; approve or remove that one first.";
+        497 RevocationUnknown "revocation-unknown" "No revocation source that counts says anything about a certificate of the path.";
     }
     Unavailable {
         501 StoreUnavailable "store-unavailable" "The store did not answer.";
         502 StoreContended "store-contended" "Other writers changed the entry more often than the engine tries again.";
         503 DirectoryUnavailable "directory-unavailable" "A directory did not answer, so that a certificate for the address may exist.";
         504 RandomUnavailable "random-unavailable" "The source of randomness failed, so that nothing was encrypted.";
+        505 RevocationUnavailable "revocation-unavailable" "A revocation source of a certificate did not answer.";
+        506 OcspUnavailable "ocsp-unavailable" "The OCSP responder gave no response: it is overloaded or not responsible (RFC 6960 2.3).";
     }
     Untrusted {
         601 SignatureInvalid "signature-invalid" "The signature does not verify under the signer's key.";
@@ -253,6 +259,23 @@ codes! {
         623 CertificateVersion "certificate-version" "An issuer is not a version 3 certificate (RFC 5280 6.1.4 k).";
         624 PolicyNotValid "policy-not-valid" "A certificate policy is required, and none, or none that was asked for, is valid for the whole path (RFC 5280 6.1.3 f, 6.1.5 g).";
         625 PolicyMappingAny "policy-mapping-any" "A CA of the path maps a policy from or to anyPolicy (RFC 5280 6.1.4 a).";
+        630 CertificateRevoked "certificate-revoked" "A certificate of the path is revoked.";
+        631 CrlStale "crl-stale" "A newer revocation list should exist: the time of its nextUpdate is over, or it has none (RFC 5280 5.1.2.5).";
+        632 CrlNotYetValid "crl-not-yet-valid" "A revocation list was issued in the future.";
+        633 CrlCriticalExtension "crl-critical-extension" "A critical extension of a revocation list or of an entry is not known (RFC 5280 5.2, 5.3).";
+        634 CrlIssuerNotFound "crl-issuer-not-found" "No certificate of the list's issuer stands under the anchor of the path (RFC 5280 6.3.3 f).";
+        635 CrlIssuerKeyUsage "crl-issuer-key-usage" "The key of the list's issuer may not sign lists (RFC 5280 6.3.3 f).";
+        636 CrlIssuerRevoked "crl-issuer-revoked" "The certificate of the list's issuer is revoked, or nothing is known about it where the policy wants to know.";
+        637 CrlSignatureInvalid "crl-signature-invalid" "A revocation list is not signed by its issuer's key.";
+        640 OcspStale "ocsp-stale" "The time of an OCSP response is over (RFC 6960 4.2.2.1).";
+        641 OcspNotYetValid "ocsp-not-yet-valid" "An OCSP response was issued in the future.";
+        642 OcspCriticalExtension "ocsp-critical-extension" "A critical extension of an OCSP response is not known.";
+        643 OcspSignerNotFound "ocsp-signer-not-found" "The certificate of whoever signed the OCSP response is neither the issuer nor in the response.";
+        644 OcspSignerNotAllowed "ocsp-signer-not-allowed" "The issuer did not name the signer of the OCSP response for this (RFC 6960 4.2.2.2).";
+        645 OcspSignatureInvalid "ocsp-signature-invalid" "The signature of the OCSP response does not hold.";
+        646 OcspMismatch "ocsp-mismatch" "The OCSP response is about other certificates.";
+        647 OcspNonceMismatch "ocsp-nonce-mismatch" "The OCSP response does not repeat the nonce of the request (RFC 9654).";
+        648 OcspUnknown "ocsp-unknown" "The OCSP responder does not know the certificate.";
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::query::{FindStored, Pending, PutStored};
+use crate::query::{FetchCrl, FetchOcsp, FindStored, Pending, PutStored};
 
 /// All that importing may ask: it has no way to reach a directory, and none to fetch an issuer from an address that
 /// whoever made the certificate chose.
@@ -20,4 +20,8 @@ pub enum Ask {
     FindStored(Pending<FindStored>),
     /// Keep what was decided.
     PutStored(Pending<PutStored>),
+    /// The revocation list that a certificate with a path to an anchor names.
+    FetchCrl(Pending<FetchCrl>),
+    /// What an OCSP responder that such a certificate names says.
+    FetchOcsp(Pending<FetchOcsp>),
 }

@@ -6,11 +6,13 @@ use super::verify::{Candidate, Finding, Verified};
 use super::{Context, verify};
 use crate::cert::{Certificate, Fingerprint, Source, StoredCert};
 use crate::engine::Engine;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::operation::{Operation, Step};
-use crate::query::{Answer, Body, FindStored, Pending, PutStored, Ticket, Unavailable};
+use crate::query::{Answer, Body, FetchCrl, FetchOcsp, FindStored, Pending, PutStored, Ticket, Unavailable};
+use crate::revocation::{Checks, Fetch, Job, Verdict};
 use crate::store::{Change, Entry, PutOutcome};
 use crate::trace::{Event, Kind, Tracer};
+use crate::verify::Path;
 use core::mem;
 use std::sync::Arc;
 
@@ -29,14 +31,32 @@ pub struct Import {
     state: State,
     report: Report,
     events: Vec<Kind>,
+    checks: Checks,
+    /// Paths whose revocation is not known yet, and what came of the others.
+    jobs: Vec<(Role, Job)>,
+    verdicts: Vec<(Role, Verdict)>,
+}
+
+/// Whose path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Signer,
+    /// The certificate that the signer prefers.
+    Preferred,
+    /// One that is stored.
+    Stored(Fingerprint),
 }
 
 #[derive(Debug)]
 enum State {
-    /// Verified; the store has not been asked.
+    /// Verified; the revocation of its certificates is being found out.
+    Checking(Box<Verified>),
+    /// Nothing of it is revoked; the store has not been asked.
     Verified(Box<Verified>),
     /// `FindStored` is open.
     Finding(Box<Verified>),
+    /// The entry is known; the revocation of what is in it is being found out.
+    Weighing(Box<Verified>, Entry),
     /// Decided; the store has not been told.
     Decided(Box<Plan>),
     /// `PutStored` is open.
@@ -59,7 +79,11 @@ struct Plan {
 
 impl Import {
     pub(crate) fn new(engine: &Engine, mail: &[u8], context: Context) -> Self {
+        let policy = *engine.revocation().of(&context.tenant, context.route.as_deref());
         let mut import = Self {
+            checks: Checks::new(engine, policy, &context.tenant, context.now, context.ocsp_nonce),
+            jobs: Vec::new(),
+            verdicts: Vec::new(),
             engine: engine.clone(),
             context,
             identity: Arc::new(()),
@@ -75,7 +99,7 @@ impl Import {
         }
         let finding = verify::verify(engine, mail, import.context.now, &mut import.report, &mut import.events);
         match finding {
-            Ok(Finding::Verified(verified)) => import.state = State::Verified(verified),
+            Ok(Finding::Verified(verified)) => import.check(verified),
             Ok(Finding::NotSigned) => import.finish(Outcome::NotSigned, Kind::NotSigned),
             Err(error) => import.refuse(error),
         }
@@ -106,13 +130,89 @@ impl Import {
         Ticket::new(&self.identity, self.question)
     }
 
-    /// The entry is known: finish the candidate, and decide.
-    fn consider(&mut self, mut verified: Box<Verified>, entry: Entry) {
+    /// Puts the mail's certificates to the question.
+    fn check(&mut self, mut verified: Box<Verified>) {
+        self.checks.add_from_mail(mem::take(&mut verified.crls));
+        let job = |path: &Path| Job::new(path.clone(), verified.pool.clone(), false);
+        self.jobs.push((Role::Signer, job(&verified.path)));
+        if let Candidate::Preferred(path) = &verified.candidate {
+            self.jobs.push((Role::Preferred, job(path)));
+        }
+        self.state = State::Checking(verified);
+    }
+
+    /// Goes on as soon as the revocation of everything in question is known, or can no longer become known.
+    fn check_revocation(&mut self) {
+        if !matches!(self.state, State::Checking(_) | State::Weighing(..)) {
+            return;
+        }
+        for (role, mut job) in mem::take(&mut self.jobs) {
+            match self.checks.verdict(&mut job) {
+                Some(verdict) => self.verdicts.push((role, verdict)),
+                None => self.jobs.push((role, job)),
+            }
+        }
+        self.events.extend(self.checks.events());
+        if !self.jobs.is_empty() {
+            return;
+        }
+        match mem::replace(&mut self.state, State::Spent) {
+            State::Checking(verified) => self.checked(verified),
+            State::Weighing(verified, entry) => self.consider(verified, entry),
+            other => self.state = other,
+        }
+    }
+
+    /// The path of this role, if nothing of it is revoked. Otherwise the mail is over.
+    fn passed(&mut self, role: Role) -> Option<Path> {
+        let at = self.verdicts.iter().position(|(other, _)| *other == role)?;
+        match self.verdicts.swap_remove(at).1 {
+            Verdict::Passed(path) => return Some(path),
+            Verdict::Revoked => self.refuse(Code::CertificateRevoked.into()),
+            Verdict::Blocked(error) if error.fault() == Fault::Unavailable => self.defer(error.code(), None),
+            Verdict::Blocked(error) => self.refuse(error),
+        }
+        None
+    }
+
+    /// Nothing more is asked about the mail's certificates.
+    fn checked(&mut self, mut verified: Box<Verified>) {
+        let Some(path) = self.passed(Role::Signer) else { return };
+        verified.path = path;
+        if matches!(verified.candidate, Candidate::Preferred(_)) {
+            let Some(path) = self.passed(Role::Preferred) else { return };
+            verified.candidate = Candidate::Preferred(Box::new(path));
+        }
+        if verified.ignored > 0 {
+            self.events.push(Kind::BagIgnored { count: verified.ignored });
+        }
+        self.state = State::Verified(verified);
+    }
+
+    /// The entry is known: what of it would be in use, if it is not revoked, and the preferred certificate, if it is there?
+    fn weigh(&mut self, verified: Box<Verified>, entry: Entry) {
+        let (engine, now) = (&self.engine, self.context.now);
+        self.verdicts.clear();
         if let Candidate::Wanted(preference) = &verified.candidate {
-            match candidate::from_store(&self.engine, preference, &verified, &entry, self.context.now) {
-                Ok(found) => verified.candidate = found,
+            match candidate::from_store(engine, preference, &verified, &entry, now) {
+                Ok(job) => self.jobs.push((Role::Preferred, job)),
                 Err(error) => return self.refuse(error),
             }
+        }
+        for (stored, _) in entry.certs.iter().filter(|(_, state)| state.is_in_use()) {
+            let role = Role::Stored(stored.certificate.fingerprint());
+            let job = candidate::usable(engine, &verified.address, stored, now);
+            self.jobs.extend(job.map(|job| (role, job)));
+        }
+        self.state = State::Weighing(verified, entry);
+        self.check_revocation();
+    }
+
+    /// Everything is known: finish the candidate, and decide.
+    fn consider(&mut self, mut verified: Box<Verified>, entry: Entry) {
+        if matches!(verified.candidate, Candidate::Wanted(_)) {
+            let Some(path) = self.passed(Role::Preferred) else { return };
+            verified.candidate = Candidate::Preferred(Box::new(path));
         }
         let Some((record, kind)) = verified.record(self.context.now) else {
             return self.refuse(Code::KeyPreferenceNotFound.into());
@@ -125,8 +225,12 @@ impl Import {
         if kind == CandidateKind::KeyPreference && self.tries == 0 {
             self.events.push(Kind::KeyPreferenceFollowed { fingerprint: certificate.fingerprint() });
         }
-        let (engine, address, now) = (&self.engine, &verified.address, self.context.now);
-        let usable = |stored: &StoredCert| candidate::is_usable(engine, address, stored, now);
+        // What nobody knows to be revoked stays in use: otherwise whoever silences a responder could replace it.
+        let usable = |stored: &StoredCert| {
+            let role = Role::Stored(stored.certificate.fingerprint());
+            self.verdicts.iter().any(|(other, verdict)| *other == role && !matches!(verdict, Verdict::Revoked))
+        };
+        let now = self.context.now;
         let decision = decide(&entry, &Facts { record: &record, signer: &verified.signer, now, usable: &usable });
         self.carry_out(decision, verified, entry, &certificate);
     }
@@ -160,7 +264,7 @@ impl Import {
 
     fn found(&mut self, verified: Box<Verified>, reply: Result<Vec<Entry>, Unavailable>) {
         match reply.map(|mut entries| (entries.pop(), entries.is_empty())) {
-            Ok((Some(entry), true)) if entry.address == verified.address => self.consider(verified, entry),
+            Ok((Some(entry), true)) if entry.address == verified.address => self.weigh(verified, entry),
             Ok(_) => {
                 let nonsense = Unavailable::because("the store did not answer with the one entry that was asked for");
                 self.defer(Code::StoreUnavailable, Some(nonsense));
@@ -184,6 +288,19 @@ impl Import {
         }
     }
 
+    /// The next question about revocation.
+    fn fetch(&mut self) -> Option<Ask> {
+        let fetch = self.checks.next_fetch(self.question.saturating_add(1))?;
+        let ticket = self.ticket();
+        let limits = self.engine.limits();
+        Some(match fetch {
+            Fetch::Crl { at } => Ask::FetchCrl(Pending::new(ticket, FetchCrl::asking(at, limits.crl_bytes))),
+            Fetch::Ocsp { at, request } => {
+                Ask::FetchOcsp(Pending::new(ticket, FetchOcsp::asking(at, request, limits.ocsp_bytes)))
+            }
+        })
+    }
+
     fn tell(&mut self, tracer: &dyn Tracer) {
         for kind in mem::take(&mut self.events) {
             tracer.event(&Event {
@@ -203,7 +320,11 @@ impl Operation for Import {
     type Output = Report;
 
     fn poll(&mut self, tracer: &dyn Tracer) -> Result<Step<Ask, Report>, Error> {
+        self.check_revocation();
         self.tell(tracer);
+        if let Some(ask) = self.fetch() {
+            return Ok(Step::Ask(ask));
+        }
         match mem::replace(&mut self.state, State::Spent) {
             State::Verified(verified) => {
                 let addresses = vec![verified.address.clone()];
@@ -219,7 +340,7 @@ impl Operation for Import {
             }
             State::Finished => Ok(Step::Done(self.report.clone())),
             State::Spent => Err(Code::PolledWhileFinished.into()),
-            open @ (State::Finding(_) | State::Storing(_)) => {
+            open @ (State::Checking(_) | State::Finding(_) | State::Weighing(..) | State::Storing(_)) => {
                 self.state = open;
                 Ok(Step::Wait)
             }
@@ -227,6 +348,13 @@ impl Operation for Import {
     }
 
     fn handle(&mut self, answer: Answer) -> Result<(), Error> {
+        let answer = match answer.body {
+            Body::FetchCrl(reply) | Body::FetchOcsp(reply) => {
+                let number = answer.ticket.number_for(&self.identity).ok_or(Code::ForeignAnswer)?;
+                return self.checks.answered(number, reply);
+            }
+            body => Answer { body, ..answer },
+        };
         if !answer.ticket.is(&self.identity, self.question) {
             return Err(Code::ForeignAnswer.into());
         }

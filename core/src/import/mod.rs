@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! new ─┬─ not active, not signed, refused ───────────────────────────────┐
-//!      └─ verified ─FindStored→ Finding ─┬─ known, held before, refused ─┤
-//!                                 ↑      └─PutStored→ Storing ── stored ─┼→ Done
-//!                                 └───────── conflict, at most 8 times ──┘
+//!      └─ verified → Checking ─FindStored→ Finding → Weighing ─┬─ known, held before, refused ─┤
+//!                                             ↑                └─PutStored→ Storing ── stored ─┼→ Done
+//!                                             └──────── conflict, at most 8 times ─────────────┘
 //! ```
+//! Checking asks for the revocation of the mail's certificates, Weighing for that of the stored ones, where the policy fetches
+//! (`FetchCrl`, `FetchOcsp`).
+//!
 //! The mail is read and verified when the operation is built; the machine itself borrows nothing of it.
 
 mod activation;
@@ -44,6 +47,8 @@ pub struct Context {
     pub route: Option<String>,
     /// Decide, but ask the store for nothing that changes it.
     pub dry_run: bool,
+    /// Randomness for the nonces of OCSP requests (RFC 9654), never used twice; without it they have none.
+    pub ocsp_nonce: Option<[u8; 32]>,
 }
 
 impl Context {
@@ -54,7 +59,7 @@ impl Context {
     /// assert!(!Context::new(UnixTime::from_seconds(0)).dry_run);
     /// ```
     pub fn new(now: UnixTime) -> Self {
-        Self { now, tenant: Tenant::default(), route: None, dry_run: false }
+        Self { now, tenant: Tenant::default(), route: None, dry_run: false, ocsp_nonce: None }
     }
 
     /// For this tenant.
@@ -90,6 +95,18 @@ impl Context {
     #[must_use]
     pub const fn dry_run(mut self) -> Self {
         self.dry_run = true;
+        self
+    }
+
+    /// With randomness for the nonces of OCSP requests.
+    ///
+    /// ```
+    /// use postseal::{UnixTime, import::Context};
+    /// assert!(Context::new(UnixTime::from_seconds(0)).ocsp_nonce([7; 32]).ocsp_nonce.is_some());
+    /// ```
+    #[must_use]
+    pub const fn ocsp_nonce(mut self, random: [u8; 32]) -> Self {
+        self.ocsp_nonce = Some(random);
         self
     }
 }

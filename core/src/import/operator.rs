@@ -3,7 +3,8 @@
 use crate::cert::{Certificate, ImportRecord};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
-use crate::store::{Change, Entry, State};
+use crate::revocation;
+use crate::store::{Change, Entry, State, Tenant};
 use crate::time::UnixTime;
 use crate::verify::check_candidate;
 
@@ -12,6 +13,7 @@ use crate::verify::check_candidate;
 /// It outranks what mail brought, but not what an operator said before: that is taken back first, by name.
 pub(crate) fn add(
     engine: &Engine,
+    tenant: &Tenant,
     entry: &Entry,
     certificate: &Certificate,
     issuers: &[Certificate],
@@ -19,6 +21,8 @@ pub(crate) fn add(
 ) -> Result<Option<Change>, Error> {
     let pool: Vec<Certificate> = issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
     let path = check_candidate(&engine.terms(now), &entry.address, certificate, &pool)?;
+    let policy = *engine.revocation().of(tenant, None);
+    let path = revocation::check_at_once(engine, policy, tenant, path, pool, now)?;
     let known = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(certificate));
     match known.map(|(_, state)| *state) {
         Some(State::Rejected) => return Err(Code::CertificateRejected.into()),
@@ -63,16 +67,16 @@ mod tests {
 
         let only_signs = CertSpec { key_use: KeyUse::Sign, ..alice.clone() };
         let bob = CertSpec::mailbox("bob@goal.example", Key::P256(3));
-        assert_eq!(code(add(&engine, &entry, &issue(&only_signs), &issuers, now)), Err(Code::KeyUsageEncrypt));
-        assert_eq!(code(add(&engine, &entry, &issue(&bob), &issuers, now)), Err(Code::AddressMismatch));
-        assert_eq!(code(add(&engine, &entry, &issue(&alice), &issuers, late)), Err(Code::CertificateExpired));
-        assert_eq!(code(add(&engine, &entry, &issue(&alice), &[], now)), Err(Code::PathNotFound));
+        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&only_signs), &issuers, now)), Err(Code::KeyUsageEncrypt));
+        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&bob), &issuers, now)), Err(Code::AddressMismatch));
+        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&alice), &issuers, late)), Err(Code::CertificateExpired));
+        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&alice), &[], now)), Err(Code::PathNotFound));
 
-        let change = add(&engine, &entry, &issue(&alice), &issuers, now).unwrap().unwrap();
+        let change = add(&engine, &Tenant::default(), &entry, &issue(&alice), &issuers, now).unwrap().unwrap();
         let Change::Activate(record) = &change else { panic!("{change:?}") };
         assert_eq!((record.source(), record.issuers()), (Source::Operator, issuers.as_slice()));
         let stored = change.apply(entry);
-        assert_eq!(add(&engine, &stored, &issue(&alice), &issuers, now), Ok(None));
+        assert_eq!(add(&engine, &Tenant::default(), &stored, &issue(&alice), &issuers, now), Ok(None));
 
         let fingerprint = issue(&alice).fingerprint();
         let other = issue(&CertSpec { serial: 7, key: Key::P256(4), ..alice.clone() });
@@ -84,10 +88,10 @@ mod tests {
             (Decision::Remove, Ok(()), Ok(())),
         ] {
             let decided = Change::Decide { fingerprint, decision }.apply(stored.clone());
-            assert_eq!(code(add(&engine, &decided, &issue(&alice), &issuers, now)), same, "{decision:?}");
-            assert_eq!(code(add(&engine, &decided, &other, &issuers, now)), another, "{decision:?}");
+            assert_eq!(code(add(&engine, &Tenant::default(), &decided, &issue(&alice), &issuers, now)), same, "{decision:?}");
+            assert_eq!(code(add(&engine, &Tenant::default(), &decided, &other, &issuers, now)), another, "{decision:?}");
         }
-        let replaced = add(&engine, &stored, &other, &issuers, now).unwrap().unwrap().apply(stored);
-        assert_eq!(code(add(&engine, &replaced, &issue(&alice), &issuers, now)), Err(Code::CertificateKnown));
+        let replaced = add(&engine, &Tenant::default(), &stored, &other, &issuers, now).unwrap().unwrap().apply(stored);
+        assert_eq!(code(add(&engine, &Tenant::default(), &replaced, &issue(&alice), &issuers, now)), Err(Code::CertificateKnown));
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::error::{Code, Error, Fault};
 use crate::mail::{self, Root, SignedContent, SignedEntity, SmimeType};
 use crate::private::Private;
+use crate::revocation::Crl;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
@@ -27,6 +28,12 @@ pub(super) struct Verified {
     pub(super) signer: Certificate,
     pub(super) path: Path,
     pub(super) candidate: Candidate,
+    /// What may help to find a path: the certificates in the mail and the configured ones.
+    pub(super) pool: Vec<Certificate>,
+    /// The revocation lists in the mail. They count only under the path.
+    pub(super) crls: Vec<Crl>,
+    /// Certificates in the mail that nothing was done with.
+    pub(super) ignored: usize,
     capabilities: Option<Capabilities>,
 }
 
@@ -101,8 +108,9 @@ pub(super) fn verify(
     events.extend(proof_events(&path));
     let candidate = choose(engine, signer_info, &signer, &address, &bag, &pool, now)?;
     let capabilities = capabilities(signer_info, now)?;
-    let verified = Verified { address, signer, path, candidate, capabilities };
-    events.extend(ignored_event(&verified, &bag));
+    let crls = signed.crls.iter().filter_map(|raw| Crl::from_der(raw, limits).ok()).collect();
+    let ignored = ignored(&path, &candidate, &bag);
+    let verified = Verified { address, signer, path, candidate, pool, crls, ignored, capabilities };
     Ok(Finding::Verified(Box::new(verified)))
 }
 
@@ -282,27 +290,25 @@ fn capabilities(signer_info: &SignerInfo<'_>, now: UnixTime) -> Result<Option<Ca
     Ok(der.filter(|_| trusted).map(|der| Capabilities::new(der.to_vec(), signed_at)))
 }
 
-fn proof_events(path: &Path) -> [EventKind; 3] {
+fn proof_events(path: &Path) -> [EventKind; 2] {
     let fingerprint = path.leaf().fingerprint();
     let length = path.intermediates().len().saturating_add(1);
     [
         EventKind::SignatureVerified { fingerprint },
         EventKind::PathVerified { fingerprint, anchor: path.anchor().fingerprint(), length },
-        EventKind::RevocationUnknown { fingerprint },
     ]
 }
 
-/// Certificates that came along and are neither the signer's, nor preferred, nor on a path.
-fn ignored_event(verified: &Verified, bag: &[Certificate]) -> Option<EventKind> {
-    let preferred = match &verified.candidate {
+/// How many certificates came along and are neither the signer's, nor preferred, nor on a path.
+fn ignored(path: &Path, candidate: &Candidate, bag: &[Certificate]) -> usize {
+    let preferred = match candidate {
         Candidate::Preferred(path) => Some(&**path),
         _ => None,
     };
     let used = |certificate: &Certificate| {
-        [Some(&verified.path), preferred].into_iter().flatten().any(|path| {
+        [Some(path), preferred].into_iter().flatten().any(|path| {
             path.leaf() == certificate || path.anchor() == certificate || path.intermediates().contains(certificate)
         })
     };
-    let count = bag.iter().filter(|certificate| !used(certificate)).count();
-    (count > 0).then_some(EventKind::BagIgnored { count })
+    bag.iter().filter(|certificate| !used(certificate)).count()
 }

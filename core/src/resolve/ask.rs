@@ -1,4 +1,4 @@
-use crate::query::{FindStored, Pending, ResolveDirectory};
+use crate::query::{FetchCrl, FetchIssuer, FetchOcsp, FindStored, Pending, ResolveDirectory};
 
 /// All that resolving may ask: it has no way to write to a store, so that nothing a directory lends can be kept.
 ///
@@ -19,4 +19,10 @@ pub enum Ask {
     FindStored(Pending<FindStored>),
     /// What a directory lends for those who need it.
     ResolveDirectory(Pending<ResolveDirectory>),
+    /// The revocation list that a certificate with a path to an anchor names.
+    FetchCrl(Pending<FetchCrl>),
+    /// What an OCSP responder that such a certificate names says.
+    FetchOcsp(Pending<FetchOcsp>),
+    /// The missing issuer of a recipient's certificate.
+    FetchIssuer(Pending<FetchIssuer>),
 }

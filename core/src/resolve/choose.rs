@@ -5,11 +5,13 @@ use crate::cert::{Address, Capabilities, Certificate, Fingerprint, Lent, StoredC
 use crate::directory::{DirectoryId, Origin};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
+use crate::revocation::Job;
 use crate::seal::{OnConflict, Policy};
 use crate::store::{Entry, State};
 use crate::time::UnixTime;
 use crate::verify::{Limits, Terms, check_candidate};
 use core::cmp::Reverse;
+use std::collections::VecDeque;
 
 /// What every candidate of one recipient is judged by.
 #[derive(Clone, Copy)]
@@ -18,72 +20,96 @@ pub(super) struct Judge<'a> {
     pub(super) policy: &'a Policy,
     pub(super) address: &'a Address,
     pub(super) now: UnixTime,
+    /// Whether the candidates are lent: nothing that is learned about them outlives the operation.
+    pub(super) is_lent: bool,
 }
 
 /// A certificate in question, with what came beside it.
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    certificate: &'a Certificate,
-    issuers: &'a [Certificate],
-    capabilities: Option<&'a Capabilities>,
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) certificate: Certificate,
+    pub(super) issuers: Vec<Certificate>,
+    pub(super) capabilities: Option<Capabilities>,
+    /// Why it is out before anything is checked.
+    refusal: Option<Code>,
 }
 
-/// What one source comes to.
-#[derive(Debug, Default)]
-pub(super) struct Choice {
-    /// The usable ones, best first: one, or all where the policy wants all.
-    pub(super) chosen: Vec<(Certificate, Option<Capabilities>)>,
-    pub(super) rejected: Vec<Rejected>,
+/// What one source has, to be tried in order.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// The best one first.
+    pub(super) untried: VecDeque<Candidate>,
+    /// What each of them may cost.
+    pub(super) limits: Limits,
     /// Whether nothing else may be asked: an operator pinned a certificate, or nobody may be believed.
     pub(super) is_final: bool,
+    /// Said at the end: what was not even a candidate. Of several reasons that of a certificate says more.
+    pub(super) last: Vec<Rejected>,
+    /// Said at the end when none was usable.
+    pub(super) if_none: Vec<Rejected>,
 }
 
 impl Judge<'_> {
-    /// From what the store keeps: the pinned certificate and no other, else the active one, else those it superseded.
-    pub(super) fn stored(&self, entry: &Entry) -> Choice {
-        let mut choice = Choice::default();
+    /// What the store keeps: the pinned certificate and no other, else the active one, else those it superseded.
+    pub(super) fn stored(&self, entry: &Entry) -> Candidates {
         let in_state = |wanted| {
             let with_state = entry.certs.iter().filter(move |(_, state)| *state == wanted);
             let mut stored: Vec<&StoredCert> = with_state.map(|(stored, _)| stored).collect();
             stored.sort_by_key(|stored| rank(&stored.certificate));
             stored
         };
+        let reject = |stored: Vec<&StoredCert>, code: Code| {
+            let rejected = |stored: &StoredCert| Rejected {
+                source: Origin::Store,
+                fingerprint: Some(stored.certificate.fingerprint()),
+                error: code.into(),
+            };
+            stored.into_iter().map(rejected).collect::<Vec<_>>()
+        };
         let pinned = in_state(State::Pinned);
         let held = in_state(State::Held);
-        choice.is_final = !pinned.is_empty();
+        let is_pinned = !pinned.is_empty();
         let in_use =
-            if pinned.is_empty() { [in_state(State::Active), in_state(State::Superseded)].concat() } else { pinned };
-        if self.policy.conflict == OnConflict::FailClosed && !held.is_empty() && !choice.is_final {
-            choice.is_final = true;
-            choice.reject_all(&in_use, Code::CertificateConflict);
-        } else {
-            for stored in in_use {
-                let (certificate, issuers) = (&stored.certificate, &stored.issuers);
-                let candidate = Candidate { certificate, issuers, capabilities: stored.capabilities.as_ref() };
-                self.consider(&mut choice, &Origin::Store, &candidate, self.engine.limits());
-            }
+            if is_pinned { pinned } else { [in_state(State::Active), in_state(State::Superseded)].concat() };
+        let in_conflict = self.policy.conflict == OnConflict::FailClosed && !held.is_empty() && !is_pinned;
+        let refusal = in_conflict.then_some(Code::CertificateConflict);
+        let candidate = |stored: &StoredCert| Candidate {
+            certificate: stored.certificate.clone(),
+            issuers: stored.issuers.clone(),
+            capabilities: stored.capabilities.clone(),
+            refusal,
+        };
+        Candidates {
+            untried: in_use.into_iter().map(candidate).collect(),
+            limits: self.engine.limits().clone(),
+            is_final: is_pinned || in_conflict,
+            last: Vec::new(),
+            if_none: [
+                reject(held, Code::CertificateHeld),
+                reject(in_state(State::Rejected), Code::CertificateRejected),
+                reject(in_state(State::Disabled), Code::CertificateDisabled),
+            ]
+            .concat(),
         }
-        if choice.chosen.is_empty() {
-            choice.reject_all(&held, Code::CertificateHeld);
-            choice.reject_all(&in_state(State::Rejected), Code::CertificateRejected);
-            choice.reject_all(&in_state(State::Disabled), Code::CertificateDisabled);
-        }
-        choice
     }
 
-    /// From what a directory lends. What an operator rejected or disabled stays refused, wherever it comes from.
-    pub(super) fn lent(&self, entry: &Entry, directory: &DirectoryId, lent: Vec<TransientCert>) -> Choice {
+    /// What a directory lends. What an operator rejected or disabled stays refused, wherever it comes from.
+    pub(super) fn lent(&self, entry: &Entry, directory: &DirectoryId, lent: Vec<TransientCert>) -> Candidates {
         let limits = self.engine.limits();
-        let origin = Origin::Directory(directory.clone());
-        let mut choice = Choice::default();
+        let reject = |error: Error| Rejected {
+            source: Origin::Directory(directory.clone()),
+            fingerprint: None,
+            error,
+        };
         let too_many = lent.len() > limits.candidates;
-        let (mut opened, mut unreadable) = (Vec::new(), Vec::new());
+        let (mut opened, mut last) = (Vec::new(), Vec::new());
         for certificate in lent.into_iter().take(limits.candidates) {
             match certificate.open(limits) {
                 Ok(certificate) => opened.push(certificate),
-                Err(error) => unreadable.push(error),
+                Err(error) => last.push(reject(error)),
             }
         }
+        last.extend(too_many.then(|| reject(Code::CandidatesTooMany.into())));
         opened.sort_by_key(|lent| (Reverse(lent.preferred), rank(&lent.certificate)));
         // A directory may have the same certificate under several attributes.
         let mut unique: Vec<Lent> = Vec::new();
@@ -93,61 +119,41 @@ impl Judge<'_> {
             }
         }
         let limits = shared(limits, unique.len());
-        for lent in &unique {
+        let candidate = |lent: Lent| {
             let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
             let refusal = match decided.map(|(_, state)| *state) {
                 Some(State::Rejected) => Some(Code::CertificateRejected),
                 Some(State::Disabled) => Some(Code::CertificateDisabled),
                 _ => None,
             };
-            match refusal {
-                Some(code) => choice.reject(&origin, Some(lent.certificate.fingerprint()), code.into()),
-                None => {
-                    let (certificate, issuers) = (&lent.certificate, &lent.issuers);
-                    let candidate = Candidate { certificate, issuers, capabilities: lent.capabilities.as_ref() };
-                    self.consider(&mut choice, &origin, &candidate, &limits);
-                }
-            }
-        }
-        // Last: of several reasons that of a certificate says more.
-        for error in unreadable {
-            choice.reject(&origin, None, error);
-        }
-        if too_many {
-            choice.reject(&origin, None, Code::CandidatesTooMany.into());
-        }
-        choice
+            let Lent { certificate, issuers, capabilities, .. } = lent;
+            Candidate { certificate, issuers, capabilities, refusal }
+        };
+        let untried = unique.into_iter().map(candidate).collect();
+        Candidates { untried, limits, is_final: false, last, if_none: Vec::new() }
     }
 
-    /// Takes the candidate if it passes every check, and if one is still wanted.
-    fn consider(&self, choice: &mut Choice, origin: &Origin, candidate: &Candidate<'_>, limits: &Limits) {
-        let Candidate { certificate, issuers, capabilities } = *candidate;
-        if !choice.chosen.is_empty() && !self.policy.all_valid {
-            return;
+    /// Everything about the candidate but its revocation. `fetched` are issuers that it did not bring along.
+    pub(super) fn check(&self, candidate: &Candidate, fetched: &[Certificate], limits: &Limits) -> Result<Job, Error> {
+        if let Some(code) = candidate.refusal {
+            return Err(code.into());
         }
-        let pool: Vec<Certificate> =
-            issuers.iter().chain(self.engine.intermediates().certificates()).cloned().collect();
+        let configured = self.engine.intermediates().certificates();
+        let pool: Vec<Certificate> = candidate.issuers.iter().chain(fetched).chain(configured).cloned().collect();
         let terms = Terms { limits, ..self.engine.terms(self.now) };
-        let checked = check_candidate(&terms, self.address, certificate, &pool)
-            .and_then(|_| self.policy.check_readable(capabilities, limits));
-        match checked {
-            Ok(()) => choice.chosen.push((certificate.clone(), capabilities.cloned())),
-            Err(error) => choice.reject(origin, Some(certificate.fingerprint()), error),
-        }
+        let path = check_candidate(&terms, self.address, &candidate.certificate, &pool)?;
+        self.policy.check_readable(candidate.capabilities.as_ref(), limits)?;
+        Ok(Job::new(path, pool, self.is_lent))
     }
 }
 
-impl Choice {
-    fn reject(&mut self, source: &Origin, fingerprint: Option<Fingerprint>, error: Error) {
-        self.rejected.push(Rejected { source: source.clone(), fingerprint, error });
-    }
-
-    fn reject_all(&mut self, stored: &[&StoredCert], code: Code) {
-        for stored in stored {
-            self.reject(&Origin::Store, Some(stored.certificate.fingerprint()), code.into());
-        }
+impl Candidate {
+    /// Whether anything is left to be checked.
+    pub(super) const fn is_refused(&self) -> bool {
+        self.refusal.is_some()
     }
 }
+
 
 /// The limits for each of so many candidates of one reply. Whoever lends many, with many issuers, gets no more work done
 /// than for one; but an ordinary path is always found.

@@ -1,14 +1,18 @@
-use super::choose::{Choice, Judge};
+use super::choose::Judge;
 use super::report::{Found, RecipientReport, Rejected, Unsealed, conclude};
 use super::resolution::Recipient;
+use super::trial::{Issuers, Progress, Trial};
 use super::{Ask, Context, RecipientKey, Resolution};
 use crate::cert::{Address, Capabilities, Certificate};
 use crate::directory::{DirectoryId, DirectoryReply, Origin};
 use crate::engine::Engine;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::operation::{Operation, Step};
 use crate::private::Private;
-use crate::query::{Answer, Body, FindStored, Pending, ResolveDirectory, Ticket, Unavailable};
+use crate::query::{
+    Answer, Body, FetchCrl, FetchIssuer, FetchOcsp, FindStored, Pending, ResolveDirectory, Ticket, Unavailable,
+};
+use crate::revocation::{Checks, Fetch};
 use crate::seal::{Mode, Policy};
 use crate::store::Entry;
 use crate::trace::{Event, Kind, Tracer};
@@ -29,6 +33,8 @@ pub struct Resolve {
     slots: Vec<Slot>,
     /// The open questions to directories: whose answers each will bring.
     open: BTreeMap<u32, Vec<usize>>,
+    checks: Checks,
+    issuers: Issuers,
     events: Vec<(Option<Address>, Kind)>,
 }
 
@@ -55,6 +61,8 @@ struct Slot {
     untried: VecDeque<DirectoryId>,
     /// Whether its answer is outstanding.
     is_waiting: bool,
+    /// The candidates that are being tried.
+    trial: Option<Trial>,
     keys: Vec<RecipientKey>,
     rejected: Vec<Rejected>,
     unavailable: Option<(Code, Unavailable)>,
@@ -78,6 +86,7 @@ impl Resolve {
             address,
             hidden,
             is_waiting: false,
+            trial: None,
             keys: Vec::new(),
             rejected: Vec::new(),
             unavailable: None,
@@ -85,7 +94,10 @@ impl Resolve {
         };
         let visible = visible.into_iter().map(|address| slot(address, false));
         let slots = visible.chain(hidden.into_iter().map(|address| slot(address, true))).collect();
+        let revocation = *engine.revocation().of(&context.tenant, context.route.as_deref());
         Ok(Self {
+            checks: Checks::new(engine, revocation, &context.tenant, context.now, context.ocsp_nonce),
+            issuers: Issuers::default(),
             engine: engine.clone(),
             policy,
             context,
@@ -155,11 +167,15 @@ impl Resolve {
             }
             Ok(entries) => {
                 for (index, entry) in entries.into_iter().enumerate() {
-                    self.judge(index, &Origin::Store, |judge, _| judge.stored(&entry));
-                    // Who needs no directory needs no entry to compare with.
-                    if let Some(slot) = self.slots.get_mut(index).filter(|slot| !slot.untried.is_empty()) {
-                        slot.entry = entry;
+                    let trial = self.judge(index, false).map(|judge| Trial::new(Origin::Store, judge.stored(&entry)));
+                    if let Some(slot) = self.slots.get_mut(index) {
+                        slot.trial = trial;
+                        // Who needs no directory needs no entry to compare with.
+                        if !slot.untried.is_empty() {
+                            slot.entry = entry;
+                        }
                     }
+                    self.try_candidates(index);
                 }
             }
         }
@@ -188,8 +204,12 @@ impl Resolve {
         let about = Some(slot.address.clone());
         match reply {
             DirectoryReply::Found(lent) if !lent.is_empty() => {
-                let origin = Origin::Directory(directory.clone());
-                self.judge(index, &origin, |judge, entry| judge.lent(entry, &directory, lent));
+                let entry = slot.entry.clone();
+                let candidates = self.judge(index, true).map(|judge| judge.lent(&entry, &directory, lent));
+                if let Some(slot) = self.slots.get_mut(index) {
+                    slot.trial = candidates.map(|found| Trial::new(Origin::Directory(directory), found));
+                }
+                self.try_candidates(index);
             }
             DirectoryReply::Found(_) | DirectoryReply::NotFound => {
                 self.events.push((about, Kind::DirectoryHasNone { directory }));
@@ -201,27 +221,80 @@ impl Resolve {
         }
     }
 
-    /// Takes over what a source comes to for one recipient.
-    fn judge(&mut self, index: usize, origin: &Origin, choose: impl FnOnce(&Judge<'_>, &Entry) -> Choice) {
-        let Some(slot) = self.slots.get_mut(index) else { return };
-        let judge = Judge { engine: &self.engine, policy: &self.policy, address: &slot.address, now: self.context.now };
-        let choice = choose(&judge, &slot.entry);
-        for rejected in &choice.rejected {
-            let Rejected { source, fingerprint, error } = rejected.clone();
-            self.events.push((Some(slot.address.clone()), Kind::CandidateRejected { source, fingerprint, error }));
-        }
-        slot.needs_operator |= choice.is_final && choice.chosen.is_empty();
-        if choice.is_final || !choice.chosen.is_empty() {
-            slot.untried.clear();
-        }
-        slot.rejected.extend(choice.rejected);
-        for (certificate, capabilities) in choice.chosen {
-            let fingerprint = certificate.fingerprint();
+    fn judge(&self, index: usize, is_lent: bool) -> Option<Judge<'_>> {
+        let slot = self.slots.get(index)?;
+        let (engine, policy, now) = (&self.engine, &self.policy, self.context.now);
+        Some(Judge { engine, policy, address: &slot.address, now, is_lent })
+    }
+
+    /// Tries the candidates of one recipient until something must be fetched, and takes over what they come to.
+    fn try_candidates(&mut self, index: usize) {
+        while let Some(slot) = self.slots.get_mut(index) {
+            let Some(mut trial) = slot.trial.take() else { return };
+            let (engine, policy, now) = (&self.engine, &self.policy, self.context.now);
+            let is_lent = trial.origin != Origin::Store;
+            let judge = Judge { engine, policy, address: &slot.address, now, is_lent };
+            let progress = trial.step(&judge, &mut self.checks, &mut self.issuers);
             let about = || Some(slot.address.clone());
-            self.events.push((about(), Kind::RevocationUnknown { fingerprint }));
-            self.events.push((about(), Kind::RecipientFound { source: origin.clone(), fingerprint }));
-            slot.keys.push(key(&self.context, &slot.address, origin, certificate, capabilities));
+            self.events.extend(self.checks.events().into_iter().map(|kind| (about(), kind)));
+            match progress {
+                Progress::Waiting => {
+                    slot.trial = Some(trial);
+                    return;
+                }
+                Progress::Over { is_final, is_found } => {
+                    slot.needs_operator |= is_final && !is_found;
+                    if is_final || is_found {
+                        slot.untried.clear();
+                    }
+                    return;
+                }
+                Progress::Found(candidate) => {
+                    let fingerprint = candidate.certificate.fingerprint();
+                    self.events.push((about(), Kind::RecipientFound { source: trial.origin.clone(), fingerprint }));
+                    let (certificate, capabilities) = (candidate.certificate, candidate.capabilities);
+                    slot.keys.push(key(&self.context, &slot.address, &trial.origin, certificate, capabilities));
+                    slot.trial = Some(trial);
+                }
+                Progress::Rejected(rejected) => {
+                    let Rejected { source, fingerprint, error } = rejected.clone();
+                    self.events.push((about(), Kind::CandidateRejected { source, fingerprint, error }));
+                    if error.fault() == Fault::Unavailable {
+                        let detail = Unavailable::because(error.code().sentence());
+                        slot.unavailable.get_or_insert((error.code(), detail));
+                    }
+                    slot.rejected.push(rejected);
+                    slot.trial = Some(trial);
+                }
+            }
         }
+    }
+
+    /// Something was fetched: whoever waits for it goes on.
+    fn fetched(&mut self) {
+        self.events.extend(self.checks.events().into_iter().map(|kind| (None, kind)));
+        for index in 0..self.slots.len() {
+            self.try_candidates(index);
+        }
+    }
+
+    /// The next question about revocation, or for an issuer.
+    fn fetch(&mut self) -> Option<Ask> {
+        let number = self.question.saturating_add(1);
+        let limits = self.engine.limits();
+        let (crl_bytes, ocsp_bytes, cms_bytes) = (limits.crl_bytes, limits.ocsp_bytes, limits.certificate_bytes);
+        if let Some(fetch) = self.checks.next_fetch(number) {
+            let ticket = self.ticket();
+            return Some(match fetch {
+                Fetch::Crl { at } => Ask::FetchCrl(Pending::new(ticket, FetchCrl::asking(at, crl_bytes))),
+                Fetch::Ocsp { at, request } => {
+                    Ask::FetchOcsp(Pending::new(ticket, FetchOcsp::asking(at, request, ocsp_bytes)))
+                }
+            });
+        }
+        let at = self.issuers.next_fetch(number)?;
+        let ticket = self.ticket();
+        Some(Ask::FetchIssuer(Pending::new(ticket, FetchIssuer::asking(at, cms_bytes))))
     }
 
     fn tell(&mut self, tracer: &dyn Tracer) {
@@ -266,7 +339,7 @@ impl Resolve {
 impl Slot {
     /// The directory that must be asked next, if one must.
     fn needs(&self) -> Option<&DirectoryId> {
-        self.untried.front().filter(|_| !self.is_waiting)
+        self.untried.front().filter(|_| !self.is_waiting && self.trial.is_none())
     }
 }
 
@@ -327,6 +400,9 @@ impl Operation for Resolve {
 
     fn poll(&mut self, tracer: &dyn Tracer) -> Result<Step<Ask, Resolution>, Error> {
         self.tell(tracer);
+        if let Some(ask) = self.fetch() {
+            return Ok(Step::Ask(ask));
+        }
         match self.state {
             State::Spent => Err(Code::PolledWhileFinished.into()),
             State::Ready if self.policy.mode == Mode::Never => Ok(Step::Done(self.finish())),
@@ -340,7 +416,7 @@ impl Operation for Resolve {
             State::Finding(_) => Ok(Step::Wait),
             State::Resolving => match self.next_directory() {
                 Some(ask) => Ok(Step::Ask(ask)),
-                None if self.open.is_empty() => {
+                None if self.open.is_empty() && self.slots.iter().all(|slot| slot.trial.is_none()) => {
                     let resolution = self.finish();
                     self.tell(tracer);
                     Ok(Step::Done(resolution))
@@ -364,6 +440,16 @@ impl Operation for Resolve {
                 }
                 None => Err(Code::ForeignAnswer.into()),
             },
+            Body::FetchCrl(reply) | Body::FetchOcsp(reply) => {
+                self.checks.answered(number, reply)?;
+                self.fetched();
+                Ok(())
+            }
+            Body::FetchIssuer(reply) => {
+                self.issuers.answered(number, reply, self.engine.limits())?;
+                self.fetched();
+                Ok(())
+            }
             _ => Err(Code::ForeignAnswer.into()),
         }
     }

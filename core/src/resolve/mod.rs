@@ -5,6 +5,9 @@
 //!                                          └─ else ─ResolveDirectory→ first, second, … ────────┤
 //!                                                    found and usable · nothing left to ask ───┘
 //! ```
+//! A candidate is tried when everything but its revocation is known to be in order; where the policy fetches, it waits for its
+//! sources (`FetchCrl`, `FetchOcsp`), or for an issuer that it did not bring along (`FetchIssuer`).
+//!
 //! Recipients wait for nobody but their own directories, and each gets one outcome. A store that is down ends the search:
 //! what it would have said outranks every directory.
 
@@ -14,6 +17,7 @@ mod key;
 mod machine;
 mod report;
 mod resolution;
+mod trial;
 
 pub use ask::Ask;
 pub(crate) use key::RecipientKey;
@@ -53,6 +57,8 @@ pub struct Context {
     pub route: Option<String>,
     /// The Message-ID of the mail, for the trace; [`escape`](crate::trace::escape) it.
     pub message: Option<Private<String>>,
+    /// Randomness for the nonces of OCSP requests (RFC 9654), never used twice; without it they have none.
+    pub ocsp_nonce: Option<[u8; 32]>,
     /// Instead of the policy that the engine has for this tenant and route.
     pub policy: Option<Policy>,
     /// Hears of every decision.
@@ -68,7 +74,7 @@ impl Context {
     /// assert_eq!(context.tenant.name(), "default");
     /// ```
     pub fn new(now: UnixTime, tracer: Arc<dyn Tracer>) -> Self {
-        Self { now, tenant: Tenant::default(), route: None, message: None, policy: None, tracer }
+        Self { now, tenant: Tenant::default(), route: None, message: None, ocsp_nonce: None, policy: None, tracer }
     }
 
     /// For this tenant.
@@ -124,6 +130,19 @@ impl Context {
         if self.message.is_none() {
             self.message = mail::message_id(mail, limits).map(Private::new);
         }
+        self
+    }
+
+    /// With randomness for the nonces of OCSP requests.
+    ///
+    /// ```
+    /// use postseal::{UnixTime, resolve::Context};
+    /// let context = Context::new(UnixTime::from_seconds(0), std::sync::Arc::new(()));
+    /// assert!(context.ocsp_nonce([7; 32]).ocsp_nonce.is_some());
+    /// ```
+    #[must_use]
+    pub const fn ocsp_nonce(mut self, random: [u8; 32]) -> Self {
+        self.ocsp_nonce = Some(random);
         self
     }
 

@@ -2,6 +2,7 @@ use crate::cert::{Address, Fingerprint, Source};
 use crate::directory::{DirectoryId, Origin};
 use crate::error::Error;
 use crate::private::Private;
+use crate::revocation::Reason;
 use crate::seal::ContentEncryption;
 use crate::store::{Decision, Tenant};
 use crate::time::UnixTime;
@@ -63,10 +64,54 @@ pub enum Kind {
         /// Certificates in the path, the anchor not counted.
         length: usize,
     },
-    /// No revocation source was asked, or none answered: the state is unknown, and the policy lets it pass.
+    /// A current source that the issuer answers for says that a certificate of a path is not revoked.
+    RevocationGood {
+        /// The certificate in question.
+        fingerprint: Fingerprint,
+    },
+    /// Nothing that counts is known about the revocation of a certificate of a path. The policy says whether it passes.
     RevocationUnknown {
         /// The certificate in question.
         fingerprint: Fingerprint,
+        /// Why.
+        error: Error,
+    },
+    /// A certificate of a path is revoked.
+    CertificateRevoked {
+        /// Which.
+        fingerprint: Fingerprint,
+        /// Since when, as its issuer says.
+        at: UnixTime,
+        /// Why, as its issuer says.
+        reason: Reason,
+    },
+    /// A revocation list that is about a certificate of a path does not count: it is forged, stale or somebody else's.
+    CrlUnusable {
+        /// SHA-256 of the list.
+        crl: Fingerprint,
+        /// Why.
+        error: Error,
+    },
+    /// An OCSP response about a certificate does not count.
+    OcspUnusable {
+        /// The certificate in question.
+        fingerprint: Fingerprint,
+        /// Why.
+        error: Error,
+    },
+    /// What was fetched from an address that a certificate names is not what it should be.
+    SourceRejected {
+        /// The address, escaped.
+        at: String,
+        /// Why.
+        error: Error,
+    },
+    /// An address that a certificate names did not answer.
+    SourceUnavailable {
+        /// The address, escaped.
+        at: String,
+        /// What the host says about it, escaped.
+        detail: String,
     },
     /// The signer prefers another certificate for encryption, and it passed the same checks.
     KeyPreferenceFollowed {
@@ -239,7 +284,13 @@ impl Kind {
             Self::NotSigned => "not-signed",
             Self::SignatureVerified { .. } => "signature-verified",
             Self::PathVerified { .. } => "path-verified",
+            Self::RevocationGood { .. } => "revocation-good",
             Self::RevocationUnknown { .. } => "revocation-unknown",
+            Self::CertificateRevoked { .. } => "certificate-revoked",
+            Self::CrlUnusable { .. } => "crl-unusable",
+            Self::OcspUnusable { .. } => "ocsp-unusable",
+            Self::SourceRejected { .. } => "source-rejected",
+            Self::SourceUnavailable { .. } => "source-unavailable",
             Self::KeyPreferenceFollowed { .. } => "key-preference-followed",
             Self::BagIgnored { .. } => "bag-ignored",
             Self::Imported { .. } => "imported",

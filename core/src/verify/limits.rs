@@ -45,8 +45,14 @@ pub struct Limits {
     pub attributes: usize,
     /// Bytes of the signed attributes. 64 KiB.
     pub attribute_bytes: usize,
-    /// Bytes of all revocation lists in one mail. 10 MiB.
+    /// Bytes of one revocation list, or of all those in one mail. 10 MiB.
     pub crl_bytes: usize,
+    /// Bytes of one OCSP response. 64 KiB.
+    pub ocsp_bytes: usize,
+    /// Addresses of revocation sources that are asked about one certificate. 4.
+    pub revocation_sources: usize,
+    /// Bytes of fetched revocation lists and responses that an engine keeps until their time is over. 64 MiB.
+    pub revocation_cache_bytes: usize,
     /// Smallest RSA modulus in bits. 2048 (RFC 8551 2.2, RFC 8550 4.3).
     pub rsa_bits_min: usize,
     /// Largest RSA modulus in bits. 8192: the cost of a check grows with the square.
@@ -95,6 +101,9 @@ impl Default for Limits {
             attributes: 64,
             attribute_bytes: 64 << 10,
             crl_bytes: 10 << 20,
+            ocsp_bytes: 64 << 10,
+            revocation_sources: 4,
+            revocation_cache_bytes: 64 << 20,
             rsa_bits_min: 2048,
             rsa_bits_max: 8192,
             path_depth: 6,

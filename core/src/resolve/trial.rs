@@ -1,0 +1,206 @@
+//! The candidates of one recipient from one source, tried one after the other, with what must be fetched for each.
+
+use super::choose::{Candidate, Candidates, Judge};
+use super::report::Rejected;
+use crate::cert::{Certificate, name};
+use crate::cms::SignedData;
+use crate::der::{Document, oids};
+use crate::directory::Origin;
+use crate::error::{Code, Error};
+use crate::query::Unavailable;
+use crate::revocation::{Checks, Job, Verdict};
+use crate::verify::Limits;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Issuers that are fetched for one candidate: more are not missing from any ordinary path.
+const FETCHES: usize = 2;
+
+/// The trial of one source.
+#[derive(Debug)]
+pub(super) struct Trial {
+    pub(super) origin: Origin,
+    candidates: Candidates,
+    current: Option<Current>,
+    is_found: bool,
+}
+
+/// The candidate in question.
+#[derive(Debug)]
+struct Current {
+    candidate: Candidate,
+    /// Its path, once it has one: only its revocation is open.
+    job: Option<Job>,
+    /// Issuers that it did not bring along, and where they were sought.
+    fetched: Vec<Certificate>,
+    sought: Vec<String>,
+}
+
+/// What became of the next step.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// Something must be fetched first.
+    Waiting,
+    Found(Candidate),
+    Rejected(Rejected),
+    /// All were tried. Whether nothing else may be asked, and whether one was usable.
+    Over { is_final: bool, is_found: bool },
+}
+
+impl Trial {
+    pub(super) const fn new(origin: Origin, candidates: Candidates) -> Self {
+        Self { origin, candidates, current: None, is_found: false }
+    }
+
+    pub(super) fn step(&mut self, judge: &Judge<'_>, checks: &mut Checks, issuers: &mut Issuers) -> Progress {
+        loop {
+            let Some(mut current) = self.current.take().or_else(|| self.next(judge)) else { return self.over() };
+            let result = match &mut current.job {
+                Some(job) => checks.verdict(job).map(as_result),
+                None => match judge.check(&current.candidate, &current.fetched, &self.candidates.limits) {
+                    Ok(job) => {
+                        current.job = Some(job);
+                        self.current = Some(current);
+                        continue;
+                    }
+                    Err(error) if error.code() == Code::PathNotFound && checks.policy().fetch_issuers => {
+                        match issuers.seek(&mut current, judge) {
+                            Sought::Fetched => {
+                                self.current = Some(current);
+                                continue;
+                            }
+                            Sought::Open => None,
+                            Sought::Nowhere => Some(Err(error)),
+                        }
+                    }
+                    Err(error) => Some(Err(error)),
+                },
+            };
+            return match result {
+                None => {
+                    self.current = Some(current);
+                    Progress::Waiting
+                }
+                Some(Ok(())) => {
+                    self.is_found = true;
+                    Progress::Found(current.candidate)
+                }
+                Some(Err(error)) => {
+                    let fingerprint = Some(current.candidate.certificate.fingerprint());
+                    Progress::Rejected(Rejected { source: self.origin.clone(), fingerprint, error })
+                }
+            };
+        }
+    }
+
+    /// The next one that is still wanted.
+    fn next(&mut self, judge: &Judge<'_>) -> Option<Current> {
+        let enough = self.is_found && !judge.policy.all_valid;
+        let mut untried = core::iter::from_fn(|| self.candidates.untried.pop_front());
+        let candidate = untried.find(|candidate| !enough || candidate.is_refused())?;
+        Some(Current { candidate, job: None, fetched: Vec::new(), sought: Vec::new() })
+    }
+
+    /// What is left to say, one at a time.
+    fn over(&mut self) -> Progress {
+        let Candidates { last, if_none, is_final, .. } = &mut self.candidates;
+        if self.is_found {
+            if_none.clear();
+        }
+        let left = if if_none.is_empty() { last } else { if_none };
+        if left.is_empty() {
+            return Progress::Over { is_final: *is_final, is_found: self.is_found };
+        }
+        Progress::Rejected(left.remove(0))
+    }
+}
+
+fn as_result(verdict: Verdict) -> Result<(), Error> {
+    match verdict {
+        Verdict::Passed(_) => Ok(()),
+        Verdict::Revoked => Err(Code::CertificateRevoked.into()),
+        Verdict::Blocked(error) => Err(error),
+    }
+}
+
+/// Issuers that were fetched in this operation, each address once.
+#[derive(Debug, Default)]
+pub(super) struct Issuers {
+    /// What an address gave; `None` while it is being asked.
+    known: BTreeMap<String, Option<Vec<Certificate>>>,
+    outbox: VecDeque<String>,
+    open: BTreeMap<u32, String>,
+}
+
+enum Sought {
+    Fetched,
+    Open,
+    Nowhere,
+}
+
+impl Issuers {
+    /// The next address to be asked, under this number.
+    pub(super) fn next_fetch(&mut self, number: u32) -> Option<String> {
+        let at = self.outbox.pop_front()?;
+        self.open.insert(number, at.clone());
+        Some(at)
+    }
+
+    /// An address has answered, or not. An error when the number is of no open question.
+    pub(super) fn answered(
+        &mut self,
+        number: u32,
+        reply: Result<Vec<u8>, Unavailable>,
+        limits: &Limits,
+    ) -> Result<(), Error> {
+        let at = self.open.remove(&number).ok_or(Code::ForeignAnswer)?;
+        let certificates = reply.map(|octets| read(&octets, limits)).unwrap_or_default();
+        self.known.insert(at, Some(certificates));
+        Ok(())
+    }
+
+    /// The missing issuer of the candidate, or of an issuer that was fetched for it. Only under the name of an organization
+    /// that the tenant trusts: the address is the word of whoever made the certificate.
+    fn seek(&mut self, current: &mut Current, judge: &Judge<'_>) -> Sought {
+        let limits = judge.engine.limits();
+        let trusted = |issuer: &[u8]| {
+            judge
+                .engine
+                .anchors()
+                .certificates()
+                .chain(judge.engine.intermediates().certificates())
+                .any(|known| name::share_organization(known.subject(), issuer, limits))
+        };
+        let below: Vec<Certificate> =
+            core::iter::once(&current.candidate.certificate).chain(&current.fetched).cloned().collect();
+        for certificate in below.iter().filter(|certificate| trusted(certificate.issuer())) {
+            for at in certificate.access_locations(oids::CA_ISSUERS, limits) {
+                match self.known.get(&at) {
+                    _ if current.sought.contains(&at) => {}
+                    Some(Some(certificates)) => {
+                        current.sought.push(at);
+                        current.fetched.extend(certificates.iter().cloned());
+                        return Sought::Fetched;
+                    }
+                    Some(None) => return Sought::Open,
+                    None if current.sought.len() >= FETCHES => return Sought::Nowhere,
+                    None => {
+                        self.known.insert(at.clone(), None);
+                        self.outbox.push_back(at);
+                        return Sought::Open;
+                    }
+                }
+            }
+        }
+        Sought::Nowhere
+    }
+}
+
+/// One certificate, or those of a certs-only CMS (RFC 5280 4.2.2.1).
+fn read(octets: &[u8], limits: &Limits) -> Vec<Certificate> {
+    if let Ok(certificate) = Certificate::from_der(octets, limits) {
+        return vec![certificate];
+    }
+    let document = Document::new(octets, limits);
+    let signed = SignedData::read(&document, limits).map(|signed| signed.certificates).unwrap_or_default();
+    signed.into_iter().filter_map(|raw| Certificate::from_der(raw, limits).ok()).collect()
+}

@@ -1,0 +1,184 @@
+//! What the lists at hand say of a certificate (RFC 5280 6.3.3).
+
+use super::crl::{Crl, Revocation};
+use super::distribution::DistributionPoint;
+use super::reason::{Reason, ReasonFlags};
+use super::speakers::Speakers;
+use super::status::Status;
+use crate::cert::{Certificate, Fingerprint, name};
+use crate::error::{Code, Error};
+use crate::time::UnixTime;
+use crate::verify::Path;
+use core::cmp::Reverse;
+
+/// How far the clocks of issuers may be ahead.
+pub(super) const CLOCK_SKEW: i64 = 300;
+
+/// A list, and whether whoever sent the mail chose it: it may be old on purpose (RFC 8550 6).
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) crl: Crl,
+    pub(crate) from_mail: bool,
+}
+
+/// What the lists come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) status: Status,
+    /// Whether it rests on a list from the mail.
+    pub(crate) from_mail: bool,
+    /// The paths of other keys that signed what it rests on: no certificate of them may be revoked.
+    pub(crate) relies_on: Vec<Path>,
+    /// Lists that are about the certificate and do not count, and why.
+    pub(crate) unusable: Vec<(Fingerprint, Error)>,
+}
+
+/// The subject of the question.
+struct Subject<'a> {
+    certificate: &'a Certificate,
+    issuer: &'a Certificate,
+    /// The issuer's name in the form that is compared.
+    issuer_key: Vec<u8>,
+    is_ca: bool,
+}
+
+/// What `lists` say of `certificate`, which `issuer` issued.
+pub(crate) fn look_up(
+    certificate: &Certificate,
+    issuer: &Certificate,
+    lists: &[Listed],
+    speakers: &mut Speakers<'_>,
+) -> Finding {
+    let limits = speakers.limits();
+    let mut finding = Finding {
+        status: Status::Unknown(Code::RevocationUnknown.into()),
+        from_mail: false,
+        relies_on: Vec::new(),
+        unusable: Vec::new(),
+    };
+    let mut points = match certificate.distribution_points(limits) {
+        Ok(points) => points,
+        Err(error) => {
+            finding.status = Status::Unknown(error);
+            return finding;
+        }
+    };
+    points.push(DistributionPoint::implied(certificate.issuer(), limits));
+    let subject = Subject {
+        certificate,
+        issuer,
+        issuer_key: name::comparison_key(certificate.issuer(), limits),
+        is_ca: certificate.basic_constraints().ok().flatten().is_some_and(|constraints| constraints.ca),
+    };
+    let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
+    newest_first.sort_by_key(|listed| Reverse(listed.crl.this_update()));
+    let mut reasons = ReasonFlags::NONE;
+    for point in &points {
+        for listed in &newest_first {
+            let Some(about) = in_scope(point, &listed.crl, &subject).filter(|about| about.exceeds(reasons)) else {
+                continue;
+            };
+            match consult(&subject, listed, lists, speakers, &mut finding) {
+                Ok(None) => reasons = reasons.or(about),
+                Ok(Some(Revocation { at, reason })) => {
+                    finding.status = Status::Revoked { at, reason };
+                    return finding;
+                }
+                Err(error) => finding.unusable.push((listed.crl.fingerprint(), error)),
+            }
+        }
+        if reasons.is_all() {
+            finding.status = Status::Good;
+            return finding;
+        }
+    }
+    if let Some((_, error)) = finding.unusable.first() {
+        finding.status = Status::Unknown(*error);
+    }
+    finding
+}
+
+/// 6.3.3 b and d: the reasons for which the list is about the certificate; `None` when it is about others.
+fn in_scope(point: &DistributionPoint, crl: &Crl, subject: &Subject<'_>) -> Option<ReasonFlags> {
+    let scope = crl.scope();
+    match &point.crl_issuer {
+        Some(names) if names.names_directory(crl.issuer_key()) => {
+            scope.filter(|scope| scope.indirect)?;
+        }
+        None if *crl.issuer_key() == *subject.issuer_key => {}
+        _ => return None,
+    }
+    let of_point = point.reasons.unwrap_or(ReasonFlags::ALL);
+    let Some(scope) = scope else { return Some(of_point) };
+    if let Some(name) = &scope.name {
+        let wanted = point.name.as_ref().or(point.crl_issuer.as_ref())?;
+        if !name.meets(wanted) {
+            return None;
+        }
+    }
+    let others = scope.only_attribute_certs
+        || (scope.only_user_certs && subject.is_ca)
+        || (scope.only_ca_certs && !subject.is_ca);
+    (!others).then(|| of_point.and(scope.only_some_reasons.unwrap_or(ReasonFlags::ALL)))
+}
+
+/// 6.3.3 c and f to k: the entry for the certificate, if the list counts and has one.
+///
+/// A list whose time is over says nothing good, but a certificate that was revoked stays revoked: only a suspension ends.
+fn consult(
+    subject: &Subject<'_>,
+    listed: &Listed,
+    lists: &[Listed],
+    speakers: &mut Speakers<'_>,
+    finding: &mut Finding,
+) -> Result<Option<Revocation>, Error> {
+    let complete = &listed.crl;
+    let now = speakers.now();
+    check_begun(complete, now)?;
+    let signer = speakers.check_list(complete, subject.issuer)?;
+    let changes = newest_changes(complete, &signer.certificate, lists, speakers);
+    let find = |crl: &Crl| crl.find(subject.certificate.serial(), &subject.issuer_key);
+    let changed = changes.as_ref().map(|changes| find(&changes.crl)).transpose()?.flatten();
+    let found = match changed {
+        Some(changed) => Some(changed).filter(|changed| changed.reason != Reason::RemoveFromCrl),
+        None => find(complete)?,
+    };
+    let until = changes.as_ref().map_or_else(|| complete.next_update(), |changes| changes.crl.next_update());
+    let stale = until.is_none_or(|until| until < now);
+    if stale && found.is_none_or(|found| found.reason == Reason::CertificateHold) {
+        return Err(Code::CrlStale.into());
+    }
+    finding.from_mail |= listed.from_mail || changes.is_some_and(|changes| changes.from_mail);
+    finding.relies_on.extend(signer.path);
+    Ok(found)
+}
+
+fn check_begun(crl: &Crl, now: UnixTime) -> Result<(), Error> {
+    if crl.has_unknown_critical() {
+        return Err(Code::CrlCriticalExtension.into());
+    }
+    if crl.this_update().seconds() > now.seconds().saturating_add(CLOCK_SKEW) {
+        return Err(Code::CrlNotYetValid.into());
+    }
+    Ok(())
+}
+
+/// The newest current list of changes to `complete` that the same key signed.
+fn newest_changes(
+    complete: &Crl,
+    signer: &Certificate,
+    lists: &[Listed],
+    speakers: &mut Speakers<'_>,
+) -> Option<Listed> {
+    let now = speakers.now();
+    let current = |crl: &Crl| crl.next_update().is_some_and(|until| until >= now) && check_begun(crl, now).is_ok();
+    let mut candidates: Vec<&Listed> = lists
+        .iter()
+        .filter(|listed| {
+            let crl = &listed.crl;
+            crl.issuer_key() == complete.issuer_key() && crl.continues(complete) && current(crl)
+        })
+        .collect();
+    candidates.sort_by_key(|listed| Reverse(listed.crl.this_update()));
+    candidates.into_iter().find(|listed| speakers.check_signature(&listed.crl, signer).is_ok()).cloned()
+}

@@ -1,0 +1,159 @@
+//! Who may say that a certificate is revoked: keys of its issuer, or of a list issuer that it names, under the same anchor
+//! (RFC 5280 6.3.3 f).
+
+use super::crl::Crl;
+use crate::cert::{Certificate, Fingerprint, name};
+use crate::error::{Code, Error};
+use crate::time::UnixTime;
+use crate::verify::{KeyRole, Limits, Path, PublicKey, Sha1, SignatureAlgorithm, Terms, TrustAnchors, find_path_on};
+use std::collections::BTreeMap;
+
+/// Whose key signed a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Speaker {
+    pub(crate) certificate: Certificate,
+    /// Its own path, when it is not one that stands in the path in question: it must not be revoked itself.
+    pub(crate) path: Option<Path>,
+}
+
+/// The certificates that may stand behind lists, with what was found out about them.
+pub(crate) struct Speakers<'a> {
+    terms: Terms<'a>,
+    /// The anchor of the path in question, alone.
+    anchor: TrustAnchors,
+    pool: &'a [Certificate],
+    /// Certificates whose own revocation makes them unfit.
+    banned: &'a [Certificate],
+    paths: BTreeMap<Fingerprint, Result<Path, Error>>,
+    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
+    /// Signature checks that are left.
+    left: usize,
+}
+
+impl<'a> Speakers<'a> {
+    pub(crate) fn new(
+        terms: Terms<'a>,
+        anchor: &Certificate,
+        pool: &'a [Certificate],
+        banned: &'a [Certificate],
+    ) -> Self {
+        let left = terms.limits.path_signatures;
+        let anchor = TrustAnchors::new(vec![anchor.clone()]);
+        Self { terms, anchor, pool, banned, paths: BTreeMap::new(), signatures: BTreeMap::new(), left }
+    }
+
+    pub(crate) const fn limits(&self) -> &'a Limits {
+        self.terms.limits
+    }
+
+    pub(crate) const fn now(&self) -> UnixTime {
+        self.terms.now
+    }
+
+    /// The certificate whose key signed the list, if it may: `issuer`, which stands above the certificate in question, or
+    /// any other of the list issuer's name that has a path to the same anchor; then with that path.
+    pub(crate) fn check_list(&mut self, crl: &Crl, issuer: &Certificate) -> Result<Speaker, Error> {
+        let limits = self.terms.limits;
+        let named = |certificate: &&Certificate| {
+            *name::comparison_key(certificate.subject(), limits) == *crl.issuer_key()
+        };
+        let anchor = self.anchor.certificates().next().filter(named).cloned();
+        let known = Some(issuer).filter(named).into_iter().cloned().chain(anchor).map(|speaker| (speaker, false));
+        let others = self.pool.iter().filter(named).cloned().map(|speaker| (speaker, true));
+        let mut nearest = Error::from(Code::CrlIssuerNotFound);
+        for (candidate, needs_path) in known.chain(others).collect::<Vec<_>>() {
+            match self.check_candidate(crl, &candidate, needs_path) {
+                Ok(path) => return Ok(Speaker { certificate: candidate, path }),
+                Err(error) if error.code() == Code::CrlIssuerNotFound => {}
+                Err(error) => nearest = error,
+            }
+        }
+        Err(nearest)
+    }
+
+    fn check_candidate(
+        &mut self,
+        crl: &Crl,
+        candidate: &Certificate,
+        needs_path: bool,
+    ) -> Result<Option<Path>, Error> {
+        // Not an answer, only a hint: of many keys under one name this one is not meant.
+        if let (Some(wanted), Some(own)) = (crl.authority_key(), candidate.subject_key_identifier())
+            && wanted != own
+        {
+            return Err(Code::CrlIssuerNotFound.into());
+        }
+        if self.banned.contains(candidate) {
+            return Err(Code::CrlIssuerRevoked.into());
+        }
+        if candidate.key_usage()?.is_some_and(|usage| !usage.crl_sign()) {
+            return Err(Code::CrlIssuerKeyUsage.into());
+        }
+        let path = if needs_path { Some(self.check_path(candidate)?) } else { None };
+        self.check_signature(crl, candidate)?;
+        Ok(path)
+    }
+
+    /// Whether a path from the candidate leads to the anchor.
+    fn check_path(&mut self, candidate: &Certificate) -> Result<Path, Error> {
+        let fingerprint = candidate.fingerprint();
+        if let Some(known) = self.paths.get(&fingerprint) {
+            return known.clone();
+        }
+        let terms = Terms { anchors: &self.anchor, ..self.terms };
+        let found = find_path_on(&terms, candidate, self.pool);
+        self.paths.insert(fingerprint, found.clone());
+        found
+    }
+
+    /// 6.3.3 g and h.
+    pub(crate) fn check_signature(&mut self, crl: &Crl, signer: &Certificate) -> Result<(), Error> {
+        let key = Fingerprint::of(signer.public_key_info());
+        if crl.signed_by().get() == Some(&key) {
+            return Ok(());
+        }
+        let pair = (crl.fingerprint(), key);
+        if let Some(known) = self.signatures.get(&pair) {
+            return *known;
+        }
+        let result = self.verify(crl, signer);
+        self.signatures.insert(pair, result);
+        if result.is_ok() {
+            // Another thread may have been faster, with another key at most.
+            let _ = crl.signed_by().set(key);
+        }
+        result
+    }
+
+    fn verify(&mut self, crl: &Crl, signer: &Certificate) -> Result<(), Error> {
+        if crl.signature_algorithm() != crl.inner_signature_algorithm() {
+            return Err(Code::PathAlgorithm.into());
+        }
+        self.verify_octets(crl.signature_algorithm(), &[crl.tbs()], crl.signature(), signer)
+            .map_err(|error| if error.code() == Code::SignatureInvalid { Code::CrlSignatureInvalid.into() } else { error })
+    }
+
+    /// A signature of an authority, within the budget, with a key and a digest that may be relied on.
+    pub(crate) fn verify_octets(
+        &mut self,
+        algorithm: &[u8],
+        message: &[&[u8]],
+        signature: &[u8],
+        signer: &Certificate,
+    ) -> Result<(), Error> {
+        let limits = self.terms.limits;
+        let key = PublicKey::from_spki(signer.public_key_info(), limits)?;
+        // A megabyte costs about what ten checks do.
+        let hashing = message.iter().map(|part| part.len()).sum::<usize>().div_euclid(USUAL_LIST);
+        let cost = key.cost().saturating_add(hashing);
+        self.left = self.left.checked_sub(cost.min(limits.path_signatures.div_euclid(4).max(key.cost())))
+            .ok_or(Code::SignatureBudget)?;
+        key.check_strength(KeyRole::Authority, limits)?;
+        let algorithm = SignatureAlgorithm::from_algorithm_identifier(algorithm, None, limits)?;
+        algorithm.require_digests(Sha1::Refused)?;
+        algorithm.verify(&key, message, signature)
+    }
+}
+
+/// Octets of a list that cost as much to hash as a signature does to check.
+const USUAL_LIST: usize = 100 << 10;
