@@ -121,8 +121,8 @@ impl AuthoritySpec {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Authority {
-    name: Vec<u8>,
-    key: Key,
+    pub(super) name: Vec<u8>,
+    pub(super) key: Key,
     der: Vec<u8>,
 }
 

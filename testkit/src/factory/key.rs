@@ -249,7 +249,7 @@ impl Key {
     }
 
     /// What the BIT STRING of the SubjectPublicKeyInfo holds.
-    fn public_key_bits(self) -> Vec<u8> {
+    pub(super) fn public_key_bits(self) -> Vec<u8> {
         match self {
             Self::Rsa(number) => {
                 use rsa::pkcs1::EncodeRsaPublicKey as _;

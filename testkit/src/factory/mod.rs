@@ -19,6 +19,7 @@ mod key;
 mod mail;
 mod mime;
 mod name;
+mod revocation;
 mod scheme;
 mod seeded;
 #[cfg(test)]
@@ -30,5 +31,6 @@ pub use cms::{KeyPreference, SignerId, attribute};
 pub use key::{Key, KeyAlgorithm};
 pub use mail::{Form, SignedMail, TransferEncoding};
 pub use name::{Name, distinguished_name};
+pub use revocation::{CrlSpec, OcspSpec, Revoked, access_at, crl_at, crl_scope, ocsp_nocheck};
 pub use scheme::{Digest, Padding, Scheme};
 pub use seeded::CertFactory;
