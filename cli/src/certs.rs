@@ -145,7 +145,9 @@ fn add(shared: &Shared, session: &Session<'_>, entries: &[Entry], file: &Path) -
     for mailbox in mailboxes {
         let stored = entries.iter().find(|entry| entry.address == mailbox).cloned();
         let entry = stored.unwrap_or_else(|| Entry::absent(mailbox));
-        let change = engine.add_certificate(&session.tenant(), &entry, &certificate, &issuers, session.now()).map_err(refused)?;
+        let change = engine
+            .add_certificate(&session.tenant(), &entry, &certificate, &issuers, session.now())
+            .map_err(refused)?;
         plan.push((entry, change));
     }
     let (store, tracer) = (session.store()?, session.tracer()?);

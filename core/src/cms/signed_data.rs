@@ -198,11 +198,7 @@ fn certificates<'a>(document: &Document<'a>, set: &Element<'a>, limits: &Limits)
 }
 
 /// The CertificateLists among the RevocationInfoChoices (RFC 5652 10.2.1), as they were sent; the others must be readable.
-fn revocation_lists<'a>(
-    document: &Document<'a>,
-    set: &Element<'a>,
-    limits: &Limits,
-) -> Result<Vec<&'a [u8]>, Error> {
+fn revocation_lists<'a>(document: &Document<'a>, set: &Element<'a>, limits: &Limits) -> Result<Vec<&'a [u8]>, Error> {
     if set.content().len() > limits.crl_bytes {
         return Err(Code::CrlsTooLarge.into());
     }

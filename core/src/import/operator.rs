@@ -67,9 +67,18 @@ mod tests {
 
         let only_signs = CertSpec { key_use: KeyUse::Sign, ..alice.clone() };
         let bob = CertSpec::mailbox("bob@goal.example", Key::P256(3));
-        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&only_signs), &issuers, now)), Err(Code::KeyUsageEncrypt));
-        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&bob), &issuers, now)), Err(Code::AddressMismatch));
-        assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&alice), &issuers, late)), Err(Code::CertificateExpired));
+        assert_eq!(
+            code(add(&engine, &Tenant::default(), &entry, &issue(&only_signs), &issuers, now)),
+            Err(Code::KeyUsageEncrypt)
+        );
+        assert_eq!(
+            code(add(&engine, &Tenant::default(), &entry, &issue(&bob), &issuers, now)),
+            Err(Code::AddressMismatch)
+        );
+        assert_eq!(
+            code(add(&engine, &Tenant::default(), &entry, &issue(&alice), &issuers, late)),
+            Err(Code::CertificateExpired)
+        );
         assert_eq!(code(add(&engine, &Tenant::default(), &entry, &issue(&alice), &[], now)), Err(Code::PathNotFound));
 
         let change = add(&engine, &Tenant::default(), &entry, &issue(&alice), &issuers, now).unwrap().unwrap();
@@ -88,10 +97,21 @@ mod tests {
             (Decision::Remove, Ok(()), Ok(())),
         ] {
             let decided = Change::Decide { fingerprint, decision }.apply(stored.clone());
-            assert_eq!(code(add(&engine, &Tenant::default(), &decided, &issue(&alice), &issuers, now)), same, "{decision:?}");
-            assert_eq!(code(add(&engine, &Tenant::default(), &decided, &other, &issuers, now)), another, "{decision:?}");
+            assert_eq!(
+                code(add(&engine, &Tenant::default(), &decided, &issue(&alice), &issuers, now)),
+                same,
+                "{decision:?}"
+            );
+            assert_eq!(
+                code(add(&engine, &Tenant::default(), &decided, &other, &issuers, now)),
+                another,
+                "{decision:?}"
+            );
         }
         let replaced = add(&engine, &Tenant::default(), &stored, &other, &issuers, now).unwrap().unwrap().apply(stored);
-        assert_eq!(code(add(&engine, &Tenant::default(), &replaced, &issue(&alice), &issuers, now)), Err(Code::CertificateKnown));
+        assert_eq!(
+            code(add(&engine, &Tenant::default(), &replaced, &issue(&alice), &issuers, now)),
+            Err(Code::CertificateKnown)
+        );
     }
 }

@@ -69,8 +69,7 @@ impl Judge<'_> {
         let pinned = in_state(State::Pinned);
         let held = in_state(State::Held);
         let is_pinned = !pinned.is_empty();
-        let in_use =
-            if is_pinned { pinned } else { [in_state(State::Active), in_state(State::Superseded)].concat() };
+        let in_use = if is_pinned { pinned } else { [in_state(State::Active), in_state(State::Superseded)].concat() };
         let in_conflict = self.policy.conflict == OnConflict::FailClosed && !held.is_empty() && !is_pinned;
         let refusal = in_conflict.then_some(Code::CertificateConflict);
         let candidate = |stored: &StoredCert| Candidate {
@@ -96,11 +95,7 @@ impl Judge<'_> {
     /// What a directory lends. What an operator rejected or disabled stays refused, wherever it comes from.
     pub(super) fn lent(&self, entry: &Entry, directory: &DirectoryId, lent: Vec<TransientCert>) -> Candidates {
         let limits = self.engine.limits();
-        let reject = |error: Error| Rejected {
-            source: Origin::Directory(directory.clone()),
-            fingerprint: None,
-            error,
-        };
+        let reject = |error: Error| Rejected { source: Origin::Directory(directory.clone()), fingerprint: None, error };
         let too_many = lent.len() > limits.candidates;
         let (mut opened, mut last) = (Vec::new(), Vec::new());
         for certificate in lent.into_iter().take(limits.candidates) {
@@ -153,7 +148,6 @@ impl Candidate {
         self.refusal.is_some()
     }
 }
-
 
 /// The limits for each of so many candidates of one reply. Whoever lends many, with many issuers, gets no more work done
 /// than for one; but an ordinary path is always found.

@@ -43,7 +43,10 @@ pub(super) enum Progress {
     Found(Candidate),
     Rejected(Rejected),
     /// All were tried. Whether nothing else may be asked, and whether one was usable.
-    Over { is_final: bool, is_found: bool },
+    Over {
+        is_final: bool,
+        is_found: bool,
+    },
 }
 
 impl Trial {

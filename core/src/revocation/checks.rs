@@ -316,11 +316,7 @@ impl Checks {
     }
 
     /// Nothing is revoked. Either all that the policy asks for is known, or more is to be fetched, or it ends here.
-    fn conclude(
-        &mut self,
-        job: &Job,
-        statuses: &[(Certificate, Knowledge)],
-    ) -> Option<Verdict> {
+    fn conclude(&mut self, job: &Job, statuses: &[(Certificate, Knowledge)]) -> Option<Verdict> {
         let mut is_open = false;
         for ((certificate, issuer), (_, state)) in links(&job.path).into_iter().zip(statuses) {
             let is_known = state.status == Status::Good && !state.from_mail;
@@ -364,12 +360,7 @@ impl Checks {
     }
 
     /// Whether a source of the certificate is being asked, or is to be asked now: one after the other.
-    fn want(
-        &mut self,
-        certificate: &Certificate,
-        issuer: &Certificate,
-        job: &Job,
-    ) -> bool {
+    fn want(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job) -> bool {
         for source in self.sources_of(certificate) {
             match self.sources.get(&source) {
                 Some(State::Open) => return true,

@@ -90,8 +90,7 @@ impl PointName {
             Tag(0xa1) => {
                 let issuer = Document::new(crl_issuer, limits);
                 let parts = issuer.root()?.expect(Tag::SEQUENCE)?.content();
-                let whole =
-                    writer::element(Tag::SEQUENCE, &[parts, &writer::element(Tag::SET, &[point.content()])]);
+                let whole = writer::element(Tag::SEQUENCE, &[parts, &writer::element(Tag::SET, &[point.content()])]);
                 Ok(Self::directory(&whole, limits))
             }
             _ => Err(Error::from(Code::DerTag).at(point.offset())),
@@ -205,11 +204,7 @@ impl Certificate {
 }
 
 /// An encoded CRLDistributionPoints.
-fn distribution_points(
-    value: &[u8],
-    issuer: &[u8],
-    limits: &Limits,
-) -> Result<Vec<DistributionPoint>, Error> {
+fn distribution_points(value: &[u8], issuer: &[u8], limits: &Limits) -> Result<Vec<DistributionPoint>, Error> {
     let document = Document::new(value, limits);
     let read = || {
         let mut list = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;

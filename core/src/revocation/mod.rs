@@ -28,10 +28,10 @@ pub use status::Status;
 
 use crate::cert::{Certificate, Fingerprint};
 use crate::engine::Engine;
-use crate::time::UnixTime;
-use crate::verify::Path;
 use crate::error::Error;
 use crate::store::Tenant;
+use crate::time::UnixTime;
+use crate::verify::Path;
 use crate::verify::{Limits, Profile, TrustAnchors};
 
 /// What these lists say about each certificate of a path, leaf first, the anchor left out; it ends with one that is revoked.

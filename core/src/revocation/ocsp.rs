@@ -39,10 +39,8 @@ pub(crate) struct Answered {
 /// responder knows it (RFC 6960 4.3).
 pub(crate) fn request(certificate: &Certificate, issuer: &Certificate, nonce: Option<&[u8]>) -> Result<Vec<u8>, Error> {
     let digest = DigestAlgorithm::Sha1;
-    let algorithm = writer::element(
-        Tag::SEQUENCE,
-        &[&writer::element(Tag::OBJECT_IDENTIFIER, &[oids::SHA_1]), &[0x05, 0x00]],
-    );
+    let algorithm =
+        writer::element(Tag::SEQUENCE, &[&writer::element(Tag::OBJECT_IDENTIFIER, &[oids::SHA_1]), &[0x05, 0x00]]);
     let octets = |value: &[u8]| writer::element(Tag::OCTET_STRING, &[value]);
     let cert_id = writer::element(
         Tag::SEQUENCE,
@@ -182,8 +180,8 @@ impl<'a> BasicResponse<'a> {
             let is_issuer = candidate.public_key_info() == asked.issuer.public_key_info()
                 && candidate.subject() == asked.issuer.subject();
             let allowed = if is_issuer { Ok(()) } else { check_delegate(candidate, asked, speakers) };
-            let signed = allowed
-                .and_then(|()| speakers.verify_octets(self.algorithm, &[self.tbs], self.signature, candidate));
+            let signed =
+                allowed.and_then(|()| speakers.verify_octets(self.algorithm, &[self.tbs], self.signature, candidate));
             match signed {
                 Ok(()) => return Ok(()),
                 Err(error) if error.code() == Code::SignatureInvalid => nearest = Code::OcspSignatureInvalid.into(),
@@ -200,8 +198,7 @@ impl<'a> BasicResponse<'a> {
         Ok(match self.responder.tag() {
             Tag(0xa1) => name::equal(id.raw(), candidate.subject(), limits),
             Tag(0xa2) => {
-                id.tag() == Tag::OCTET_STRING
-                    && *id.content() == *DigestAlgorithm::Sha1.digest(&[key_bits(candidate)?])
+                id.tag() == Tag::OCTET_STRING && *id.content() == *DigestAlgorithm::Sha1.digest(&[key_bits(candidate)?])
             }
             _ => return Err(Code::OcspMalformed.into()),
         })

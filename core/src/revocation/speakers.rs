@@ -54,9 +54,8 @@ impl<'a> Speakers<'a> {
     /// any other of the list issuer's name that has a path to the same anchor; then with that path.
     pub(crate) fn check_list(&mut self, crl: &Crl, issuer: &Certificate) -> Result<Speaker, Error> {
         let limits = self.terms.limits;
-        let named = |certificate: &&Certificate| {
-            *name::comparison_key(certificate.subject(), limits) == *crl.issuer_key()
-        };
+        let named =
+            |certificate: &&Certificate| *name::comparison_key(certificate.subject(), limits) == *crl.issuer_key();
         let anchor = self.anchor.certificates().next().filter(named).cloned();
         let known = Some(issuer).filter(named).into_iter().cloned().chain(anchor).map(|speaker| (speaker, false));
         let others = self.pool.iter().filter(named).cloned().map(|speaker| (speaker, true));
@@ -71,12 +70,7 @@ impl<'a> Speakers<'a> {
         Err(nearest)
     }
 
-    fn check_candidate(
-        &mut self,
-        crl: &Crl,
-        candidate: &Certificate,
-        needs_path: bool,
-    ) -> Result<Option<Path>, Error> {
+    fn check_candidate(&mut self, crl: &Crl, candidate: &Certificate, needs_path: bool) -> Result<Option<Path>, Error> {
         // Not an answer, only a hint: of many keys under one name this one is not meant.
         if let (Some(wanted), Some(own)) = (crl.authority_key(), candidate.subject_key_identifier())
             && wanted != own
@@ -129,8 +123,9 @@ impl<'a> Speakers<'a> {
         if crl.signature_algorithm() != crl.inner_signature_algorithm() {
             return Err(Code::PathAlgorithm.into());
         }
-        self.verify_octets(crl.signature_algorithm(), &[crl.tbs()], crl.signature(), signer)
-            .map_err(|error| if error.code() == Code::SignatureInvalid { Code::CrlSignatureInvalid.into() } else { error })
+        self.verify_octets(crl.signature_algorithm(), &[crl.tbs()], crl.signature(), signer).map_err(|error| {
+            if error.code() == Code::SignatureInvalid { Code::CrlSignatureInvalid.into() } else { error }
+        })
     }
 
     /// A signature of an authority, within the budget, with a key and a digest that may be relied on.
@@ -146,7 +141,9 @@ impl<'a> Speakers<'a> {
         // A megabyte costs about what ten checks do.
         let hashing = message.iter().map(|part| part.len()).sum::<usize>().div_euclid(USUAL_LIST);
         let cost = key.cost().saturating_add(hashing);
-        self.left = self.left.checked_sub(cost.min(limits.path_signatures.div_euclid(4).max(key.cost())))
+        self.left = self
+            .left
+            .checked_sub(cost.min(limits.path_signatures.div_euclid(4).max(key.cost())))
             .ok_or(Code::SignatureBudget)?;
         key.check_strength(KeyRole::Authority, limits)?;
         let algorithm = SignatureAlgorithm::from_algorithm_identifier(algorithm, None, limits)?;

@@ -106,6 +106,8 @@ impl SignedMail {
         };
         let bag = self.bag().concat();
         let certificates = if bag.is_empty() { Vec::new() } else { wrap(0xa0, &[&bag]) };
+        let crls = self.crls.concat();
+        let crls = if crls.is_empty() { Vec::new() } else { wrap(0xa1, &[&crls]) };
         let digests = self.digests().into_iter().map(Digest::algorithm).collect();
         let signers = self.signers.iter().map(|signer| self.signer_info(signer)).collect();
         let signed_data = wrap(
@@ -115,6 +117,7 @@ impl SignedMail {
                 &set_of(digests),
                 &wrap(0x30, &[&oid(DATA), &content]),
                 &certificates,
+                &crls,
                 &set_of(signers),
             ],
         );

@@ -76,6 +76,7 @@ pub struct SignedMail {
     pub(super) signer_id: SignerId,
     has_signer_certificates: bool,
     certificates: Vec<Vec<u8>>,
+    pub(super) crls: Vec<Vec<u8>>,
     pub(super) digest: Option<Digest>,
     pub(super) scheme: Option<Scheme>,
     pub(super) rsa_encryption: bool,
@@ -114,6 +115,7 @@ impl SignedMail {
             signer_id: SignerId::IssuerAndSerial,
             has_signer_certificates: true,
             certificates: Vec::new(),
+            crls: Vec::new(),
             digest: None,
             scheme: None,
             rsa_encryption: false,
@@ -333,6 +335,21 @@ impl SignedMail {
     #[must_use]
     pub fn with_certificate(mut self, der: &[u8]) -> Self {
         self.certificates.push(der.to_vec());
+        self
+    }
+
+    /// With a revocation list beside the certificates.
+    ///
+    /// ```
+    /// # use postseal_testkit::factory::*;
+    /// # let root = Authority::root("Root", Key::P256(0));
+    /// # let alice = root.issue(&CertSpec::mailbox("a@goal.example", Key::P256(1)));
+    /// let mail = SignedMail::new("a@goal.example", &alice);
+    /// assert_ne!(mail.build(), mail.clone().with_crl(&root.crl(&CrlSpec::new(Vec::new()))).build());
+    /// ```
+    #[must_use]
+    pub fn with_crl(mut self, der: &[u8]) -> Self {
+        self.crls.push(der.to_vec());
         self
     }
 

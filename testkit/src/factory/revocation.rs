@@ -255,11 +255,7 @@ impl Authority {
             Some(responder) => (responder.spec.key, responder.spec.subject()),
             None => (self.key, self.name.clone()),
         };
-        let responder = if spec.by_key {
-            tlv(0xa2, &[&octet_string(&key.identifier())])
-        } else {
-            tlv(0xa1, &[&name])
-        };
+        let responder = if spec.by_key { tlv(0xa2, &[&octet_string(&key.identifier())]) } else { tlv(0xa1, &[&name]) };
         let serial = spec.serial.clone().unwrap_or_else(|| about.spec.overrides.serial(about.spec.serial));
         let cert_id = sequence(&[
             &spec.digest.algorithm(),
