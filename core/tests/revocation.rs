@@ -417,7 +417,7 @@ fn resolve(
     let address = Address::parse(ALICE).unwrap();
     let directory = ScriptedDirectory::new().lends(&address, lent.to_vec());
     let recorder = Arc::new(Recorder::default());
-    let context = resolve::Context::new(now(), Arc::clone(&recorder) as Arc<_>);
+    let context = resolve::Context::new(now(), recorder.clone());
     let operation = engine.resolve(vec![address], Vec::new(), context).unwrap();
     let world = Lookup::new(store).directory(DirectoryId::new("staff"), &directory).fetching(fetcher);
     let resolution = drive::run(operation, &world, &*recorder, &|| false).unwrap();

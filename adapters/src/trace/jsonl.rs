@@ -97,22 +97,6 @@ fn details(kind: &Kind) -> Value {
         Kind::PathVerified { fingerprint, anchor, length } => {
             json!({ "fingerprint": fingerprint.to_string(), "anchor": anchor.to_string(), "length": length })
         }
-        Kind::RevocationUnknown { fingerprint, error } | Kind::OcspUnusable { fingerprint, error } => json!({
-            "fingerprint": fingerprint.to_string(),
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::CertificateRevoked { fingerprint, at, reason } => json!({
-            "fingerprint": fingerprint.to_string(), "revoked_at": at.to_string(), "revocation_reason": reason.name(),
-        }),
-        Kind::CrlUnusable { crl, error } => json!({
-            "crl": crl.to_string(),
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::SourceRejected { at, error } => json!({
-            "source": at,
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::SourceUnavailable { at, detail } => json!({ "source": at, "reason": detail }),
         Kind::BagIgnored { count } => json!({ "count": count }),
         Kind::Imported { source, fingerprint, not_before, not_after } => json!({
             "source": source.name(), "fingerprint": fingerprint.to_string(),
@@ -159,6 +143,28 @@ fn details(kind: &Kind) -> Value {
         Kind::Decided { fingerprint, decision, by } => {
             json!({ "fingerprint": fingerprint.to_string(), "decision": decision.name(), "by": by })
         }
+        _ => revocation_details(kind),
+    }
+}
+
+fn revocation_details(kind: &Kind) -> Value {
+    match kind {
+        Kind::RevocationUnknown { fingerprint, error } | Kind::OcspUnusable { fingerprint, error } => json!({
+            "fingerprint": fingerprint.to_string(),
+            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::CertificateRevoked { fingerprint, at, reason } => json!({
+            "fingerprint": fingerprint.to_string(), "revoked_at": at.to_string(), "revocation_reason": reason.name(),
+        }),
+        Kind::CrlUnusable { crl, error } => json!({
+            "crl": crl.to_string(),
+            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::SourceRejected { at, error } => json!({
+            "source": at,
+            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
+        }),
+        Kind::SourceUnavailable { at, detail } => json!({ "source": at, "reason": detail }),
         _ => json!({}),
     }
 }

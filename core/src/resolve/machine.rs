@@ -260,8 +260,8 @@ impl Resolve {
                     let Rejected { source, fingerprint, error } = rejected.clone();
                     self.events.push((about(), Kind::CandidateRejected { source, fingerprint, error }));
                     if error.fault() == Fault::Unavailable {
-                        let detail = Unavailable::because(error.code().sentence());
-                        slot.unavailable.get_or_insert((error.code(), detail));
+                        let detail = || (error.code(), Unavailable::because(error.code().sentence()));
+                        slot.unavailable.get_or_insert_with(detail);
                     }
                     slot.rejected.push(rejected);
                     slot.trial = Some(trial);
