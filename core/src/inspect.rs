@@ -293,7 +293,7 @@ fn describe(engine: &Engine, certificate: &Certificate, pool: &[Certificate], no
     report.addresses = mailboxes.iter().map(|address| Private::new(address.as_str().to_owned())).collect();
     let terms =
         Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated, inputs: &NO_DEMANDS };
-    let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile));
+    let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile, limits));
     report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };
     report.path_error = path.err();
 }

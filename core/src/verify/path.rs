@@ -345,7 +345,7 @@ impl<'a> Search<'a> {
                 return Err(Code::IssuerNotCa.into());
             }
             check_denial(certificate)?;
-            usage::check_purpose(certificate, terms.profile)
+            usage::check_purpose(certificate)
         };
         let result = check();
         issuer.by_itself = Some(result);
