@@ -48,7 +48,8 @@ pub(super) fn mailboxes_in_san(subscriber: &Subscriber<'_>) -> bool {
     subscriber.names().flatten().any(missing)
 }
 
-/// A personal name has no form that could be checked; beside a pseudonym, the commonName is not one.
+/// A personal name has no form that could be checked. Beside a pseudonym alone the commonName is not one; a name and a
+/// pseudonym together break a rule of their own.
 pub(super) fn common_name(subscriber: &Subscriber<'_>) -> bool {
     let Some(certificate_type) = subscriber.certificate_type() else { return false };
     subscriber.names().any(|name| {
@@ -57,7 +58,7 @@ pub(super) fn common_name(subscriber: &Subscriber<'_>) -> bool {
             CertificateType::Organization => values(name, oids::ORGANIZATION_NAME).any(|value| value == text),
             CertificateType::Sponsor | CertificateType::Individual => {
                 let mut pseudonyms = values(name, oids::PSEUDONYM).peekable();
-                pseudonyms.peek().is_none() || pseudonyms.any(|value| text.contains(&value))
+                pseudonyms.peek().is_none() || has(name, &PERSONAL) || pseudonyms.any(|value| text.contains(&value))
             }
         };
         values(name, oids::COMMON_NAME).any(|text| !subscriber.is_mailbox_of_san(&text) && !is_allowed(&text))
