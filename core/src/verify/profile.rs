@@ -24,7 +24,7 @@ pub enum Profile {
 /// The rules in which the profiles differ. Everything else holds in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
-    /// Whether everything in [`BASELINE_RULES`](super::BASELINE_RULES) must hold for an end entity. RFC 8550 asks for less: it
+    /// Whether everything in [`BASELINE_RULES`](super::BASELINE_RULES) must hold for an end entity and the CAs above it. RFC 8550 asks for less: it
     /// takes a certificate without keyUsage and extKeyUsage, and with anyExtendedKeyUsage, as good for mail.
     pub(crate) baseline: bool,
     /// RFC 8551 2.1 has SHA-1 as historic. As a digest of the message only, never inside a certificate.

@@ -57,8 +57,7 @@ pub fn check_recipient(certificate: &Certificate, profile: Profile, limits: &Lim
 
 /// The last check: whatever else is wrong has a code of its own that says more.
 fn check_baseline(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
-    let refused = profile.rules().baseline && baseline::is_broken(certificate, limits);
-    if refused { Err(Code::ProfileStrict.into()) } else { Ok(()) }
+    if profile.rules().baseline { baseline::check_subscriber(certificate, limits) } else { Ok(()) }
 }
 
 fn check_person(certificate: &Certificate, limits: &Limits) -> Result<PublicKey, Error> {

@@ -4,7 +4,7 @@ use super::algorithms::{KeyKind, key_kind};
 use super::organization::is_lei;
 use super::subscriber::{CertificateType, Generation, Subscriber};
 use crate::cert::{GeneralName, general_name};
-use crate::der::{Children, Document, Element, Tag, oids};
+use crate::der::{Document, Element, Tag, oids};
 use crate::error::Error;
 
 const DIGITAL_SIGNATURE: u16 = 0x8000;
@@ -15,11 +15,11 @@ const KEY_AGREEMENT: u16 = 0x0800;
 const ENCIPHER_ONLY: u16 = 0x0100;
 const DECIPHER_ONLY: u16 = 0x0080;
 
-fn is_critical(subscriber: &Subscriber<'_>, oid: &[u8]) -> bool {
+pub(super) fn is_critical(subscriber: &Subscriber<'_>, oid: &[u8]) -> bool {
     subscriber.certificate.extension(oid).is_some_and(|extension| extension.critical)
 }
 
-fn is_present(subscriber: &Subscriber<'_>, oid: &[u8]) -> bool {
+pub(super) fn is_present(subscriber: &Subscriber<'_>, oid: &[u8]) -> bool {
     subscriber.certificate.extension(oid).is_some()
 }
 
@@ -66,9 +66,12 @@ fn has_scheme(url: &[u8], scheme: &[u8]) -> bool {
     url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
+fn is_http(name: &GeneralName<'_>) -> bool {
+    matches!(name, GeneralName::Uri(url) if has_scheme(url, b"http://"))
+}
+
 /// In the Legacy Generation other schemes may stand beside HTTP.
 fn are_http(subscriber: &Subscriber<'_>, locations: &[GeneralName<'_>]) -> bool {
-    let is_http = |name: &GeneralName<'_>| matches!(name, GeneralName::Uri(url) if has_scheme(url, b"http://"));
     match subscriber.generation() {
         Generation::Legacy => locations.iter().any(is_http),
         Generation::Multipurpose | Generation::Strict => locations.iter().all(is_http),
@@ -93,6 +96,10 @@ fn crl_uris<'a>(subscriber: &Subscriber<'a>) -> Option<Vec<GeneralName<'a>>> {
         Ok(uris)
     });
     uris.ok().flatten()
+}
+
+pub(super) fn has_http_crl(subscriber: &Subscriber<'_>) -> bool {
+    crl_uris(subscriber).is_some_and(|uris| uris.iter().any(is_http))
 }
 
 pub(super) fn crl_distribution_points(subscriber: &Subscriber<'_>) -> bool {
@@ -174,12 +181,17 @@ pub(super) fn extended_key_usage(subscriber: &Subscriber<'_>) -> bool {
 }
 
 pub(super) fn authority_key_identifier(subscriber: &Subscriber<'_>) -> bool {
+    !is_key_identifier_alone(subscriber) || is_critical(subscriber, oids::AUTHORITY_KEY_IDENTIFIER)
+}
+
+/// Whether authorityKeyIdentifier has a keyIdentifier and nothing else.
+pub(super) fn is_key_identifier_alone(subscriber: &Subscriber<'_>) -> bool {
     let alone = subscriber.certificate.decode(oids::AUTHORITY_KEY_IDENTIFIER, |document, root| {
-        let mut fields: Children<'_, '_> = document.children(&root.expect(Tag::SEQUENCE)?)?;
+        let mut fields = document.children(&root.expect(Tag::SEQUENCE)?)?;
         fields.expect(Tag::context(0))?;
         fields.finish()
     });
-    !matches!(alone, Ok(Some(()))) || is_critical(subscriber, oids::AUTHORITY_KEY_IDENTIFIER)
+    matches!(alone, Ok(Some(())))
 }
 
 pub(super) fn mailbox_present(subscriber: &Subscriber<'_>) -> bool {

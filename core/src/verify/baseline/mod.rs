@@ -1,18 +1,28 @@
-//! The S/MIME Baseline Requirements of the CA/Browser Forum (version 1.0.12) as one table: what an end entity's certificate
-//! shows of them. `docs/baseline-requirements.md` says which findings of zlint and pkilint it covers.
+//! The S/MIME Baseline Requirements of the CA/Browser Forum (version 1.0.12) as one table: what a certificate, and those
+//! of the CAs above it, show of them. `docs/baseline-requirements.md` says which findings of zlint and pkilint it covers.
 
 mod algorithms;
+mod authority;
 mod extensions;
 mod organization;
 mod subject;
 mod subscriber;
 
 use crate::cert::Certificate;
+use crate::error::{Code, Error};
 use crate::verify::Limits;
 use core::fmt;
 use subscriber::Subscriber;
 
-/// One requirement that an end entity's certificate must meet in the strict profile.
+/// Whose certificates a requirement is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Anybody,
+    Subscriber,
+    SubordinateCa,
+}
+
+/// One requirement that a certificate must meet in the strict profile.
 ///
 /// ```
 /// use postseal::verify::BASELINE_RULES;
@@ -25,6 +35,7 @@ pub struct BaselineRule {
     section: &'static str,
     name: &'static str,
     sentence: &'static str,
+    holder: Holder,
     /// Whether the certificate breaks it. Where a rule depends on the Generation or the Certificate Type and no reserved
     /// policy names them, the mildest Generation counts, and a rule for one Type does not apply: what is missing is broken once.
     broken: fn(&Subscriber<'_>) -> bool,
@@ -85,7 +96,17 @@ const fn rule(
     broken: fn(&Subscriber<'_>) -> bool,
     sentence: &'static str,
 ) -> BaselineRule {
-    BaselineRule { section, name, sentence, broken }
+    BaselineRule { section, name, sentence, holder: Holder::Subscriber, broken }
+}
+
+impl BaselineRule {
+    const fn of(self, holder: Holder) -> Self {
+        Self { holder, ..self }
+    }
+
+    fn is_broken_by(&self, subscriber: &Subscriber<'_>, holder: Holder) -> bool {
+        (self.holder == holder || self.holder == Holder::Anybody) && (self.broken)(subscriber)
+    }
 }
 
 /// Every requirement that the strict profile looks at, in the order of the sections.
@@ -99,7 +120,8 @@ pub const BASELINE_RULES: &[BaselineRule] = &[
         "key-size",
         algorithms::key_size,
         "An RSA modulus has at least 2048 bits and whole octets, and an EC point lies on its curve.",
-    ),
+    )
+    .of(Holder::Anybody),
     rule(
         "6.3.2",
         "validity-period",
@@ -111,8 +133,60 @@ pub const BASELINE_RULES: &[BaselineRule] = &[
         "serial-number",
         algorithms::serial_number,
         "The serial number is positive, below 2^159 and not too small to hold 64 random bits.",
-    ),
-    rule("7.1.1", "version", algorithms::version, "The version is 3."),
+    )
+    .of(Holder::Anybody),
+    rule("7.1.1", "version", algorithms::version, "The version is 3.").of(Holder::Anybody),
+    rule(
+        "7.1.2.2 a",
+        "ca-certificate-policies",
+        authority::policies,
+        "certificatePolicies of a CA has a reserved policy of 7.1.6.1 or anyPolicy.",
+    )
+    .of(Holder::SubordinateCa),
+    rule(
+        "7.1.2.2 b",
+        "ca-crl-distribution-points",
+        authority::crl_distribution_points,
+        "cRLDistributionPoints of a CA has an HTTP URI and is not critical.",
+    )
+    .of(Holder::SubordinateCa),
+    rule(
+        "7.1.2.2 c",
+        "ca-authority-information-access",
+        authority::information_access,
+        "authorityInformationAccess of a CA is not critical.",
+    )
+    .of(Holder::SubordinateCa),
+    rule("7.1.2.2 d", "ca-basic-constraints", authority::basic_constraints, "basicConstraints of a CA is critical.")
+        .of(Holder::SubordinateCa),
+    rule(
+        "7.1.2.2 e",
+        "ca-key-usage",
+        authority::key_usage,
+        "keyUsage of a CA is present and critical, with keyCertSign and cRLSign.",
+    )
+    .of(Holder::SubordinateCa),
+    rule(
+        "7.1.2.2 g",
+        "ca-extended-key-usage",
+        authority::extended_key_usage,
+        "extKeyUsage of a CA, if present, has emailProtection and not any.",
+    )
+    .of(Holder::SubordinateCa),
+    rule(
+        "7.1.2.2 h",
+        "ca-authority-key-identifier",
+        authority::authority_key_identifier,
+        "authorityKeyIdentifier of a CA is present and not critical, with a keyIdentifier and nothing else.",
+    )
+    .of(Holder::SubordinateCa),
+    rule(
+        "7.1.2.2 i",
+        "ca-subject-key-identifier",
+        authority::subject_key_identifier,
+        "subjectKeyIdentifier of a CA is present and not critical.",
+    )
+    .of(Holder::SubordinateCa),
     rule(
         "7.1.2.3 a",
         "certificate-policies",
@@ -216,13 +290,15 @@ pub const BASELINE_RULES: &[BaselineRule] = &[
         "public-key-algorithm",
         algorithms::public_key,
         "The AlgorithmIdentifier of the key is one of those listed, octet by octet.",
-    ),
+    )
+    .of(Holder::Anybody),
     rule(
         "7.1.3.2",
         "signature-algorithm",
         algorithms::signature,
         "The AlgorithmIdentifier of the signature is one of those listed, octet by octet.",
-    ),
+    )
+    .of(Holder::Anybody),
     rule("7.1.4", "attribute-bounds", subject::bounds, "Subject attributes keep to the upper bounds of RFC 5280 A.1."),
     rule(
         "7.1.4.2",
@@ -299,8 +375,8 @@ pub const BASELINE_RULES: &[BaselineRule] = &[
     ),
 ];
 
-/// The requirements that the certificate breaks, in the order of the sections. It is meant for end entities; about its path
-/// and whether its key is strong it says nothing.
+/// The requirements that the certificate breaks, in the order of the sections: those for a Subordinate CA when it says that it
+/// is one, else those for subscribers. About its path and whether its key is strong it says nothing.
 ///
 /// ```
 /// use postseal::{Certificate, verify::{Limits, baseline_findings}};
@@ -314,14 +390,39 @@ pub const BASELINE_RULES: &[BaselineRule] = &[
 /// # Ok::<(), postseal::Error>(())
 /// ```
 pub fn baseline_findings(certificate: &Certificate, limits: &Limits) -> Vec<BaselineRule> {
-    let subscriber = Subscriber::new(certificate, limits);
-    BASELINE_RULES.iter().filter(|rule| (rule.broken)(&subscriber)).copied().collect()
+    let is_ca = matches!(certificate.basic_constraints(), Ok(Some(constraints)) if constraints.ca);
+    broken(certificate, if is_ca { Holder::SubordinateCa } else { Holder::Subscriber }, limits).collect()
 }
 
-/// Whether the certificate breaks any of them.
-pub(super) fn is_broken(certificate: &Certificate, limits: &Limits) -> bool {
+fn broken<'a>(
+    certificate: &'a Certificate,
+    holder: Holder,
+    limits: &'a Limits,
+) -> impl Iterator<Item = BaselineRule> + 'a {
     let subscriber = Subscriber::new(certificate, limits);
-    BASELINE_RULES.iter().any(|rule| (rule.broken)(&subscriber))
+    BASELINE_RULES.iter().filter(move |rule| rule.is_broken_by(&subscriber, holder)).copied()
+}
+
+/// An end entity in the strict profile.
+pub(super) fn check_subscriber(certificate: &Certificate, limits: &Limits) -> Result<(), Error> {
+    refuse(broken(certificate, Holder::Subscriber, limits))
+}
+
+/// A CA between an end entity and the trust anchor in the strict profile. Of the anchor nothing is asked: who configures one
+/// vouches for it.
+pub(super) fn check_authority(
+    certificate: &Certificate,
+    subscriber: &Certificate,
+    limits: &Limits,
+) -> Result<(), Error> {
+    if !authority::is_bound(certificate, subscriber) {
+        return Ok(());
+    }
+    refuse(broken(certificate, Holder::SubordinateCa, limits))
+}
+
+fn refuse(mut broken: impl Iterator<Item = BaselineRule>) -> Result<(), Error> {
+    broken.next().map_or(Ok(()), |_| Err(Code::ProfileStrict.into()))
 }
 
 #[cfg(test)]
