@@ -58,7 +58,7 @@ pub(super) fn common_name(subscriber: &Subscriber<'_>) -> bool {
             CertificateType::Organization => values(name, oids::ORGANIZATION_NAME).any(|value| value == text),
             CertificateType::Sponsor | CertificateType::Individual => {
                 let mut pseudonyms = values(name, oids::PSEUDONYM).peekable();
-                pseudonyms.peek().is_none() || has(name, &PERSONAL) || pseudonyms.any(|value| text.contains(&value))
+                pseudonyms.peek().is_none() || has(name, &PERSONAL) || pseudonyms.any(|value| text.contains(&*value))
             }
         };
         values(name, oids::COMMON_NAME).any(|text| !subscriber.is_mailbox_of_san(&text) && !is_allowed(&text))

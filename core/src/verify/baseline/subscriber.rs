@@ -2,6 +2,7 @@ use crate::cert::name::{Attribute, attributes};
 use crate::cert::{Address, Certificate, GeneralName, SubjectEmail};
 use crate::der::oids;
 use crate::verify::Limits;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// S/MIME BR 1.2: whose identity the subject holds.
@@ -97,9 +98,12 @@ fn reserved(policy: &[u8]) -> Option<(CertificateType, Generation)> {
     Some((certificate_type, generation))
 }
 
-/// The texts of all attributes of one type.
-pub(super) fn values<'n>(name: &'n [Attribute<'_>], kind: &'static [u8]) -> impl Iterator<Item = String> + 'n {
-    name.iter().filter(move |attribute| attribute.kind == kind).map(|attribute| attribute.text().into_owned())
+/// The texts of all attributes of one type; not copied, because the certificate may be lent.
+pub(super) fn values<'n, 'a>(
+    name: &'n [Attribute<'a>],
+    kind: &'static [u8],
+) -> impl Iterator<Item = Cow<'a, str>> + use<'n, 'a> {
+    name.iter().filter(move |attribute| attribute.kind == kind).map(Attribute::text)
 }
 
 pub(super) fn has(name: &[Attribute<'_>], kinds: &[&[u8]]) -> bool {
