@@ -5,6 +5,7 @@ use crate::output;
 use crate::session::Session;
 use postseal::inspect::{Inspection, Layer, Signer};
 use postseal::trace::escape;
+use postseal::verify::BaselineRule;
 use postseal::{Engine, Private, UnixTime};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -67,7 +68,12 @@ fn signer(signer: &Signer) -> Value {
         "addresses": signer.addresses.iter().map(Private::expose).collect::<Vec<_>>(),
         "attributes": signer.attributes,
         "weak": signer.weak,
+        "baseline": signer.baseline.iter().map(baseline).collect::<Vec<_>>(),
     })
+}
+
+fn baseline(rule: &BaselineRule) -> Value {
+    json!({ "section": rule.section(), "name": rule.name() })
 }
 
 fn text(name: &str, layer: &Layer) {
@@ -89,6 +95,9 @@ fn text(name: &str, layer: &Layer) {
         output::line(&format!("    attributes {}", signer.attributes.join(", ")));
         if !signer.weak.is_empty() {
             output::line(&format!("    weak {}", signer.weak.join(", ")));
+        }
+        for rule in &signer.baseline {
+            output::line(&format!("    {rule}"));
         }
     }
 }

@@ -219,6 +219,10 @@ fn inspect_shows_layers_without_deciding() {
     let output = place.run(&["inspect", "--json", weak.to_str().unwrap()]);
     let signer = &rows(&output)[0]["signers"][0];
     assert_eq!((signer["signature"].as_str(), &signer["weak"]), (Some("valid"), &serde_json::json!(["sha1"])));
+    assert_eq!(signer["baseline"], serde_json::json!([]));
+    let output = place.run(&["inspect", "--json", "--profile", "strict", weak.to_str().unwrap()]);
+    let signer = &rows(&output)[0]["signers"][0];
+    assert_eq!(signer["baseline"][0], serde_json::json!({ "section": "7.1.2.3 a", "name": "certificate-policies" }));
 }
 
 #[test]

@@ -12,7 +12,9 @@ use crate::import::Verdict;
 use crate::mail::{self, SignedContent};
 use crate::private::Private;
 use crate::time::UnixTime;
-use crate::verify::{KeyRole, NO_DEMANDS, PublicKey, Terms, Weakness, check_signing, find_path_on};
+use crate::verify::{
+    BaselineRule, KeyRole, NO_DEMANDS, PublicKey, Terms, Weakness, baseline_findings, check_signing, find_path_on,
+};
 
 /// What a mail carries.
 ///
@@ -126,6 +128,8 @@ pub struct Signer {
     pub attributes: Vec<&'static str>,
     /// What an import would refuse as weak.
     pub weak: Vec<String>,
+    /// In the strict profile, what its certificate breaks of the S/MIME Baseline Requirements.
+    pub baseline: Vec<BaselineRule>,
 }
 
 pub(crate) fn mail(engine: &Engine, bytes: &[u8], now: UnixTime) -> Result<Inspection, Error> {
@@ -289,11 +293,14 @@ fn describe(engine: &Engine, certificate: &Certificate, pool: &[Certificate], no
         report.weak.extend(strength.err().map(|error| error.code().name().to_owned()));
         report.key = Some(key.describe());
     }
+    if profile.rules().baseline {
+        report.baseline = baseline_findings(certificate, limits);
+    }
     let mailboxes = certificate.mailboxes(SubjectEmail::WhenNoMailboxInSan, limits).unwrap_or_default();
     report.addresses = mailboxes.iter().map(|address| Private::new(address.as_str().to_owned())).collect();
     let terms =
         Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated, inputs: &NO_DEMANDS };
-    let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile));
+    let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile, limits));
     report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };
     report.path_error = path.err();
 }

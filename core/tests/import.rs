@@ -17,7 +17,10 @@ use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, State, Ten
 use postseal::verify::{Limits, Profile, TrustAnchors, find_path};
 use postseal::{Address, Code, Engine, UnixTime};
 use postseal_testkit::corpus::{Case, attacks};
-use postseal_testkit::factory::{Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Person, SignedMail};
+use postseal_testkit::factory::der::{oid, sequence as sequence_of, tlv};
+use postseal_testkit::factory::{
+    Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Overrides, Person, SignedMail, extension,
+};
 use postseal_testkit::{MemoryStore, Recorder};
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -50,6 +53,42 @@ fn alice(serial: u64, key: Key, validity: [&str; 2]) -> CertSpec {
 
 fn import(mail: &SignedMail, time: &str, store: &dyn CertStore) -> Report {
     engine().import_mail(&mail.build(), Context::new(at(time)), store, &()).unwrap()
+}
+
+/// A certificate as the S/MIME Baseline Requirements want it, mailbox-validated and of the Strict Generation.
+fn by_the_baseline() -> CertSpec {
+    let mut spec = alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]);
+    let list = tlv(0x86, &[b"http://crl.example/ca.crl"]);
+    let point = sequence_of(&[&tlv(0xa0, &[&tlv(0xa0, &[&list])])]);
+    spec.overrides = Overrides {
+        serial: Some(vec![0x4b, 1, 2, 3, 4, 5, 6, 7, 8]),
+        subject: Some(sequence_of(&[])),
+        extra_extensions: vec![
+            extension("2.5.29.32", false, &sequence_of(&[&sequence_of(&[&oid("2.23.140.1.5.1.3")])])),
+            extension("2.5.29.31", false, &sequence_of(&[&point])),
+        ],
+        ..Overrides::default()
+    };
+    spec
+}
+
+#[test]
+fn the_strict_profile_imports_by_the_baseline_requirements() {
+    let strict = |spec: &CertSpec| {
+        let mail = SignedMail::new(FROM, &root().issue(spec)).build();
+        let report =
+            engine().with_profile(Profile::Strict).import_mail(&mail, Context::new(now()), &MemoryStore::new(), &());
+        let report = report.unwrap();
+        (report.outcome, report.error.map(|error| error.code()))
+    };
+    let sound = by_the_baseline();
+    assert_eq!(strict(&sound), (Outcome::Imported, None));
+    let refused = (Outcome::Refused, Some(Code::ProfileStrict));
+    let long = CertSpec { not_after: "2029-01-01T00:00:00Z".to_owned(), ..sound.clone() };
+    assert_eq!(strict(&long), refused);
+    let elsewhere = CertSpec { subject_email: Some("bob@goal.example".to_owned()), ..sound };
+    let elsewhere = CertSpec { overrides: Overrides { subject: None, ..elsewhere.overrides.clone() }, ..elsewhere };
+    assert_eq!(strict(&elsewhere), refused);
 }
 
 fn entry(store: &dyn CertStore) -> Entry {

@@ -18,7 +18,7 @@ use postseal::resolve::{Ask, Context, Outcome, RecipientReport, Resolution, Reso
 use postseal::seal::{Mode, OnConflict, Policy};
 use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, Tenant};
 use postseal::trace::Tracer;
-use postseal::verify::{Limits, TrustAnchors};
+use postseal::verify::{Limits, Profile, TrustAnchors};
 use postseal::{Address, Certificate, Code, Engine, PerRoute, UnixTime};
 use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse};
 use postseal_testkit::{Loan, MemoryStore, Recorder, ScriptedDirectory};
@@ -182,6 +182,18 @@ fn what_fails_a_check_now_is_rejected_with_its_own_code_wherever_it_comes_from()
         assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unusable, code));
         assert_eq!(rejections(&report), [("first", code)]);
     }
+}
+
+#[test]
+fn the_strict_profile_is_asked_again_wherever_a_certificate_comes_from() {
+    let lent = issue(&spec(ALICE, 2));
+    let mut world = World { first: ScriptedDirectory::new().lends(&address(ALICE), lent), ..World::new() };
+    let kept = world.keep(&issue(&spec(ALICE, 1)), NOW);
+    assert_eq!(sources(&world.one(ALICE)), [("store", kept)]);
+    world.engine = world.engine.with_profile(Profile::Strict);
+    let report = world.one(ALICE);
+    assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unusable, Code::ProfileStrict));
+    assert_eq!(rejections(&report), [("store", Code::ProfileStrict), ("first", Code::ProfileStrict)]);
 }
 
 #[test]

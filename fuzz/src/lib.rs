@@ -3,7 +3,7 @@
 use postseal::cert::SubjectEmail;
 use postseal::import::{Context, Outcome};
 use postseal::store::{CertStore, Tenant};
-use postseal::verify::{Limits, Profile, TrustAnchors, find_path};
+use postseal::verify::{Limits, Profile, TrustAnchors, baseline_findings, check_signer, find_path};
 use postseal::{Certificate, Engine, UnixTime};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::factory::{Authority, Key};
@@ -57,7 +57,11 @@ pub fn certificate(bytes: &[u8]) {
     assert_eq!(certificate.der(), bytes);
     let _ = certificate.mailboxes(SubjectEmail::WhenNoMailboxInSan, &limits);
     assert!(!certificate.subject_text().chars().any(char::is_control));
-    let _ = find_path(&certificate, &[certificate.clone()], engine().anchors(), Profile::Default, &limits, now());
+    let findings = baseline_findings(&certificate, &limits);
+    for profile in [Profile::Default, Profile::Strict] {
+        let _ = find_path(&certificate, &[certificate.clone()], engine().anchors(), profile, &limits, now());
+    }
+    assert!(findings.is_empty() || check_signer(&certificate, Profile::Strict, &limits).is_err());
 }
 
 /// A From field.

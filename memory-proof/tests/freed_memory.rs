@@ -6,7 +6,7 @@ use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryRes
 use postseal::drive::{self, Lookup};
 use postseal::query::{ResolveDirectory, Unavailable};
 use postseal::resolve::{Context, Resolution};
-use postseal::verify::{Limits, TrustAnchors};
+use postseal::verify::{Limits, Profile, TrustAnchors};
 use postseal::{Address, Engine, PerRoute, Random, UnixTime};
 use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, extension};
 use postseal_testkit::{MemoryStore, Recorder};
@@ -166,6 +166,11 @@ fn freed_memory_holds_no_lent_certificate_and_no_content_key() {
 
         let (_, certificates, _) = watch(|| drop(resolve(&engine, &lender)));
         assert_eq!(certificates, 0, "resolved and dropped");
+
+        // Every rule of the baseline looks at it.
+        let strict = engine.clone().with_profile(Profile::Strict);
+        let (_, certificates, _) = watch(|| drop(resolve(&strict, &lender)));
+        assert_eq!(certificates, 0, "refused by the strict profile");
 
         let (_, certificates, keys) = watch(|| {
             let envelope = resolve(&engine, &lender).complete().unwrap().envelopes().remove(0);

@@ -14,6 +14,11 @@ impl KeyUsage {
         self.0 & (0x8000 >> number) != 0
     }
 
+    /// The nine bits; 0x8000 is bit 0, digitalSignature.
+    pub(crate) const fn bits(self) -> u16 {
+        self.0 & 0xff80
+    }
+
     pub(crate) const fn digital_signature(self) -> bool {
         self.bit(0)
     }
@@ -76,6 +81,18 @@ impl Certificate {
         })
     }
 
+    /// All purposes of the extended key usage, if there is one.
+    pub(crate) fn key_purposes(&self) -> Result<Option<Vec<&[u8]>>, Error> {
+        self.decode(oids::EXTENDED_KEY_USAGE, |document, root| {
+            let mut list = document.children(&root.expect(Tag::SEQUENCE)?)?;
+            let mut purposes = Vec::new();
+            while let Some(element) = list.next()? {
+                purposes.push(element.expect(Tag::OBJECT_IDENTIFIER)?.content());
+            }
+            Ok(purposes)
+        })
+    }
+
     pub(crate) fn basic_constraints(&self) -> Result<Option<BasicConstraints>, Error> {
         self.decode(oids::BASIC_CONSTRAINTS, |document, root| {
             let mut parts = document.children(&root.expect(Tag::SEQUENCE)?)?;
@@ -110,7 +127,7 @@ impl Certificate {
     }
 
     /// Decodes one extension; what cannot be decoded is an error of its own, never an absent extension.
-    pub(super) fn decode<'a, T>(
+    pub(crate) fn decode<'a, T>(
         &'a self,
         oid: &[u8],
         decode: impl FnOnce(&Document<'a>, Element<'a>) -> Result<T, Error>,

@@ -8,10 +8,17 @@ use std::fmt::Write;
 
 /// One attribute of a name: its type, the tag of its value, the value's octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Attribute<'a> {
-    kind: &'a [u8],
-    tag: Tag,
-    value: &'a [u8],
+pub(crate) struct Attribute<'a> {
+    pub(crate) kind: &'a [u8],
+    pub(crate) tag: Tag,
+    pub(crate) value: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    /// The value as text; what is no text of its kind shows as U+FFFD.
+    pub(crate) fn text(&self) -> Cow<'a, str> {
+        plain(self)
+    }
 }
 
 /// Whether two encoded names are the same. Equal octets are; otherwise strings are compared without regard to ASCII
@@ -55,7 +62,7 @@ pub(crate) fn is_within(name: &[u8], base: &[u8], limits: &Limits) -> Result<boo
 
 /// The values of all emailAddress attributes (PKCS #9), as octets.
 pub(crate) fn email_addresses<'a>(name: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>, Error> {
-    let attributes = read(name, limits)?.into_iter().flatten();
+    let attributes = attributes(name, limits)?.into_iter();
     Ok(attributes.filter(|attribute| attribute.kind == oids::EMAIL_ADDRESS).map(|attribute| attribute.value).collect())
 }
 
@@ -67,6 +74,11 @@ pub(crate) fn share_organization(a: &[u8], b: &[u8], limits: &Limits) -> bool {
     };
     let others = organizations(b);
     organizations(a).iter().any(|organization| organization.is_some() && others.contains(organization))
+}
+
+/// All attributes, in their order.
+pub(crate) fn attributes<'a>(name: &'a [u8], limits: &Limits) -> Result<Vec<Attribute<'a>>, Error> {
+    Ok(read(name, limits)?.into_iter().flatten().collect())
 }
 
 /// The name for people, most specific part first, escaped for a log line (in the manner of RFC 4514).

@@ -216,7 +216,7 @@ codes! {
         472 KeyUsageEncrypt "key-usage-encrypt" "The certificate cannot encrypt: keyEncipherment (RSA) or keyAgreement (EC) is missing (RFC 5280 4.2.1.3).";
         473 ExtendedKeyUsage "extended-key-usage" "The extended key usage does not include e-mail protection (RFC 8550 4.4.4).";
         474 KeyCannotEncrypt "key-cannot-encrypt" "The key's algorithm cannot encrypt (Ed25519, or an id-RSASSA-PSS key).";
-        475 ProfileStrict "profile-strict" "The strict profile asks for something that the certificate lacks (CA/B S/MIME BR 7.1.2.3).";
+        475 ProfileStrict "profile-strict" "The certificate breaks a rule of the strict profile (CA/B S/MIME BR 6, 7).";
         480 KeyPreferenceNotFound "key-preference-not-found" "The certificate that the signer prefers for encryption is neither in the mail nor in the store (RFC 8551 2.5.3).";
         481 KeyPreferenceUnusable "key-preference-unusable" "The certificate that the signer prefers for encryption failed a check.";
         482 NoCertificate "no-certificate" "Neither the store nor a directory has a certificate for the address.";

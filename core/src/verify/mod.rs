@@ -1,6 +1,7 @@
 //! Deciding whether a certificate is to be trusted.
 
 mod anchors;
+mod baseline;
 mod budget;
 mod candidate;
 mod digest;
@@ -20,6 +21,7 @@ mod usage;
 mod weak;
 
 pub use anchors::{Intermediates, TrustAnchors};
+pub use baseline::{BASELINE_RULES, BaselineRule, baseline_findings};
 pub(crate) use candidate::check_candidate;
 pub(crate) use digest::{DigestAlgorithm, Sha1};
 pub(crate) use inputs::NO_DEMANDS;

@@ -2,7 +2,7 @@ use super::budget::Budget;
 use super::digest::Sha1;
 use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
 use super::policies::{self, Statements};
-use super::{KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, names, usage};
+use super::{KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, baseline, names, usage};
 use crate::cert::{Certificate, Fingerprint, name};
 use crate::der::oids;
 use crate::error::{Code, Error, Fault};
@@ -327,6 +327,7 @@ impl<'a> Search<'a> {
     /// What does not depend on where the certificate stands. Of an anchor its validity counts, and what it says against
     /// itself; it need not say anything (RFC 5280 6.1.1 d).
     fn check_by_itself(&mut self, number: usize) -> Result<(), Error> {
+        let leaf = self.leaf;
         let Some(issuer) = self.issuers.get_mut(number) else { return Err(Code::PathNotFound.into()) };
         if let Some(result) = issuer.by_itself {
             return result;
@@ -345,7 +346,11 @@ impl<'a> Search<'a> {
                 return Err(Code::IssuerNotCa.into());
             }
             check_denial(certificate)?;
-            usage::check_purpose(certificate, terms.profile)
+            usage::check_purpose(certificate)?;
+            if terms.profile.rules().baseline {
+                baseline::check_authority(certificate, leaf, terms.limits)?;
+            }
+            Ok(())
         };
         let result = check();
         issuer.by_itself = Some(result);

@@ -14,7 +14,8 @@ pub enum Profile {
     /// RFC 8550.
     #[default]
     Default,
-    /// The S/MIME Baseline Requirements of the CA/Browser Forum, as far as one certificate shows them.
+    /// The S/MIME Baseline Requirements of the CA/Browser Forum, as far as one certificate and its path show them:
+    /// [`BASELINE_RULES`](super::BASELINE_RULES).
     Strict,
     /// Private CAs and mail archives: SHA-1 as a message digest, mailboxes in the subject.
     Legacy,
@@ -23,11 +24,9 @@ pub enum Profile {
 /// The rules in which the profiles differ. Everything else holds in all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
-    /// RFC 8550 4.4.4 takes a certificate without extended key usage, or with anyExtendedKeyUsage, as good for mail.
-    /// S/MIME BR 7.1.2.3 f: emailProtection SHALL be present, anyExtendedKeyUsage SHALL NOT.
-    pub(crate) email_protection_required: bool,
-    /// S/MIME BR 7.1.2.3 e: keyUsage SHALL be present.
-    pub(crate) key_usage_required: bool,
+    /// Whether everything in [`BASELINE_RULES`](super::BASELINE_RULES) must hold for an end entity and the CAs above it. RFC 8550 asks for less: it
+    /// takes a certificate without keyUsage and extKeyUsage, and with anyExtendedKeyUsage, as good for mail.
+    pub(crate) baseline: bool,
     /// RFC 8551 2.1 has SHA-1 as historic. As a digest of the message only, never inside a certificate.
     pub(crate) message_sha1: Sha1,
     /// RFC 5652 5.4 wants DER; some old signers hashed the attributes in the order of sending.
@@ -38,8 +37,7 @@ pub(crate) struct Rules {
 
 const fn rules(strict: bool, legacy: bool) -> Rules {
     Rules {
-        email_protection_required: strict,
-        key_usage_required: strict,
+        baseline: strict,
         message_sha1: if legacy { Sha1::Tolerated } else { Sha1::Refused },
         attributes_as_sent: legacy,
         subject_email: if legacy { SubjectEmail::WhenNoMailboxInSan } else { SubjectEmail::Ignore },

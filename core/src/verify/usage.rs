@@ -1,6 +1,6 @@
 //! What an end entity's certificate may be used for (RFC 5280 4.2.1.3, RFC 8550 4.4).
 
-use super::{KeyRole, Limits, Profile, PublicKey};
+use super::{KeyRole, Limits, Profile, PublicKey, baseline};
 use crate::cert::Certificate;
 use crate::der::oids;
 use crate::error::{Code, Error};
@@ -19,17 +19,16 @@ use crate::error::{Code, Error};
 /// # let _ = signs;
 /// ```
 pub fn check_signer(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
-    check_person(certificate, profile, limits)?.check_can_verify()?;
-    check_signing(certificate, profile)
+    check_person(certificate, limits)?.check_can_verify()?;
+    check_signing(certificate, profile, limits)
 }
 
 /// Purpose and key usage of a signer (RFC 8550 4.4.2, 4.4.4), whatever its key is worth.
-pub(crate) fn check_signing(certificate: &Certificate, profile: Profile) -> Result<(), Error> {
-    check_purpose(certificate, profile)?;
+pub(crate) fn check_signing(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
+    check_purpose(certificate)?;
     match certificate.key_usage()? {
         Some(usage) if !usage.digital_signature() && !usage.non_repudiation() => Err(Code::KeyUsageSign.into()),
-        None if profile.rules().key_usage_required => Err(Code::ProfileStrict.into()),
-        _ => Ok(()),
+        _ => check_baseline(certificate, profile, limits),
     }
 }
 
@@ -46,36 +45,37 @@ pub(crate) fn check_signing(certificate: &Certificate, profile: Profile) -> Resu
 /// # let _ = decrypts;
 /// ```
 pub fn check_recipient(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
-    let key = check_person(certificate, profile, limits)?;
+    let key = check_person(certificate, limits)?;
     key.check_can_encrypt()?;
     // RFC 5280 4.2.1.3: transport of keys is keyEncipherment, agreement is keyAgreement.
     match certificate.key_usage()? {
         Some(usage) if key.agrees() && !usage.key_agreement() => Err(Code::KeyUsageEncrypt.into()),
         Some(usage) if !key.agrees() && !usage.key_encipherment() => Err(Code::KeyUsageEncrypt.into()),
-        None if profile.rules().key_usage_required => Err(Code::ProfileStrict.into()),
-        _ => Ok(()),
+        _ => check_baseline(certificate, profile, limits),
     }
 }
 
-fn check_person(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<PublicKey, Error> {
+/// The last check: whatever else is wrong has a code of its own that says more.
+fn check_baseline(certificate: &Certificate, profile: Profile, limits: &Limits) -> Result<(), Error> {
+    if profile.rules().baseline { baseline::check_subscriber(certificate, limits) } else { Ok(()) }
+}
+
+fn check_person(certificate: &Certificate, limits: &Limits) -> Result<PublicKey, Error> {
     let key = PublicKey::from_spki(certificate.public_key_info(), limits)?;
     key.check_strength(KeyRole::EndEntity, limits)?;
     if certificate.is_ca() {
         return Err(Code::SignerIsCa.into());
     }
-    check_purpose(certificate, profile)?;
+    check_purpose(certificate)?;
     Ok(key)
 }
 
 /// RFC 8550 4.4.4: no extended key usage, or e-mail protection, or any. For end entities and for every intermediate.
-pub(crate) fn check_purpose(certificate: &Certificate, profile: Profile) -> Result<(), Error> {
+pub(crate) fn check_purpose(certificate: &Certificate) -> Result<(), Error> {
     let email = certificate.extended_key_usage(oids::EMAIL_PROTECTION)?;
     let any = certificate.extended_key_usage(oids::ANY_EXTENDED_KEY_USAGE)?;
-    let strict = profile.rules().email_protection_required && !certificate.is_ca();
     match (email, any) {
-        (Some(true), Some(false)) => Ok(()),
-        (Some(_), Some(true)) | (None, _) if strict => Err(Code::ProfileStrict.into()),
-        (None, _) | (Some(_), Some(true)) | (Some(true), None) => Ok(()),
+        (Some(true), _) | (None, _) | (_, Some(true)) => Ok(()),
         (Some(false), _) => Err(Code::ExtendedKeyUsage.into()),
     }
 }
