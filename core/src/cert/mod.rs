@@ -20,5 +20,4 @@ pub use record::{Capabilities, ImportRecord, Source};
 pub use san::SubjectEmail;
 pub(crate) use san::{GeneralName, general_name};
 pub use stored::StoredCert;
-pub(crate) use transient::Lent;
 pub use transient::TransientCert;

@@ -1,7 +1,7 @@
 //! Which certificate: a pure function of what the store and the directories say (DESIGN 5).
 
 use super::report::Rejected;
-use crate::cert::{Address, Capabilities, Certificate, Fingerprint, Lent, StoredCert, TransientCert};
+use crate::cert::{Address, Capabilities, Certificate, Fingerprint, StoredCert, TransientCert};
 use crate::directory::{DirectoryId, Origin};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
@@ -85,15 +85,13 @@ impl Judge<'_> {
             }
         }
         opened.sort_by_key(|lent| (Reverse(lent.preferred), rank(&lent.certificate)));
-        // A directory may have the same certificate under several attributes.
-        let mut unique: Vec<Lent> = Vec::new();
-        for lent in opened {
-            if !unique.iter().any(|other| other.certificate.is_same_as(&lent.certificate)) {
-                unique.push(lent);
+        let limits = shared(limits, opened.len());
+        for lent in &opened {
+            // A directory may have the same certificate under several attributes. A copy whose signature is broken, or that
+            // comes without its issuers, hides no good one; so only after one that was taken the others are passed over.
+            if choice.chosen.iter().any(|(chosen, _)| chosen.is_same_as(&lent.certificate)) {
+                continue;
             }
-        }
-        let limits = shared(limits, unique.len());
-        for lent in &unique {
             let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
             let refusal = match decided.map(|(_, state)| *state) {
                 Some(State::Rejected) => Some(Code::CertificateRejected),
