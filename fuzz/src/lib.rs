@@ -1,5 +1,13 @@
 //! The invariants of the fuzz targets. `cargo +nightly fuzz run mail` and the others; seeds come with `just fuzz`.
 
+mod header;
+mod input;
+mod resolve;
+mod seal;
+
+pub use resolve::resolve;
+pub use seal::seal;
+
 use postseal::cert::SubjectEmail;
 use postseal::import::{Context, Outcome};
 use postseal::store::{CertStore, Tenant};
@@ -57,7 +65,14 @@ pub fn certificate(bytes: &[u8]) {
     assert_eq!(certificate.der(), bytes);
     let _ = certificate.mailboxes(SubjectEmail::WhenNoMailboxInSan, &limits);
     assert!(!certificate.subject_text().chars().any(char::is_control));
-    let _ = find_path(&certificate, &[certificate.clone()], engine().anchors(), Profile::Default, &limits, now());
+    let _ = find_path(
+        &certificate,
+        std::slice::from_ref(&certificate),
+        engine().anchors(),
+        Profile::Default,
+        &limits,
+        now(),
+    );
 }
 
 /// A From field.
