@@ -46,7 +46,7 @@ mails:
 # Every fuzz target for some seconds, with seeds from the corpus. Needs `cargo install --locked cargo-fuzz` and a nightly.
 fuzz seconds="60":
     python3 scripts/fuzz-seeds.py
-    for target in mail cms certificate from ber; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
+    for target in mail cms certificate from ber seal resolve; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
 
 # Two GiB, ten thousand recipients, a million messages: memory, time, and that no content key or nonce comes twice.
 seal-large:

@@ -1,49 +1,43 @@
-//! Verify-and-import of the same mail by postseal and by OpenSSL through its C API, in turns, in one process.
+//! The same work by postseal and by OpenSSL through its C API, in turns, in one process.
 //!
-//! `cargo run --release --manifest-path benches/Cargo.toml`. OpenSSL reads the S/MIME structure, verifies signature and
-//! path for S/MIME signing; postseal does that, checks From against the certificate, decides and stores in memory.
-//! Nothing is cached between mails but the trust anchors, parsed once by both.
+//! `cargo run --release --manifest-path benches/Cargo.toml`, or the same with `import` or `seal` behind `--`.
 
-use openssl::cms::{CMSOptions, CmsContentInfo};
-use openssl::stack::Stack;
-use openssl::x509::X509;
-use openssl::x509::X509PurposeId;
-use openssl::x509::store::{X509Store, X509StoreBuilder};
-use openssl::x509::verify::X509VerifyParam;
-use postseal::import::{Context, Outcome};
-use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Engine, UnixTime};
-use postseal_testkit::MemoryStore;
-use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
+mod import;
+mod seal;
+
+use postseal::UnixTime;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 9;
 
-fn store(root: &Authority, now: UnixTime) -> X509Store {
-    let mut builder = X509StoreBuilder::new().unwrap();
-    builder.add_cert(X509::from_der(root.der()).unwrap()).unwrap();
-    builder.set_purpose(X509PurposeId::SMIME_SIGN).unwrap();
-    let mut param = X509VerifyParam::new().unwrap();
-    param.set_time(now.seconds());
-    builder.set_param(&param).unwrap();
-    builder.build()
+/// Adds up what is to be measured, and nothing of what prepares it.
+#[derive(Default)]
+struct Clock(Duration);
+
+impl Clock {
+    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let result = work();
+        self.0 += started.elapsed();
+        result
+    }
 }
 
-/// Reads and verifies. The binding does not hand out the detached content that OpenSSL split off, so it is cut out again
-/// here, which takes a fraction of a per cent.
-fn openssl(mail: &[u8], store: &X509Store) {
-    let mut cms = CmsContentInfo::smime_read_cms(mail).unwrap();
-    let open = mail.windows(10).position(|window| window == b"--signed\r\n").unwrap() + 10;
-    let close = mail.windows(12).rposition(|window| window == b"\r\n--signed\r\n").unwrap();
-    let certificates = Stack::<X509>::new().unwrap();
-    let mut verified = Vec::new();
-    cms.verify(Some(&certificates), Some(store), Some(&mail[open..close]), Some(&mut verified), CMSOptions::empty())
-        .unwrap();
+/// Medians of both sides, in microseconds.
+struct Times {
+    ours: f64,
+    theirs: f64,
 }
 
-fn postseal(mail: &[u8], engine: &Engine, now: UnixTime) {
-    let report = engine.import_mail(mail, Context::new(now), &MemoryStore::new(), &()).unwrap();
-    assert_eq!(report.outcome, Outcome::Imported);
+/// Nine rounds of so many repetitions of each side.
+fn in_turns(repeat: u32, ours: impl Fn(&mut Clock), theirs: impl Fn(&mut Clock)) -> Times {
+    let round = |side: &dyn Fn(&mut Clock)| {
+        let mut clock = Clock::default();
+        (0..repeat).for_each(|_| side(&mut clock));
+        clock.0 / repeat
+    };
+    let (ours, theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (round(&ours), round(&theirs))).unzip();
+    Times { ours: median(ours), theirs: median(theirs) }
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {
@@ -51,35 +45,31 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e6
 }
 
+impl Times {
+    /// A row of the table; of a side that does nothing there is no time.
+    fn row(&self, label: &str) {
+        let Self { ours, theirs } = self;
+        if *theirs < 1.0 {
+            println!("| {label} | {ours:.0} | | |");
+        } else {
+            println!("| {label} | {ours:.0} | {theirs:.0} | {:.2} |", ours / theirs);
+        }
+    }
+}
+
+fn now() -> UnixTime {
+    UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap()
+}
+
 fn main() {
-    let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
-    println!(
-        "| mail | postseal, us | OpenSSL {}, us | ratio |\n|---|--:|--:|--:|",
-        openssl::version::version().split(' ').nth(1).unwrap()
-    );
-    for (name, keys) in
-        [("RSA-2048", [Key::Rsa(0), Key::Rsa(1), Key::Rsa(2)]), ("P-256", [Key::P256(1), Key::P256(2), Key::P256(3)])]
-    {
-        let root = Authority::root("Root", keys[0]);
-        let ca = root.authority("CA", keys[1]);
-        let person = ca.issue(&CertSpec::mailbox("alice@goal.example", keys[2]));
-        let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
-        let store = store(&root, now);
-        for (label, size, repeat) in [("2 KB", 2_000, 200), ("1 MB", 1_000_000, 5)] {
-            let body = b"The quick brown fox jumps over the lazy dog, and then once more.\r\n".repeat(size / 66);
-            let mail = SignedMail::new("alice@goal.example", &person).with_authority(&ca).body(&body).build();
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-            for _ in 0..ROUNDS {
-                let time = |work: &dyn Fn()| {
-                    let started = Instant::now();
-                    (0..repeat).for_each(|_| work());
-                    started.elapsed() / repeat
-                };
-                ours.push(time(&|| postseal(&mail, &engine, now)));
-                theirs.push(time(&|| openssl(&mail, &store)));
-            }
-            let (ours, theirs) = (median(ours), median(theirs));
-            println!("| {name}, detached, {label} | {ours:.0} | {theirs:.0} | {:.2} |", ours / theirs);
+    let wanted = std::env::args().nth(1);
+    let version = openssl::version::version().split(' ').nth(1).unwrap();
+    let tables: [(&str, &str, fn()); 2] = [("import", "mail", import::run), ("seal", "message", seal::run)];
+    for (name, what, run) in tables {
+        if wanted.as_deref().is_none_or(|wanted| wanted == name) {
+            println!("| {what} | postseal, us | OpenSSL {version}, us | ratio |\n|---|--:|--:|--:|");
+            run();
+            println!();
         }
     }
 }

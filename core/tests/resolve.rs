@@ -363,6 +363,26 @@ fn the_best_of_a_directory_is_preferred_newest_and_longest() {
 }
 
 #[test]
+fn a_worse_copy_of_a_certificate_hides_no_good_one() {
+    let middle = root().authority("Middle", Key::P256(5));
+    let der = middle.issue(&spec(ALICE, 1)).der().to_vec();
+    let mut broken = der.clone();
+    *broken.last_mut().unwrap() ^= 1;
+    let issuers = vec![middle.der().to_vec()];
+    let good = Loan { issuers: issuers.clone(), ..Loan::of(der.clone()) };
+    let bare = Loan { preferred: true, ..Loan::of(der.clone()) };
+    let broken = Loan { issuers, preferred: true, ..Loan::of(broken) };
+    for loans in [[&bare, &good, &broken], [&broken, &bare, &good], [&good, &broken, &good]] {
+        let fill = |directory: ScriptedDirectory, loan: &&Loan| directory.lends_with(&address(ALICE), (*loan).clone());
+        let mut world = World { first: loans.iter().fold(ScriptedDirectory::new(), fill), ..World::new() };
+        for all_valid in [false, true] {
+            world.policy.all_valid = all_valid;
+            assert_eq!(sources(&world.one(ALICE)), [("first", print(&der))], "{all_valid}");
+        }
+    }
+}
+
+#[test]
 fn more_certificates_than_the_limit_are_said_to_be_too_many() {
     let fill = |directory: ScriptedDirectory, number| directory.lends(&address(ALICE), issue(&spec(BOB, number)));
     let world = World { first: (1..=40).fold(ScriptedDirectory::new(), fill), ..World::new() };

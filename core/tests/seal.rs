@@ -542,6 +542,7 @@ fn a_header_that_cannot_be_read_or_is_too_long_is_refused() {
         ("Subject: x\r\nno field\r\n\r\nhello".to_owned(), Code::HeaderMalformed),
         ("Subject: a\rBcc: b\r\n\r\nhello".to_owned(), Code::HeaderMalformed),
         ("Subject: a\0b\r\n\r\nhello".to_owned(), Code::HeaderMalformed),
+        ("X\r: b\r\nSubject: x\r\n\r\nhello".to_owned(), Code::HeaderMalformed),
         ("A: 1\r\nB: 2\n\nhello".to_owned(), Code::HeaderMalformed),
         (format!("A: {}\r\n\r\nhello", "x".repeat(70_000)), Code::HeaderLineTooLong),
         ("A: 1\r\n".repeat(1_001), Code::HeadersTooMany),

@@ -47,7 +47,7 @@ impl<'a> Headers<'a> {
             if fields.len() >= limits.header_fields {
                 return Err(Error::from(Code::HeadersTooMany).at(start));
             }
-            match split(field) {
+            match split(field, strict) {
                 Some((name, value)) => fields.push(Field { name, value, raw: field, offset: start }),
                 None if strict => return Err(Error::from(Code::HeaderMalformed).at(start)),
                 None => {}
@@ -120,12 +120,23 @@ impl<'a> Field<'a> {
 }
 
 /// Name and value of one unfolded-or-not field; `None` for a line that is none.
-fn split(field: &[u8]) -> Option<(&[u8], &[u8])> {
+///
+/// Before the colon may stand spaces, tabs and folds (RFC 5322 4.5). Some parsers read a bare CR as a line end, so it is
+/// none of them; but where a field is only looked for, it is found behind any white space, as others might find it.
+fn split(field: &[u8], strict: bool) -> Option<(&[u8], &[u8])> {
     let colon = field.iter().position(|octet| *octet == b':')?;
     let (name, value) = field.split_at(colon);
-    let name = name.trim_ascii_end();
+    let name = if strict { before_folds(name) } else { name.trim_ascii_end() };
     let printable = !name.is_empty() && name.iter().all(|octet| matches!(octet, 33..=126));
     printable.then(|| (name, value.get(1..).unwrap_or_default()))
+}
+
+fn before_folds(mut name: &[u8]) -> &[u8] {
+    const BLANK: [&[u8]; 4] = [b" ", b"\t", b"\r\n", b"\n"];
+    while let Some(shorter) = BLANK.into_iter().find_map(|blank| name.strip_suffix(blank)) {
+        name = shorter;
+    }
+    name
 }
 
 /// Lines of a header block.
@@ -175,6 +186,7 @@ mod tests {
     #[test]
     fn fields_are_split_folded_and_ended() {
         assert_eq!(names("A: 1\r\nB : 2\r\n\tmore\r\n\r\nC: 3\r\n"), Ok(vec!["A".into(), "B".into()]));
+        assert_eq!(names("A \t\r\n : 1\r\nB\r\n\t\r\n : 2"), Ok(vec!["A".into(), "B".into()]));
         assert_eq!(names("A: 1\nB: 2"), Ok(vec!["A".into(), "B".into()]));
         assert_eq!(names("\r\nA: 1\r\n"), Ok(vec![]));
         assert_eq!(names(""), Ok(vec![]));
@@ -185,11 +197,29 @@ mod tests {
         for text in ["A: 1\r\nB: 2\n\r\n", "A: 1\nB: 2\r\n\n", "A 1\r\n\r\n", ": 1\r\n\r\n", "A\x01B: 1\r\n\r\n"] {
             assert_eq!(names(text), Err(Code::HeaderMalformed), "{text:?}");
         }
+        for text in [
+            "A\r: 1\r\n\r\n",
+            "A \r: 1\r\n\r\n",
+            "A\r : 1\r\n\r\n",
+            "A\r\r\n : 1\r\n\r\n",
+            "A\r: 1\n\n",
+            "A\x0c: 1\r\n\r\n",
+        ] {
+            assert_eq!(names(text), Err(Code::HeaderMalformed), "{text:?}");
+        }
         let limits = Limits::default();
         for (value, fine) in [("a\r\n b", true), ("a\rb", false), ("a\0b", false)] {
             let text = format!("From:{value}\r\n\r\n");
             let (headers, _) = Headers::read(text.as_bytes(), &limits).unwrap();
             assert_eq!(headers.first("from").unwrap().clean_value().is_ok(), fine, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn who_only_looks_finds_a_name_behind_any_white_space() {
+        for text in ["From\r: a\r\n\r\n", "From\x0c: a\n\n", "From \t\r\n : a\r\n\r\n"] {
+            let (headers, _) = Headers::read_leniently(text.as_bytes(), &Limits::default()).unwrap();
+            assert!(headers.first("from").is_some(), "{text:?}");
         }
     }
 

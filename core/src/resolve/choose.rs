@@ -106,14 +106,7 @@ impl Judge<'_> {
         }
         last.extend(too_many.then(|| reject(Code::CandidatesTooMany.into())));
         opened.sort_by_key(|lent| (Reverse(lent.preferred), rank(&lent.certificate)));
-        // A directory may have the same certificate under several attributes.
-        let mut unique: Vec<Lent> = Vec::new();
-        for lent in opened {
-            if !unique.iter().any(|other| other.certificate.is_same_as(&lent.certificate)) {
-                unique.push(lent);
-            }
-        }
-        let limits = shared(limits, unique.len());
+        let limits = shared(limits, opened.len());
         let candidate = |lent: Lent| {
             let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
             let refusal = match decided.map(|(_, state)| *state) {
@@ -124,7 +117,7 @@ impl Judge<'_> {
             let Lent { certificate, issuers, capabilities, .. } = lent;
             Candidate { certificate, issuers, capabilities, refusal }
         };
-        let untried = unique.into_iter().map(candidate).collect();
+        let untried = opened.into_iter().map(candidate).collect();
         Candidates { untried, limits, is_final: false, last, if_none: Vec::new() }
     }
 

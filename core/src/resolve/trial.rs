@@ -85,6 +85,10 @@ impl Trial {
                 }
                 Some(Ok(())) => {
                     self.is_found = true;
+                    // A directory may have the same certificate under several attributes. A copy whose signature is broken, or
+                    // that comes without its issuers, hides no good one; so the others are passed over only now.
+                    let found = &current.candidate.certificate;
+                    self.candidates.untried.retain(|other| !other.certificate.is_same_as(found));
                     Progress::Found(current.candidate)
                 }
                 Some(Err(error)) => {
