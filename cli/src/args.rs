@@ -38,6 +38,12 @@ pub(crate) struct Shared {
     /// CA certificates that help to build paths (PEM). May be repeated.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) intermediates: Vec<PathBuf>,
+    /// Revocation lists (PEM or DER). May be repeated.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) crl: Vec<PathBuf>,
+    /// What becomes of a certificate whose revocation is unknown: off (nobody looks), soft (it passes) or hard.
+    #[arg(long, global = true, value_name = "MODE", value_parser = revocation)]
+    pub(crate) revocation: Option<postseal::revocation::Mode>,
     /// The trace. [default: postseal-trace.jsonl beside the store]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
@@ -195,6 +201,10 @@ fn time(text: &str) -> Result<UnixTime, String> {
 fn mode(text: &str) -> Result<Mode, String> {
     let known = Mode::from_name(text).filter(|mode| *mode != Mode::Never);
     known.ok_or_else(|| "not a mode: all-or-nothing, only-encrypted or if-possible".to_owned())
+}
+
+fn revocation(text: &str) -> Result<postseal::revocation::Mode, String> {
+    postseal::revocation::Mode::from_name(text).ok_or_else(|| "not a mode of revocation: off, soft or hard".to_owned())
 }
 
 fn preset(text: &str) -> Result<&'static Preset, String> {

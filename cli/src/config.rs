@@ -1,6 +1,8 @@
 use crate::failure::Failure;
+use crate::revocation::RevocationConfig;
 use postseal::PerRoute;
 use postseal::import::Activation;
+use postseal::revocation::RevocationPolicy;
 use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, PRESETS, Policy, Preset};
 use postseal::store::Tenant;
 use postseal::verify::Profile;
@@ -21,12 +23,17 @@ pub(crate) struct Config {
     pub(crate) trust: Vec<String>,
     #[serde(default)]
     pub(crate) intermediates: Vec<PathBuf>,
+    /// Files of revocation lists.
+    #[serde(default)]
+    pub(crate) crls: Vec<PathBuf>,
     /// Whether tenants import that say nothing themselves. Off in a file until somebody turns it on.
     #[serde(default)]
     pub(crate) import: bool,
     /// How mail is encrypted where tenants and routes say nothing themselves.
     #[serde(default)]
     pub(crate) encrypt: EncryptConfig,
+    #[serde(default)]
+    pub(crate) revocation: RevocationConfig,
     #[serde(default)]
     pub(crate) tenants: BTreeMap<String, TenantConfig>,
 }
@@ -38,6 +45,8 @@ pub(crate) struct TenantConfig {
     #[serde(default)]
     pub(crate) encrypt: EncryptConfig,
     #[serde(default)]
+    pub(crate) revocation: RevocationConfig,
+    #[serde(default)]
     pub(crate) routes: BTreeMap<String, RouteConfig>,
 }
 
@@ -47,6 +56,8 @@ pub(crate) struct RouteConfig {
     pub(crate) import: Option<bool>,
     #[serde(default)]
     pub(crate) encrypt: EncryptConfig,
+    #[serde(default)]
+    pub(crate) revocation: RevocationConfig,
 }
 
 /// A policy of sealing, as far as a tenant or route differs from what is around it.
@@ -63,6 +74,12 @@ pub(crate) struct EncryptConfig {
     pub(crate) pass_encrypted: Option<bool>,
     /// Encrypt to nobody whose certificate is in question, until an operator decides.
     pub(crate) fail_closed: Option<bool>,
+}
+
+/// What a tenant or route says itself.
+struct Own<'a> {
+    encrypt: &'a EncryptConfig,
+    revocation: &'a RevocationConfig,
 }
 
 impl EncryptConfig {
@@ -102,7 +119,7 @@ impl Config {
         for trust in config.trust.iter_mut().filter(|trust| *trust != "mozilla") {
             *trust = folder.join(&*trust).to_string_lossy().into_owned();
         }
-        for file in config.intermediates.iter_mut().chain(&mut config.trace) {
+        for file in config.intermediates.iter_mut().chain(&mut config.crls).chain(&mut config.trace) {
             *file = folder.join(&*file);
         }
         if let Some(relative) = config.store.as_ref().and_then(|store| store.strip_prefix("sqlite:")) {
@@ -129,16 +146,28 @@ impl Config {
 
     pub(crate) fn policies(&self) -> PerRoute<Policy> {
         let everybody = self.encrypt.over(&Policy::default());
-        let mut policies = PerRoute::new(everybody.clone());
+        self.per_route(everybody, |base, own| own.encrypt.over(base))
+    }
+
+    /// `options` win over everything in the file.
+    pub(crate) fn revocation(&self, options: &RevocationConfig) -> PerRoute<RevocationPolicy> {
+        let everybody = options.over(self.revocation.over(RevocationPolicy::default()));
+        self.per_route(everybody, |base, own| options.over(own.revocation.over(*base)))
+    }
+
+    /// A setting of everybody, of tenants and of routes, each as far as it differs from what is around it.
+    fn per_route<T: Clone>(&self, everybody: T, differs: impl Fn(&T, &Own<'_>) -> T) -> PerRoute<T> {
+        let mut settings = PerRoute::new(everybody.clone());
         for (name, tenant) in &self.tenants {
             let key = Tenant::new(name);
-            let policy = tenant.encrypt.over(&everybody);
-            for (route, settings) in &tenant.routes {
-                policies = policies.route(key.clone(), route, settings.encrypt.over(&policy));
+            let own = differs(&everybody, &Own { encrypt: &tenant.encrypt, revocation: &tenant.revocation });
+            for (route, settings_of_route) in &tenant.routes {
+                let of_route = Own { encrypt: &settings_of_route.encrypt, revocation: &settings_of_route.revocation };
+                settings = settings.route(key.clone(), route, differs(&own, &of_route));
             }
-            policies = policies.tenant(key, policy);
+            settings = settings.tenant(key, own);
         }
-        policies
+        settings
     }
 }
 

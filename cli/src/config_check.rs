@@ -1,42 +1,46 @@
 use crate::args::Shared;
 use crate::failure::Failure;
 use crate::output;
+use crate::revocation::describe;
 use crate::session::Session;
+use postseal::Engine;
+use postseal::revocation::Crl;
+use postseal::store::Tenant;
 use std::process::ExitCode;
 
 /// Says what the configuration means, for every tenant and route that it names.
 pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     let session = Session::new(shared)?;
     let engine = session.engine()?;
-    let on = |active| if active { "on" } else { "off" };
     output::line(&format!("store          {}", session.store_path()?.display()));
     output::line(&format!("trace          {}", session.trace_path()?.display()));
     output::line(&format!("profile        {}", engine.profile().name()));
     output::line(&format!("trust anchors  {}", engine.anchors().len()));
     output::line(&format!("intermediates  {}", engine.intermediates().len()));
-    let activation = engine.activation();
-    let policies = engine.policies();
-    let nobody = postseal::store::Tenant::new("");
-    output::line(&format!(
-        "import         {} unless a tenant or route says otherwise",
-        on(activation.is_active(&nobody, None))
-    ));
-    let mode = |tenant: &postseal::store::Tenant, route| policies.of(tenant, route).mode.name();
-    output::line(&format!("encrypt        {} unless a tenant or route says otherwise", mode(&nobody, None)));
+    let revoked: usize = engine.crls().iter().map(Crl::len).sum();
+    output::line(&format!("CRLs           {} with {revoked} entries", engine.crls().len()));
+    let nobody = Tenant::new("");
+    let [import, encrypt, revocation] = settings(&engine, &nobody, None);
+    output::line(&format!("import         {import} unless a tenant or route says otherwise"));
+    output::line(&format!("encrypt        {encrypt} unless a tenant or route says otherwise"));
+    output::line(&format!("revocation     {revocation} unless a tenant or route says otherwise"));
     for (name, tenant) in &session.config.tenants {
-        let key = postseal::store::Tenant::new(name);
-        output::line(&format!(
-            "tenant {name}: import {}, encrypt {}",
-            on(activation.is_active(&key, None)),
-            mode(&key, None)
-        ));
+        let key = Tenant::new(name);
+        tell(&format!("tenant {name}"), &engine, &key, None);
         for route in tenant.routes.keys() {
-            output::line(&format!(
-                "tenant {name}, route {route}: import {}, encrypt {}",
-                on(activation.is_active(&key, Some(route))),
-                mode(&key, Some(route))
-            ));
+            tell(&format!("tenant {name}, route {route}"), &engine, &key, Some(route));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell(whose: &str, engine: &Engine, tenant: &Tenant, route: Option<&str>) {
+    let [import, encrypt, revocation] = settings(engine, tenant, route);
+    output::line(&format!("{whose}: import {import}, encrypt {encrypt}, revocation {revocation}"));
+}
+
+fn settings(engine: &Engine, tenant: &Tenant, route: Option<&str>) -> [String; 3] {
+    let import = if engine.activation().is_active(tenant, route) { "on" } else { "off" };
+    let encrypt = engine.policies().of(tenant, route).mode.name();
+    [import.to_owned(), encrypt.to_owned(), describe(*engine.revocation().of(tenant, route))]
 }

@@ -4,6 +4,7 @@ use crate::input;
 use crate::output;
 use crate::session::Session;
 use postseal::inspect::{Inspection, Layer, Signer};
+use postseal::revocation::Status;
 use postseal::trace::escape;
 use postseal::verify::BaselineRule;
 use postseal::{Engine, Private, UnixTime};
@@ -65,11 +66,29 @@ fn signer(signer: &Signer) -> Value {
         "key": signer.key,
         "path": signer.path.name(),
         "path_code": signer.path_error.map(|error| error.code().name()),
+        "revocation": signer.revocation.map(|status| status.name()),
+        "revocation_code": signer.revocation.and_then(revocation_error).map(|error| error.code().name()),
+        "revoked_at": signer.revocation.and_then(revoked).map(|(at, _)| at),
+        "revoked_because": signer.revocation.and_then(revoked).map(|(_, reason)| reason),
         "addresses": signer.addresses.iter().map(Private::expose).collect::<Vec<_>>(),
         "attributes": signer.attributes,
         "weak": signer.weak,
         "baseline": signer.baseline.iter().map(baseline).collect::<Vec<_>>(),
     })
+}
+
+const fn revocation_error(status: Status) -> Option<postseal::Error> {
+    match status {
+        Status::Unknown(error) => Some(error),
+        Status::Good | Status::Revoked { .. } => None,
+    }
+}
+
+fn revoked(status: Status) -> Option<(String, &'static str)> {
+    match status {
+        Status::Revoked { at, reason } => Some((at.to_string(), reason.name())),
+        Status::Good | Status::Unknown(_) => None,
+    }
 }
 
 fn baseline(rule: &BaselineRule) -> Value {
@@ -92,6 +111,10 @@ fn text(name: &str, layer: &Layer) {
         let (digest, key) = (signer.digest.unwrap_or("?"), signer.key.as_deref().unwrap_or("?"));
         output::line(&format!("    signature {} ({digest}, {key}){}", signer.signature.name(), why(signer.error)));
         output::line(&format!("    path {}{}", signer.path.name(), why(signer.path_error)));
+        if let Some(status) = signer.revocation {
+            let since = revoked(status).map(|(at, reason)| format!(" since {at}: {reason}")).unwrap_or_default();
+            output::line(&format!("    revocation {}{since}{}", status.name(), why(revocation_error(status))));
+        }
         output::line(&format!("    attributes {}", signer.attributes.join(", ")));
         if !signer.weak.is_empty() {
             output::line(&format!("    weak {}", signer.weak.join(", ")));

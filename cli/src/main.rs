@@ -10,6 +10,7 @@ mod import;
 mod input;
 mod inspect;
 mod output;
+mod revocation;
 mod session;
 mod trace;
 

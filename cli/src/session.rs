@@ -3,6 +3,7 @@
 use crate::args::Shared;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::revocation::{RevocationConfig, read_crls};
 use postseal::import::{Activation, Context};
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, PutOutcome, Tenant};
@@ -70,6 +71,9 @@ impl<'a> Session<'a> {
             let unreadable = |error: postseal::Error| pem_failure(file, error);
             intermediates.extend(Intermediates::from_pem(&read_pem(file)?, &limits).map_err(unreadable)?);
         }
+        let files = if self.shared.crl.is_empty() { &self.config.crls } else { &self.shared.crl };
+        let crls = read_crls(files, &limits)?;
+        let options = RevocationConfig { mode: self.shared.revocation, ..RevocationConfig::default() };
         // On in the command, but off in a configuration file until a tenant or route turns it on.
         let activation = self.shared.config.as_ref().map_or_else(Activation::default, |_| self.config.activation());
         let profile = self.shared.profile.or(self.config.profile).unwrap_or_default();
@@ -78,7 +82,9 @@ impl<'a> Session<'a> {
             .with_profile(profile)
             .with_limits(limits)
             .with_activation(activation)
-            .with_policies(self.config.policies()))
+            .with_policies(self.config.policies())
+            .with_revocation(self.config.revocation(&options))
+            .with_crls(crls))
     }
 
     pub(crate) fn store_path(&self) -> Result<PathBuf, Failure> {

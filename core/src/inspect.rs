@@ -11,6 +11,7 @@ use crate::error::{Code, Error};
 use crate::import::Verdict;
 use crate::mail::{self, SignedContent};
 use crate::private::Private;
+use crate::revocation::{self, Crl, Status};
 use crate::time::UnixTime;
 use crate::verify::{
     BaselineRule, KeyRole, NO_DEMANDS, PublicKey, Terms, Weakness, baseline_findings, check_signing, find_path_on,
@@ -122,6 +123,9 @@ pub struct Signer {
     pub path: Verdict,
     /// Why it does not.
     pub path_error: Option<Error>,
+    /// What the configured lists and those in the mail say about the path, when it holds: the worst of its certificates.
+    /// Nothing is fetched for it.
+    pub revocation: Option<Status>,
     /// The mailboxes of the certificate.
     pub addresses: Vec<Private<String>>,
     /// Names of the signed attributes.
@@ -214,6 +218,8 @@ fn signers<'a>(
     let read = |raw: &&[u8]| Certificate::from_der(raw, limits).ok();
     let bag: Vec<Certificate> = signed.certificates.iter().filter_map(read).collect();
     let pool: Vec<Certificate> = bag.iter().chain(engine.intermediates().certificates()).cloned().collect();
+    let crls: Vec<Crl> = signed.crls.iter().filter_map(|raw| Crl::from_der(raw, limits).ok()).collect();
+    let around = Around { engine, bag: &bag, pool: &pool, crls: &crls, now };
     // Where the content is given twice, a reader sees the one beside the object.
     let content = match (beside, signed.content) {
         (Some(bytes), _) => Content::Detached(bytes),
@@ -221,7 +227,7 @@ fn signers<'a>(
         (None, None) => Content::Absent,
     };
     let look = |signer_info: &SignerInfo<'a>| {
-        let mut report = signer(engine, signer_info, &content, &bag, &pool, now);
+        let mut report = signer(&around, signer_info, &content);
         if let (Verdict::Valid, Err(error)) = (report.signature, signed.check_attributes(signer_info)) {
             report.signature = Verdict::Invalid;
             report.error = Some(error);
@@ -231,14 +237,18 @@ fn signers<'a>(
     signed.signers.iter().map(look).collect()
 }
 
-fn signer<'a>(
-    engine: &Engine,
-    signer_info: &SignerInfo<'a>,
-    content: &Content<'_, 'a>,
-    bag: &[Certificate],
-    pool: &[Certificate],
+/// What a signer is looked at with.
+struct Around<'a> {
+    engine: &'a Engine,
+    bag: &'a [Certificate],
+    /// The bag, and the configured intermediates.
+    pool: &'a [Certificate],
+    crls: &'a [Crl],
     now: UnixTime,
-) -> Signer {
+}
+
+fn signer<'a>(around: &Around<'_>, signer_info: &SignerInfo<'a>, content: &Content<'_, 'a>) -> Signer {
+    let Around { engine, bag, .. } = *around;
     let attributes = signer_info.signed_attributes.as_ref().map(|attributes| attributes.names()).unwrap_or_default();
     let mut report = Signer { attributes, ..Signer::default() };
     let digest = signer_info.digest_algorithm();
@@ -265,7 +275,7 @@ fn signer<'a>(
         Err(_) => Verdict::Invalid,
     };
     report.error = verified.err();
-    describe(engine, certificate, pool, now, &mut report);
+    describe(around, certificate, &mut report);
     report
 }
 
@@ -283,8 +293,9 @@ const fn is_not_computed(error: Error) -> bool {
     )
 }
 
-/// The signer's certificate: key, path, mailboxes.
-fn describe(engine: &Engine, certificate: &Certificate, pool: &[Certificate], now: UnixTime, report: &mut Signer) {
+/// The signer's certificate: key, path, revocation, mailboxes.
+fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer) {
+    let Around { engine, pool, crls, now, .. } = *around;
     let (limits, profile) = (engine.limits(), engine.profile());
     report.fingerprint = Some(certificate.fingerprint());
     report.subject = Some(Private::new(name::display(certificate.subject(), limits)));
@@ -300,7 +311,9 @@ fn describe(engine: &Engine, certificate: &Certificate, pool: &[Certificate], no
     report.addresses = mailboxes.iter().map(|address| Private::new(address.as_str().to_owned())).collect();
     let terms =
         Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated, inputs: &NO_DEMANDS };
-    let path = find_path_on(&terms, certificate, pool).and_then(|_| check_signing(certificate, profile, limits));
+    let path = find_path_on(&terms, certificate, pool)
+        .and_then(|path| check_signing(certificate, profile, limits).map(|()| path));
     report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };
-    report.path_error = path.err();
+    report.path_error = path.as_ref().err().copied();
+    report.revocation = path.ok().map(|path| revocation::look(engine, path, pool.to_vec(), crls.to_vec(), now));
 }

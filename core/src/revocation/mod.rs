@@ -65,6 +65,18 @@ pub fn check_path(
     Checks::new(&engine, policy, &Tenant::default(), now, None).known(&job)
 }
 
+/// What the configured lists and these, which came with a mail, say about a whole path: the first certificate that is
+/// revoked, else the first about which nothing is known.
+pub(crate) fn look(engine: &Engine, path: Path, pool: Vec<Certificate>, from_mail: Vec<Crl>, now: UnixTime) -> Status {
+    let policy = RevocationPolicy { mode: Mode::Hard, ..RevocationPolicy::default() };
+    let mut checks = Checks::new(engine, policy, &Tenant::default(), now, None);
+    checks.add_from_mail(from_mail);
+    let statuses = checks.known(&Job::new(path, pool, false));
+    let first = |wanted: fn(&Status) -> bool| statuses.iter().map(|(_, status)| *status).find(wanted);
+    let revoked = first(|status| matches!(status, Status::Revoked { .. }));
+    revoked.or_else(|| first(|status| matches!(status, Status::Unknown(_)))).unwrap_or(Status::Good)
+}
+
 /// What a path comes to without asking anybody: for decisions that are made at once.
 ///
 /// # Errors
