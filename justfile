@@ -46,7 +46,8 @@ mails:
 # Every fuzz target for some seconds, with seeds from the corpus. Needs `cargo install --locked cargo-fuzz` and a nightly.
 fuzz seconds="60":
     python3 scripts/fuzz-seeds.py
-    for target in mail cms certificate from ber seal resolve; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
+    cargo run -q --manifest-path fuzz/Cargo.toml --example revocation-seeds fuzz/corpus
+    for target in mail cms certificate from ber seal resolve crl ocsp; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
 
 # Two GiB, ten thousand recipients, a million messages: memory, time, and that no content key or nonce comes twice.
 seal-large:

@@ -3,9 +3,11 @@
 mod header;
 mod input;
 mod resolve;
+mod revocation;
 mod seal;
 
 pub use resolve::resolve;
+pub use revocation::{crl, ocsp, seeds as revocation_seeds};
 pub use seal::seal;
 
 use postseal::cert::SubjectEmail;
@@ -67,7 +69,8 @@ pub fn certificate(bytes: &[u8]) {
     assert!(!certificate.subject_text().chars().any(char::is_control));
     let findings = baseline_findings(&certificate, &limits);
     for profile in [Profile::Default, Profile::Strict] {
-        let _ = find_path(&certificate, std::slice::from_ref(&certificate), engine().anchors(), profile, &limits, now());
+        let _ =
+            find_path(&certificate, std::slice::from_ref(&certificate), engine().anchors(), profile, &limits, now());
     }
     assert!(findings.is_empty() || check_signer(&certificate, Profile::Strict, &limits).is_err());
 }
