@@ -12,7 +12,9 @@ use crate::seal::{self, Encryption, Policy};
 use crate::store::{CertStore, Change, Entry, Tenant};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
-use crate::verify::{Intermediates, Limits, NO_DEMANDS, Profile, Terms, TrustAnchors, Weakness};
+use crate::verify::{
+    Intermediates, Limits, Memory, NO_DEMANDS, Profile, SignatureCache, Terms, TrustAnchors, Weakness,
+};
 use std::sync::Arc;
 
 /// The front door: trust anchors, profile and limits, fixed once and shared by all operations.
@@ -39,6 +41,7 @@ struct Settings {
     revocation: PerRoute<RevocationPolicy>,
     crls: Vec<Crl>,
     cache: Cache,
+    signatures: SignatureCache,
 }
 
 impl Engine {
@@ -60,6 +63,7 @@ impl Engine {
             revocation: PerRoute::default(),
             crls: Vec::new(),
             cache: Cache::default(),
+            signatures: SignatureCache::default(),
         }))
     }
 
@@ -278,6 +282,7 @@ impl Engine {
             now,
             weakness: Weakness::Refused,
             inputs: &NO_DEMANDS,
+            memory: Memory::Learn(&self.0.signatures),
         }
     }
 

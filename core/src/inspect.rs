@@ -14,7 +14,8 @@ use crate::private::Private;
 use crate::revocation::{self, Crl, Status};
 use crate::time::UnixTime;
 use crate::verify::{
-    BaselineRule, KeyRole, NO_DEMANDS, PublicKey, Terms, Weakness, baseline_findings, check_signing, find_path_on,
+    BaselineRule, KeyRole, Memory, NO_DEMANDS, PublicKey, Terms, Weakness, baseline_findings, check_signing,
+    find_path_on,
 };
 
 /// What a mail carries.
@@ -309,8 +310,15 @@ fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer)
     }
     let mailboxes = certificate.mailboxes(SubjectEmail::WhenNoMailboxInSan, limits).unwrap_or_default();
     report.addresses = mailboxes.iter().map(|address| Private::new(address.as_str().to_owned())).collect();
-    let terms =
-        Terms { anchors: engine.anchors(), profile, limits, now, weakness: Weakness::Tolerated, inputs: &NO_DEMANDS };
+    let terms = Terms {
+        anchors: engine.anchors(),
+        profile,
+        limits,
+        now,
+        weakness: Weakness::Tolerated,
+        inputs: &NO_DEMANDS,
+        memory: Memory::Off,
+    };
     let path = find_path_on(&terms, certificate, pool)
         .and_then(|path| check_signing(certificate, profile, limits).map(|()| path));
     report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };

@@ -12,7 +12,8 @@ use crate::revocation::Crl;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
-    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, Sha1, check_candidate, check_recipient, check_signer, find_path,
+    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, Sha1, check_candidate, check_recipient, check_signer,
+    find_path_on,
 };
 
 pub(super) enum Finding {
@@ -227,7 +228,7 @@ fn check_signer_certificate<'a>(
     }
     report.signature = verdict(&signature);
     signature?;
-    let path = find_path(certificate, pool, engine.anchors(), profile, limits, now);
+    let path = find_path_on(&engine.terms(now), certificate, pool);
     report.path = verdict(&path);
     let path = path?;
     let mailboxes = certificate.mailboxes(profile.rules().subject_email, limits)?;

@@ -128,7 +128,9 @@ impl Judge<'_> {
         }
         let configured = self.engine.intermediates().certificates();
         let pool: Vec<Certificate> = candidate.issuers.iter().chain(fetched).chain(configured).cloned().collect();
-        let terms = Terms { limits, ..self.engine.terms(self.now) };
+        let terms = self.engine.terms(self.now);
+        let memory = if self.is_lent { terms.memory.without_learning() } else { terms.memory };
+        let terms = Terms { limits, memory, ..terms };
         let path = check_candidate(&terms, self.address, &candidate.certificate, &pool)?;
         self.policy.check_readable(candidate.capabilities.as_ref(), limits)?;
         Ok(Job::new(path, pool, self.is_lent))

@@ -17,7 +17,7 @@ use crate::query::Unavailable;
 use crate::store::Tenant;
 use crate::time::UnixTime;
 use crate::trace::{Kind, escape};
-use crate::verify::{DigestAlgorithm, Limits, Path, find_path_on};
+use crate::verify::{DigestAlgorithm, Limits, Path, Terms, find_path_on};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -204,7 +204,7 @@ impl Checks {
         }
         job.revoked.push(revoked);
         job.pool.retain(|helper| !job.revoked.iter().any(|revoked| revoked.is_same_as(helper)));
-        match find_path_on(&self.engine.terms(self.now), job.path.leaf(), &job.pool) {
+        match find_path_on(&terms(&self.engine, self.now, job), job.path.leaf(), &job.pool) {
             Ok(path) => {
                 job.path = path;
                 true
@@ -233,7 +233,7 @@ impl Checks {
         let engine = self.engine.clone();
         let mut banned: Vec<Certificate> = job.revoked.clone();
         let finding = loop {
-            let mut speakers = Speakers::new(engine.terms(self.now), job.path.anchor(), &job.pool, &banned);
+            let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
             let finding = look_up(certificate, issuer, &self.lists, &mut speakers);
             match self.unfit_speaker(&finding, job, &banned) {
                 Some(unfit) => banned.push(unfit),
@@ -241,7 +241,7 @@ impl Checks {
             }
         };
         self.tell_unusable(&finding);
-        let mut speakers = Speakers::new(engine.terms(self.now), job.path.anchor(), &job.pool, &banned);
+        let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
         let answered = self.ask_responses(certificate, issuer, job, &mut speakers);
         self.keep_lists();
         let (status, from_mail) = match (finding.status, answered) {
@@ -266,7 +266,7 @@ impl Checks {
                 if !seen.insert(certificate.fingerprint()) {
                     continue;
                 }
-                let terms = self.engine.terms(self.now);
+                let terms = terms(&self.engine, self.now, job);
                 let mut speakers = Speakers::new(terms, job.path.anchor(), &job.pool, banned);
                 let found = look_up(&certificate, &issuer, &self.lists, &mut speakers);
                 match found.status {
@@ -517,6 +517,12 @@ impl Source {
             Self::Crl(url) | Self::Ocsp(url, _) => url,
         }
     }
+}
+
+/// What paths are judged by. Nothing that comes with a lent certificate is remembered.
+fn terms<'a>(engine: &'a Engine, now: UnixTime, job: &Job) -> Terms<'a> {
+    let terms = engine.terms(now);
+    if job.lent { Terms { memory: terms.memory.without_learning(), ..terms } } else { terms }
 }
 
 /// Each certificate below the anchor with the one above it, leaf first.

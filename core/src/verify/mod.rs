@@ -3,6 +3,7 @@
 mod anchors;
 mod baseline;
 mod budget;
+mod cache;
 mod candidate;
 mod digest;
 mod inputs;
@@ -22,6 +23,7 @@ mod weak;
 
 pub use anchors::{Intermediates, TrustAnchors};
 pub use baseline::{BASELINE_RULES, BaselineRule, baseline_findings};
+pub(crate) use cache::{Memory, SignatureCache};
 pub(crate) use candidate::check_candidate;
 pub(crate) use digest::{DigestAlgorithm, Sha1};
 pub(crate) use inputs::NO_DEMANDS;

@@ -1,4 +1,5 @@
 use super::budget::Budget;
+use super::cache::Memory;
 use super::digest::Sha1;
 use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
 use super::policies::{self, Statements};
@@ -134,7 +135,7 @@ pub fn find_path_with(
     limits: &Limits,
     now: UnixTime,
 ) -> Result<Path, Error> {
-    let terms = Terms { anchors, inputs, profile, limits, now, weakness: Weakness::Refused };
+    let terms = Terms { anchors, inputs, profile, limits, now, weakness: Weakness::Refused, memory: Memory::Off };
     find_path_on(&terms, leaf, pool)
 }
 
@@ -156,6 +157,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) limits: &'a Limits,
     pub(crate) now: UnixTime,
     pub(crate) weakness: Weakness,
+    /// Which signatures are known to hold.
+    pub(crate) memory: Memory<'a>,
 }
 
 /// As [`find_path`].
@@ -250,6 +253,7 @@ impl<'a> Search<'a> {
             let tried = self.try_issuer(&frames, number, issuer, is_anchor);
             match tried.and_then(|()| is_anchor.then(|| self.check_policies(&frames)).transpose()) {
                 Ok(Some(policies)) => {
+                    self.learn(&frames, issuer);
                     let intermediates = frames.iter().skip(1).map(|frame| frame.certificate.clone()).collect();
                     return Ok(Path { leaf: self.leaf.clone(), intermediates, anchor: issuer.clone(), policies });
                 }
@@ -363,23 +367,39 @@ impl<'a> Search<'a> {
         if let Some(result) = self.signatures.get(&pair) {
             return *result;
         }
-        let result = self.verify_signature(subject.certificate, issuer);
+        let result = self.verify_signature(subject, issuer);
         self.signatures.insert(pair, result);
         result
     }
 
-    fn verify_signature(&mut self, subject: &Certificate, issuer: &Certificate) -> Result<(), Error> {
+    fn verify_signature(&mut self, below: &Frame<'_>, issuer: &Certificate) -> Result<(), Error> {
+        let subject = below.certificate;
         let key = PublicKey::from_spki(issuer.public_key_info(), self.terms.limits)?;
-        self.budget.spend_signature(key.cost())?;
+        // The leaf is somebody's own; only what many have above them is worth knowing.
+        let is_known = below.number.is_some() && self.terms.memory.knows(subject, issuer);
+        if !is_known {
+            self.budget.spend_signature(key.cost())?;
+        }
         if self.terms.weakness == Weakness::Refused {
             key.check_strength(KeyRole::Authority, self.terms.limits)?;
         }
         let algorithm = certificate_algorithm(subject, self.terms)?;
+        if is_known {
+            return Ok(());
+        }
         let result = algorithm.verify(&key, &[subject.tbs()], subject.signature());
         result.map_err(|error| match error.fault() {
             Fault::Untrusted | Fault::Malformed => Code::PathSignatureInvalid.into(),
             _ => error,
         })
+    }
+
+    /// Remembers the signatures of the CAs of a path that holds.
+    fn learn(&self, frames: &[Frame<'_>], anchor: &Certificate) {
+        let authorities = || frames.iter().skip(1).map(|frame| frame.certificate);
+        for (subject, issuer) in authorities().zip(authorities().skip(1).chain([anchor])) {
+            self.terms.memory.learn(subject, issuer, self.terms.limits.known_signatures);
+        }
     }
 
     /// Policies come downwards from an anchor, so that they are asked about only once there is a whole path.
