@@ -1,8 +1,9 @@
 //! The same work by postseal and by OpenSSL through its C API, in turns, in one process.
 //!
-//! `cargo run --release --manifest-path benches/Cargo.toml`, or the same with `import` or `seal` behind `--`.
+//! `cargo run --release --manifest-path benches/Cargo.toml`, or the same with `import`, `path` or `seal` behind `--`.
 
 mod import;
+mod path;
 mod seal;
 
 use postseal::UnixTime;
@@ -49,10 +50,11 @@ impl Times {
     /// A row of the table; of a side that does nothing there is no time.
     fn row(&self, label: &str) {
         let Self { ours, theirs } = self;
-        if *theirs < 1.0 {
-            println!("| {label} | {ours:.0} | | |");
+        let shown = |time: f64| if time < 10.0 { format!("{time:.1}") } else { format!("{time:.0}") };
+        if *theirs == 0.0 {
+            println!("| {label} | {} | | |", shown(*ours));
         } else {
-            println!("| {label} | {ours:.0} | {theirs:.0} | {:.2} |", ours / theirs);
+            println!("| {label} | {} | {} | {:.2} |", shown(*ours), shown(*theirs), ours / theirs);
         }
     }
 }
@@ -64,7 +66,8 @@ fn now() -> UnixTime {
 fn main() {
     let wanted = std::env::args().nth(1);
     let version = openssl::version::version().split(' ').nth(1).unwrap();
-    let tables: [(&str, &str, fn()); 2] = [("import", "mail", import::run), ("seal", "message", seal::run)];
+    let tables: [(&str, &str, fn()); 3] =
+        [("import", "mail", import::run), ("path", "work", path::run), ("seal", "message", seal::run)];
     for (name, what, run) in tables {
         if wanted.as_deref().is_none_or(|wanted| wanted == name) {
             println!("| {what} | postseal, us | OpenSSL {version}, us | ratio |\n|---|--:|--:|--:|");

@@ -13,7 +13,8 @@ use crate::store::{CertStore, Change, Entry, Tenant};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
 use crate::verify::{
-    Intermediates, Limits, Memory, NO_DEMANDS, Profile, SignatureCache, Terms, TrustAnchors, Weakness,
+    Intermediates, Limits, Memory, NO_DEMANDS, Path, Profile, SignatureCache, Terms, TrustAnchors, Weakness,
+    find_path_on,
 };
 use std::sync::Arc;
 
@@ -298,6 +299,31 @@ impl Engine {
     /// ```
     pub fn import(&self, mail: &[u8], context: Context) -> Import {
         Import::new(self, mail, context)
+    }
+
+    /// A path from `leaf` to an anchor of this engine, as every decision of it needs one: [`verify::find_path`] with the
+    /// engine's anchors, intermediates, profile and limits, and with what it remembers of the signatures of CAs. Revocation is
+    /// not asked about.
+    ///
+    /// # Errors
+    /// As [`verify::find_path`].
+    ///
+    /// [`verify::find_path`]: crate::verify::find_path
+    ///
+    /// ```
+    /// use postseal::{Certificate, Engine, UnixTime, verify::{Limits, TrustAnchors}};
+    /// # use postseal_testkit::factory::{Authority, CertSpec, Key};
+    /// # let root = Authority::root("Root", Key::P256(1));
+    /// # let der = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(2))).der().to_vec();
+    /// let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default())?);
+    /// let alice = Certificate::from_der(&der, engine.limits())?;
+    /// let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap_or(UnixTime::from_seconds(0));
+    /// assert!(engine.find_path(&alice, &[], now)?.intermediates().is_empty());
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn find_path(&self, leaf: &Certificate, pool: &[Certificate], now: UnixTime) -> Result<Path, Error> {
+        let pool: Vec<Certificate> = pool.iter().chain(self.intermediates().certificates()).cloned().collect();
+        find_path_on(&self.terms(now), leaf, &pool)
     }
 
     /// Looks at a mail without deciding: every S/MIME layer with its signers, and why each holds or does not.
