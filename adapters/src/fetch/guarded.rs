@@ -1,16 +1,17 @@
+use super::allowance::Allowances;
 use super::budget::Budget;
 use super::connect::{Connect, SystemConnector, Wire, over_tls};
 use super::http::{Fault, Request, exchange, open_tunnel};
 use super::limits::{Deadline, FetchLimits};
-use super::network::{Network, refusal};
+use super::network::Network;
 use super::proxy::Proxy;
-use super::resolve::{Resolve, SystemResolver};
+use super::resolve::{Resolve, SystemResolver, is_busy};
 use super::setup::SetupError;
 use super::target::{Target, TargetHost, name_refusal};
 use super::tls::Tls;
 use postseal::fetch::Fetcher;
 use postseal::query::{FetchCrl, FetchIssuer, FetchOcsp, Unavailable};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -40,7 +41,7 @@ use std::time::Instant;
 pub struct GuardedFetcher {
     limits: FetchLimits,
     ports: BTreeSet<u16>,
-    allowed: BTreeMap<String, Vec<Network>>,
+    allowances: Allowances,
     proxy: Option<Proxy>,
     tls: Tls,
     resolver: Arc<dyn Resolve>,
@@ -53,7 +54,7 @@ impl Default for GuardedFetcher {
         Self {
             limits: FetchLimits::default(),
             ports: BTreeSet::from([80, 443]),
-            allowed: BTreeMap::new(),
+            allowances: Allowances::default(),
             proxy: None,
             tls: Tls::default(),
             resolver: Arc::new(SystemResolver::default()),
@@ -102,20 +103,52 @@ impl GuardedFetcher {
     }
 
     /// Lets this host, named as in URLs, have addresses in this network, and a local name. For a private PKI, whose lists lie
-    /// inside of the network, and for tests.
+    /// inside of the network.
     ///
     /// Everything that answers at these addresses under this name can then be reached by a certificate with a path to one of
     /// the anchors; allow single addresses rather than whole networks.
     ///
+    /// # Errors
+    /// [`SetupError::NeverAllowed`] for a network that holds more than public and private addresses: loopback, link-local,
+    /// a cloud's metadata.
+    ///
     /// ```
     /// use postseal_adapters::fetch::GuardedFetcher;
-    /// let fetcher = GuardedFetcher::new().allow_addresses("pki.corp.internal", "10.1.2.3".parse()?);
+    /// let fetcher = GuardedFetcher::new().allow_addresses("pki.corp.internal", "10.1.2.3".parse()?)?;
+    /// assert!(fetcher.allow_addresses("pki.corp.internal", "0.0.0.0/0".parse()?).is_err());
+    /// # Ok::<(), postseal_adapters::fetch::SetupError>(())
+    /// ```
+    pub fn allow_addresses(mut self, host: &str, network: Network) -> Result<Self, SetupError> {
+        self.allowances.allow(host, network)?;
+        Ok(self)
+    }
+
+    /// Lets this host, named as in URLs, be this machine (127.0.0.0/8 and ::1). For tests, and nothing else: what listens only
+    /// there trusts whoever reaches it. No network that [`allow_addresses`](Self::allow_addresses) takes comes to this.
+    ///
+    /// ```
+    /// use postseal_adapters::fetch::GuardedFetcher;
+    /// let fetcher = GuardedFetcher::new().allow_this_machine_in_tests("ca.example");
+    /// # let _ = fetcher;
+    /// ```
+    #[must_use]
+    pub fn allow_this_machine_in_tests(mut self, host: &str) -> Self {
+        self.allowances.allow_this_machine(host);
+        self
+    }
+
+    /// Refuses addresses in this network as well, whatever the host. For public addresses at which only one's own people are
+    /// served, and for the prefix by which one's own network translates to IPv4 (RFC 6052 2.2): neither can be told from here.
+    ///
+    /// ```
+    /// use postseal_adapters::fetch::GuardedFetcher;
+    /// let fetcher = GuardedFetcher::new().refuse_addresses("193.0.2.0/24".parse()?);
     /// # let _ = fetcher;
     /// # Ok::<(), postseal_adapters::fetch::SetupError>(())
     /// ```
     #[must_use]
-    pub fn allow_addresses(mut self, host: &str, network: Network) -> Self {
-        self.allowed.entry(host.to_ascii_lowercase()).or_default().push(network);
+    pub fn refuse_addresses(mut self, network: Network) -> Self {
+        self.allowances.refuse(network);
         self
     }
 
@@ -186,13 +219,12 @@ impl GuardedFetcher {
         let host = target.host.written();
         let refused = |why| Unavailable::because(format!("{host}: not fetched from: {why}"));
         self.check_target(&target).map_err(refused)?;
-        let key = target.with_port();
         self.budget()
-            .take(&key, &self.limits, Instant::now())
+            .take(&host, target.port, &self.limits, Instant::now())
             .map_err(|why| Unavailable::because(format!("{host}: {why}")))?;
         self.ask(&target, request, deadline).map_err(|fault| {
-            if !fault.is_answer {
-                self.budget().failed(&key, Instant::now());
+            if !fault.spares_host {
+                self.budget().failed(&host, target.port, Instant::now());
             }
             Unavailable::because(format!("{host}: {fault}"))
         })
@@ -204,15 +236,10 @@ impl GuardedFetcher {
             return Err("a port that is not allowed");
         }
         match &target.host {
-            TargetHost::Address(address) => self.check_address(*address, &target.host.written()),
-            TargetHost::Name(name) if self.allowed.contains_key(name) => Ok(()),
+            TargetHost::Address(address) => self.allowances.check(*address, &target.host.written()),
+            TargetHost::Name(name) if self.allowances.is_named(name) => Ok(()),
             TargetHost::Name(name) => name_refusal(name).map_or(Ok(()), Err),
         }
-    }
-
-    fn check_address(&self, address: IpAddr, host: &str) -> Result<(), &'static str> {
-        let allowed = self.allowed.get(host).is_some_and(|networks| networks.iter().any(|one| one.contains(address)));
-        if allowed { Ok(()) } else { refusal(address).map_or(Ok(()), Err) }
     }
 
     fn ask(&self, target: &Target, request: &Request<'_>, deadline: Deadline) -> Result<Vec<u8>, Fault> {
@@ -260,7 +287,8 @@ impl GuardedFetcher {
         let addresses = self.resolve(host, deadline)?;
         let name = host.written();
         for address in &addresses {
-            self.check_address(*address, &name)
+            self.allowances
+                .check(*address, &name)
                 .map_err(|why| Fault::new(format!("not fetched from: it resolves to {address}: {why}")))?;
         }
         Ok(addresses)
@@ -271,7 +299,11 @@ impl GuardedFetcher {
             TargetHost::Address(address) => Ok(vec![*address]),
             TargetHost::Name(name) => {
                 let found = self.resolver.resolve(name, deadline.left());
-                found.map_err(|unavailable| Fault::new(unavailable.detail()))
+                found.map_err(|unavailable| {
+                    let mut fault = Fault::new(unavailable.detail());
+                    fault.spares_host = is_busy(&unavailable);
+                    fault
+                })
             }
         }
     }

@@ -18,23 +18,28 @@ pub(super) struct Request<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     words: String,
-    /// Whether the host answered properly, only not with what was asked for: it may be asked for other things.
-    pub(super) is_answer: bool,
+    /// Whether the host may be asked again at once: it answered properly, only not with what was asked for, or it was not even
+    /// looked for.
+    pub(super) spares_host: bool,
 }
 
 impl Fault {
     pub(super) fn new(words: impl Into<String>) -> Self {
-        Self { words: words.into(), is_answer: false }
+        Self { words: words.into(), spares_host: false }
     }
 
     fn answer(words: impl Into<String>) -> Self {
-        Self { words: words.into(), is_answer: true }
+        Self { words: words.into(), spares_host: true }
     }
 
     pub(super) fn of(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::TimedOut => Self::new("did not answer in time"),
-            ErrorKind::UnexpectedEof => Self::new("ended the connection too early"),
+            // One and the same to whoever waits; which of them it is depends on what crossed on the way.
+            ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe => Self::new("ended the connection too early"),
             kind => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
                 // Its own words may hold names from the peer's certificate.
                 Some(rustls::Error::InvalidCertificate(_)) => {
@@ -73,8 +78,7 @@ pub(super) fn exchange(
     }
     wire.flush().map_err(|error| Fault::of(&error))?;
     let mut input = Input::new(wire);
-    let head = input.head(header_bytes)?;
-    match read_head(&head)? {
+    match input.answer(header_bytes)? {
         (status, _) if status != 200 => Err(status_fault(status)),
         (_, Length::Known(octets)) => input.known(octets, request.limit),
         (_, Length::Chunked) => input.chunked(request.limit),
@@ -87,8 +91,7 @@ pub(super) fn open_tunnel(wire: &mut (impl Read + Write), authority: &str, heade
     let head = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: postseal\r\n\r\n");
     wire.write_all(head.as_bytes()).map_err(|error| Fault::of(&error))?;
     let mut input = Input::new(wire);
-    let head = input.head(header_bytes)?;
-    match read_head(&head)?.0 {
+    match input.answer(header_bytes)?.0 {
         200..=299 if input.rest().is_empty() => Ok(()),
         200..=299 => Err(Fault::new("the proxy speaks before it is its turn")),
         status => Err(Fault::new(format!("the proxy answers with status {status}"))),
@@ -198,6 +201,19 @@ impl<'a, W: Read> Input<'a, W> {
         if self.more()? { Ok(()) } else { Err(Fault::new("ended the connection too early")) }
     }
 
+    /// The status and the length of the answer, after the interim ones (RFC 9110 15.2), which share its limit.
+    fn answer(&mut self, limit: usize) -> Result<(u16, Length), Fault> {
+        let mut left = limit;
+        loop {
+            let head = self.head(left)?;
+            match read_head(&head)? {
+                // 101 would be a protocol that was not asked for.
+                (100 | 102..=199, _) => left = left.saturating_sub(head.len()),
+                answer => return Ok(answer),
+            }
+        }
+    }
+
     /// The status line and the header fields. Their end is looked for only in what is new.
     fn head(&mut self, limit: usize) -> Result<Vec<u8>, Fault> {
         let mut searched = 0_usize;
@@ -262,6 +278,10 @@ impl<'a, W: Read> Input<'a, W> {
 
     fn chunk_size(&mut self) -> Result<usize, Fault> {
         loop {
+            // `httparse` takes no digits at all for the last chunk: a body that was cut off would look whole.
+            if self.rest().first().is_some_and(|octet| !octet.is_ascii_hexdigit()) {
+                return Err(broken_chunk());
+            }
             match httparse::parse_chunk_size(self.rest()) {
                 Ok(httparse::Status::Complete((used, size))) => {
                     self.take(used);

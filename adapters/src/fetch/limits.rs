@@ -52,6 +52,7 @@ impl Deadline {
 
     /// What is left, perhaps nothing. A deadline beyond what the clock can tell never comes.
     pub(super) fn left(self) -> Duration {
-        self.0.map_or(Duration::from_secs(u64::from(u32::MAX)), |at| at.saturating_duration_since(Instant::now()))
+        let most = || Duration::from_secs(u64::from(u32::MAX));
+        self.0.map_or_else(most, |at| at.saturating_duration_since(Instant::now()))
     }
 }

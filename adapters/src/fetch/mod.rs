@@ -1,6 +1,7 @@
 //! What carries out the questions to addresses that certificates name, guarded: those addresses were written by whoever made
 //! the certificate, and the machine that asks stands inside somebody's network.
 
+mod allowance;
 mod budget;
 mod connect;
 mod guarded;

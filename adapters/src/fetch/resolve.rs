@@ -61,7 +61,7 @@ impl SystemResolver {
 impl Resolve for SystemResolver {
     fn resolve(&self, name: &str, within: Duration) -> Result<Vec<IpAddr>, Unavailable> {
         let Some(place) = Place::take(&self.open) else {
-            return Err(Unavailable::because("too many names are being resolved"));
+            return Err(Unavailable::because(BUSY));
         };
         let (sender, receiver) = sync_channel(1);
         let name = name.to_owned();
@@ -81,6 +81,13 @@ impl Resolve for SystemResolver {
     }
 }
 
+const BUSY: &str = "too many names are being resolved";
+
+/// Whether it was for this machine's own sake that a name was not resolved: the host has done nothing.
+pub(super) fn is_busy(unavailable: &Unavailable) -> bool {
+    unavailable.detail() == BUSY
+}
+
 /// One of the places for open questions; given back when it is dropped.
 struct Place(Arc<AtomicUsize>);
 
@@ -94,5 +101,28 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::GuardedFetcher;
+    use postseal::fetch::Fetcher;
+    use postseal::query::FetchCrl;
+
+    #[test]
+    fn names_that_hang_take_neither_threads_nor_the_good_name_of_others() {
+        let resolver = SystemResolver::default();
+        let taken: Vec<Place> = std::iter::from_fn(|| Place::take(&resolver.open)).collect();
+        assert_eq!(taken.len(), SystemResolver::AT_ONCE);
+        let fetcher = GuardedFetcher::new().with_resolver(resolver.clone());
+        for _ in 0..3 {
+            let told = fetcher.fetch_crl(&FetchCrl::new("http://ca.example/1.crl", 1)).unwrap_err();
+            assert_eq!(told.detail(), "ca.example: too many names are being resolved");
+        }
+        drop(taken);
+        assert!(Place::take(&resolver.open).is_some());
+        assert_eq!(resolver.open.load(Ordering::Relaxed), 0);
     }
 }

@@ -1,3 +1,4 @@
+use super::Network;
 use thiserror::Error;
 
 /// What a fetcher cannot be set up with.
@@ -12,6 +13,9 @@ pub enum SetupError {
     /// Not a network: an address, perhaps with a number of bits, beyond which it is zero.
     #[error("`{0}` is not a network such as 10.1.0.0/16")]
     Network(String),
+    /// A network that no host may be allowed to have addresses in.
+    #[error("{0} holds addresses that no host may have: {1}")]
+    NeverAllowed(Network, &'static str),
     /// Not a proxy.
     #[error("`{0}` is not a proxy such as http://proxy.example:3128")]
     Proxy(String),
