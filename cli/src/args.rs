@@ -44,6 +44,9 @@ pub(crate) struct Shared {
     /// What becomes of a certificate whose revocation is unknown: off (nobody looks), soft (it passes) or hard.
     #[arg(long, global = true, value_name = "MODE", value_parser = revocation)]
     pub(crate) revocation: Option<postseal::revocation::Mode>,
+    /// Fetch revocation lists and OCSP responses from where certificates say; [fetch] in the configuration says how.
+    #[arg(long, global = true)]
+    pub(crate) fetch: bool,
     /// The trace. [default: postseal-trace.jsonl beside the store]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,

@@ -1,4 +1,5 @@
 use crate::failure::Failure;
+use crate::fetch::FetchConfig;
 use crate::revocation::RevocationConfig;
 use postseal::PerRoute;
 use postseal::import::Activation;
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) encrypt: EncryptConfig,
     #[serde(default)]
     pub(crate) revocation: RevocationConfig,
+    #[serde(default)]
+    pub(crate) fetch: FetchConfig,
     #[serde(default)]
     pub(crate) tenants: BTreeMap<String, TenantConfig>,
 }
@@ -119,13 +122,17 @@ impl Config {
         for trust in config.trust.iter_mut().filter(|trust| *trust != "mozilla") {
             *trust = folder.join(&*trust).to_string_lossy().into_owned();
         }
-        for file in config.intermediates.iter_mut().chain(&mut config.crls).chain(&mut config.trace) {
+        for file in config.files() {
             *file = folder.join(&*file);
         }
         if let Some(relative) = config.store.as_ref().and_then(|store| store.strip_prefix("sqlite:")) {
             config.store = Some(format!("sqlite:{}", folder.join(relative).display()));
         }
         Ok(config)
+    }
+
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        self.intermediates.iter_mut().chain(&mut self.crls).chain(&mut self.trace).chain(&mut self.fetch.tls_roots)
     }
 
     pub(crate) fn activation(&self) -> Activation {

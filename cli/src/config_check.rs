@@ -19,6 +19,7 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     output::line(&format!("intermediates  {}", engine.intermediates().len()));
     let revoked: usize = engine.crls().iter().map(Crl::len).sum();
     output::line(&format!("CRLs           {} with {revoked} entries", engine.crls().len()));
+    session.config.fetch.fetcher()?;
     let nobody = Tenant::new("");
     let [import, encrypt, revocation] = settings(&engine, &nobody, None);
     output::line(&format!("import         {import} unless a tenant or route says otherwise"));

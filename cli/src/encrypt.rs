@@ -4,7 +4,7 @@ use crate::args::{EncryptOptions, Shared};
 use crate::failure::Failure;
 use crate::input;
 use crate::output::{self, short};
-use crate::session::Session;
+use crate::session::{Session, nonce};
 use postseal::drive::{self, Lookup};
 use postseal::resolve::{Context, Outcome, RecipientReport, Resolution, Unsealed};
 use postseal::seal::{Envelope, HeaderProtection, Mode, OnEncrypted, Policy, Sealer, is_encrypted};
@@ -95,9 +95,17 @@ impl Run<'_> {
         if let Some(route) = &self.shared.route {
             context = context.route(route);
         }
+        let fetcher = self.session.fetcher(self.engine)?;
+        if fetcher.is_some() {
+            context = context.ocsp_nonce(nonce()?);
+        }
         let resolve = self.engine.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
         let store = self.session.store_to_read().map_err(|failure| Failure::TryAgain(failure.to_string()))?;
-        drive::run(resolve, &Lookup::new(&*store), &*tracer, &|| false).map_err(Failure::input)
+        let mut world = Lookup::new(&*store);
+        if let Some(fetcher) = &fetcher {
+            world = world.fetching(fetcher);
+        }
+        drive::run(resolve, &world, &*tracer, &|| false).map_err(Failure::input)
     }
 
     /// The configured policy with what the options say.

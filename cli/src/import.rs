@@ -2,13 +2,15 @@ use crate::args::{ImportOptions, Shared};
 use crate::failure::Failure;
 use crate::input::{self, Input};
 use crate::output;
-use crate::session::Session;
+use crate::session::{Session, nonce};
 use indicatif::{ProgressBar, ProgressStyle};
 use postseal::cert::Source;
+use postseal::drive::{self, Keep};
 use postseal::import::{Context, Outcome, Report};
 use postseal::store::CertStore;
 use postseal::trace::Tracer;
 use postseal::{Engine, Private};
+use postseal_adapters::fetch::GuardedFetcher;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -26,7 +28,8 @@ pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, 
     };
     let tracer: &dyn Tracer = file.as_ref().map_or(&(), |file| file);
     let bar = progress(options.progress);
-    let mut run = Run { shared, engine, context, store, tracer, bar, counts: BTreeMap::new(), failed: false };
+    let fetcher = session.fetcher(&engine)?;
+    let mut run = Run { shared, engine, fetcher, context, store, tracer, bar, counts: BTreeMap::new(), failed: false };
     for path in &options.paths {
         input::for_each(path, &mut |input| run.one(input));
     }
@@ -56,6 +59,7 @@ fn progress(wanted: bool) -> ProgressBar {
 struct Run<'a> {
     shared: &'a Shared,
     engine: Engine,
+    fetcher: Option<GuardedFetcher>,
     context: Context,
     store: Box<dyn CertStore>,
     tracer: &'a dyn Tracer,
@@ -70,10 +74,20 @@ impl Run<'_> {
             Ok(mail) => mail,
             Err(error) => return self.fail(&format!("{}: {error}", input.name)),
         };
-        match self.engine.import_mail(&mail, self.context.clone(), &*self.store, self.tracer) {
+        match self.import(&mail) {
             Ok(report) => self.tell(&input.name, &report),
             Err(error) => self.fail(&format!("{}: {error}", input.name)),
         }
+    }
+
+    fn import(&self, mail: &[u8]) -> Result<Report, Failure> {
+        let Some(fetcher) = &self.fetcher else {
+            let report = self.engine.import_mail(mail, self.context.clone(), &*self.store, self.tracer);
+            return report.map_err(Failure::input);
+        };
+        let operation = self.engine.import(mail, self.context.clone().ocsp_nonce(nonce()?));
+        let world = Keep::new(&*self.store).fetching(fetcher);
+        drive::run(operation, &world, self.tracer, &|| false).map_err(Failure::input)
     }
 
     fn fail(&mut self, line: &str) {

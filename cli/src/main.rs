@@ -6,6 +6,7 @@ mod config;
 mod config_check;
 mod encrypt;
 mod failure;
+mod fetch;
 mod import;
 mod input;
 mod inspect;

@@ -8,10 +8,11 @@ use postseal::import::{Activation, Context};
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, PutOutcome, Tenant};
 use postseal::verify::{Intermediates, Limits, TrustAnchors};
-use postseal::{Engine, UnixTime};
-use postseal_adapters::email_roots;
+use postseal::{Engine, Random, UnixTime, revocation};
+use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::store::SqliteStore;
 use postseal_adapters::trace::JsonLines;
+use postseal_adapters::{OsRandom, email_roots};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -73,7 +74,8 @@ impl<'a> Session<'a> {
         }
         let files = if self.shared.crl.is_empty() { &self.config.crls } else { &self.shared.crl };
         let crls = read_crls(files, &limits)?;
-        let options = RevocationConfig { mode: self.shared.revocation, ..RevocationConfig::default() };
+        let fetch = self.shared.fetch.then_some(true);
+        let options = RevocationConfig { mode: self.shared.revocation, fetch, ..RevocationConfig::default() };
         // On in the command, but off in a configuration file until a tenant or route turns it on.
         let activation = self.shared.config.as_ref().map_or_else(Activation::default, |_| self.config.activation());
         let profile = self.shared.profile.or(self.config.profile).unwrap_or_default();
@@ -114,6 +116,13 @@ impl<'a> Session<'a> {
         Ok(self.store_path()?.with_file_name("postseal-trace.jsonl"))
     }
 
+    /// What fetches, where the tenant or route wants anything fetched.
+    pub(crate) fn fetcher(&self, engine: &Engine) -> Result<Option<GuardedFetcher>, Failure> {
+        let policy = engine.revocation().of(&self.tenant(), self.shared.route.as_deref());
+        let is_wanted = policy.mode != revocation::Mode::Off && (policy.fetch || policy.fetch_issuers);
+        if is_wanted { self.config.fetch.fetcher().map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn tracer(&self) -> Result<JsonLines, Failure> {
         let path = self.trace_path()?;
         JsonLines::open(&path).map_err(|error| Failure::input(format_args!("{}: {error}", path.display())))
@@ -135,6 +144,13 @@ fn read_pem(file: &Path) -> Result<Vec<u8>, Failure> {
 fn pem_failure(file: &Path, error: postseal::Error) -> Failure {
     let certificate = error.offset().map(|number| format!(" (certificate {number})")).unwrap_or_default();
     Failure::usage(format_args!("{}: {}{certificate}", file.display(), error.code().sentence()))
+}
+
+/// For one operation that fetches.
+pub(crate) fn nonce() -> Result<[u8; 32], Failure> {
+    let mut nonce = [0; 32];
+    OsRandom.fill(&mut nonce).map_err(|unavailable| Failure::TryAgain(unavailable.to_string()))?;
+    Ok(nonce)
 }
 
 /// What stands in for a store that does not exist, where nothing may be made.

@@ -4,9 +4,13 @@
 mod place;
 
 use place::{AT, Place, complains, rows, stderr, stdout};
-use postseal_testkit::factory::{Authority, CertSpec, CrlSpec, Key, Person, Revoked, SignedMail};
+use postseal_testkit::factory::{Authority, CertSpec, CrlSpec, Key, Person, Revoked, SignedMail, crl_at};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ALICE: &str = "alice@goal.example";
 const GOOD: (&str, &str) = ("--crl", "good.crl");
@@ -147,4 +151,89 @@ fn a_list_that_is_none_is_named() {
         2,
         &["bad.toml:2", "sometimes", "off, soft, hard"],
     );
+}
+
+/// Answers as an HTTP proxy does, with this list for every address; gives its own, and how many asked.
+fn proxy(list: Vec<u8>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (at, asked) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let Ok(mut connection) = connection else { return };
+            let mut request = BufReader::new(connection.try_clone().unwrap());
+            let mut line = String::new();
+            while request.read_line(&mut line).is_ok_and(|length| length > 2) {
+                if line.starts_with("GET http://ca.example/1.crl HTTP/1.1") {
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+                line.clear();
+            }
+            let _ = write!(connection, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", list.len());
+            let _ = connection.write_all(&list);
+        }
+    });
+    (format!("http://{at}"), asked)
+}
+
+#[test]
+fn lists_are_fetched_for_import_and_encrypt_when_somebody_says_so() {
+    let (place, root) = (place(), root());
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![crl_at(&["http://ca.example/1.crl"])];
+    let alice = root.issue(&spec);
+    place.write("alice.eml", &SignedMail::new(&format!("Alice <{ALICE}>"), &alice).build());
+    let configure = |name: &str, proxy: &str| {
+        let text = format!(
+            "trust = [\"root.pem\"]\nimport = true\n[revocation]\nmode = \"hard\"\n[fetch]\nproxy = \"{proxy}\"\n"
+        );
+        place.write(name, text.as_bytes());
+    };
+    let ((good, asked), (bad, _)) = (proxy(list(Vec::new())), proxy(list(vec![Revoked::new(4096)])));
+    configure("good.toml", &good);
+    configure("bad.toml", &bad);
+    configure("gone.toml", "http://127.0.0.1:1");
+    let import = |config: &str, options: &[&str]| {
+        let output =
+            place.run(&[&["import", "--json", "--config", config, AT[0], AT[1]], options, &["alice.eml"]].concat());
+        rows(&output)[0]["code"].clone()
+    };
+    assert_eq!(import("good.toml", &[]), "revocation-unknown");
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert_eq!(import("bad.toml", &["--fetch"]), "certificate-revoked");
+    assert_eq!(import("gone.toml", &["--fetch"]), "revocation-unavailable");
+    assert!(import("good.toml", &["--fetch"]).is_null());
+    let encrypt = |config: &str| {
+        place.run(&[
+            "encrypt", "--config", config, "--fetch", AT[0], AT[1], "--to", ALICE, "--out", "out.eml", "mail.eml",
+        ])
+    };
+    complains_of(&encrypt("bad.toml"), 65, "certificate-revoked");
+    complains_of(&encrypt("gone.toml"), 75, "revocation-unavailable");
+    let sealed = encrypt("good.toml");
+    assert!(sealed.status.success(), "{}", stderr(&sealed));
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+fn complains_of(output: &Output, code: i32, word: &str) {
+    assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
+    assert!(stderr(output).contains(word), "{}", stderr(output));
+}
+
+#[test]
+fn what_may_never_be_reached_is_no_configuration() {
+    let place = place();
+    for (line, words) in [
+        ("allow = { \"pki.corp.internal\" = [\"127.0.0.0/8\"] }", "127.0.0.0/8"),
+        ("allow = { \"pki.corp.internal\" = [\"10.1\"] }", "10.1"),
+        ("proxy = \"socks5://proxy.corp.internal\"", "socks5"),
+        ("refuse = [\"everything\"]", "everything"),
+        ("tls_roots = \"missing.pem\"", "missing.pem"),
+    ] {
+        place.write("fetch.toml", format!("trust = [\"root.pem\"]\n[fetch]\n{line}\n").as_bytes());
+        complains(&place.run(&["config", "check", "--config", "fetch.toml"]), 2, &[words]);
+    }
+    let allowed = "allow = { \"pki.corp.internal\" = [\"10.1.2.3\"] }\nports = [8080]\nrefuse = [\"193.0.2.0/24\"]\n";
+    place.write("fetch.toml", format!("trust = [\"root.pem\"]\n[fetch]\n{allowed}").as_bytes());
+    assert!(place.run(&["config", "check", "--config", "fetch.toml"]).status.success());
 }

@@ -51,7 +51,7 @@ fn hostile_addresses_in_trusted_certificates_reach_nobody() {
             assert!(verdict.outcome == "refused" || verdict.outcome == "deferred", "{url:?}: {verdict:?}");
         }
         let verdict = resolve(&engine(policy(Mode::Hard, Order::CrlFirst)), &person, &fetcher, now());
-        assert_eq!(verdict.outcome, "not-found", "{url:?}: {verdict:?}");
+        assert!(verdict.outcome == "unusable" || verdict.outcome == "unavailable", "{url:?}: {verdict:?}");
         tried += 1;
     }
     assert!(tried > 100, "{tried}");

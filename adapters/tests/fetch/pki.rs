@@ -73,7 +73,6 @@ pub(crate) fn resolve(engine: &Engine, lent: &Person, fetcher: &dyn Fetcher, now
     let world = Lookup::new(&store).directory(staff, &directory).fetching(fetcher);
     let resolution = drive::run(operation, &world, &*recorder, &|| false).unwrap();
     let report = resolution.reports().next().unwrap();
-    let outcome = if report.outcome == resolve::Outcome::Found { "found" } else { "not-found" };
     let code = report.error.as_ref().map(postseal::Error::code);
-    Verdict { outcome, code, events: format!("{:?}", recorder.events()) }
+    Verdict { outcome: report.outcome.name(), code, events: format!("{:?}", recorder.events()) }
 }

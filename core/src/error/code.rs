@@ -238,6 +238,7 @@ codes! {
         504 RandomUnavailable "random-unavailable" "The source of randomness failed, so that nothing was encrypted.";
         505 RevocationUnavailable "revocation-unavailable" "A revocation source of a certificate did not answer.";
         506 OcspUnavailable "ocsp-unavailable" "The OCSP responder gave no response: it is overloaded or not responsible (RFC 6960 2.3).";
+        507 IssuerUnavailable "issuer-unavailable" "A missing issuer could not be fetched from where the certificate says.";
     }
     Untrusted {
         601 SignatureInvalid "signature-invalid" "The signature does not verify under the signer's key.";

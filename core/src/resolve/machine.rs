@@ -272,7 +272,8 @@ impl Resolve {
 
     /// Something was fetched: whoever waits for it goes on.
     fn fetched(&mut self) {
-        self.events.extend(self.checks.events().into_iter().map(|kind| (None, kind)));
+        let told = self.checks.events().into_iter().chain(self.issuers.events());
+        self.events.extend(told.map(|kind| (None, kind)));
         for index in 0..self.slots.len() {
             self.try_candidates(index);
         }

@@ -9,7 +9,9 @@ use crate::directory::Origin;
 use crate::error::{Code, Error};
 use crate::query::Unavailable;
 use crate::revocation::{Checks, Job, Verdict};
+use crate::trace::{Kind, escape};
 use crate::verify::Limits;
+use core::mem;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Issuers that are fetched for one candidate: more are not missing from any ordinary path.
@@ -73,6 +75,7 @@ impl Trial {
                             }
                             Sought::Open => None,
                             Sought::Nowhere => Some(Err(error)),
+                            Sought::Unavailable => Some(Err(Code::IssuerUnavailable.into())),
                         }
                     }
                     Err(error) => Some(Err(error)),
@@ -132,16 +135,26 @@ fn as_result(verdict: Verdict) -> Result<(), Error> {
 /// Issuers that were fetched in this operation, each address once.
 #[derive(Debug, Default)]
 pub(super) struct Issuers {
-    /// What an address gave; `None` while it is being asked.
-    known: BTreeMap<String, Option<Vec<Certificate>>>,
+    known: BTreeMap<String, Place>,
     outbox: VecDeque<String>,
     open: BTreeMap<u32, String>,
+    events: Vec<Kind>,
+}
+
+/// What an address gave.
+#[derive(Debug)]
+enum Place {
+    Asked,
+    Gave(Vec<Certificate>),
+    Failed,
 }
 
 enum Sought {
     Fetched,
     Open,
     Nowhere,
+    /// Somebody who might have it did not give it.
+    Unavailable,
 }
 
 impl Issuers {
@@ -160,9 +173,24 @@ impl Issuers {
         limits: &Limits,
     ) -> Result<(), Error> {
         let at = self.open.remove(&number).ok_or(Code::ForeignAnswer)?;
-        let certificates = reply.map(|octets| read(&octets, limits)).unwrap_or_default();
-        self.known.insert(at, Some(certificates));
+        let place = match reply.map(|octets| read(&octets, limits)) {
+            Ok(Ok(certificates)) => Place::Gave(certificates),
+            Ok(Err(error)) => {
+                self.events.push(Kind::SourceRejected { at: escape(&at), error });
+                Place::Failed
+            }
+            Err(unavailable) => {
+                self.events.push(Kind::SourceUnavailable { at: escape(&at), detail: escape(unavailable.detail()) });
+                Place::Failed
+            }
+        };
+        self.known.insert(at, place);
         Ok(())
+    }
+
+    /// What there is to tell, oldest first.
+    pub(super) fn events(&mut self) -> Vec<Kind> {
+        mem::take(&mut self.events)
     }
 
     /// The missing issuer of the candidate, or of an issuer that was fetched for it. Only under the name of an organization
@@ -179,35 +207,38 @@ impl Issuers {
         };
         let below: Vec<Certificate> =
             core::iter::once(&current.candidate.certificate).chain(&current.fetched).cloned().collect();
+        let mut nowhere = Sought::Nowhere;
         for certificate in below.iter().filter(|certificate| trusted(certificate.issuer())) {
             for at in certificate.access_locations(oids::CA_ISSUERS, limits) {
                 match self.known.get(&at) {
                     _ if current.sought.contains(&at) => {}
-                    Some(Some(certificates)) => {
+                    Some(Place::Failed) => nowhere = Sought::Unavailable,
+                    Some(Place::Gave(certificates)) => {
                         current.sought.push(at);
                         current.fetched.extend(certificates.iter().cloned());
                         return Sought::Fetched;
                     }
-                    Some(None) => return Sought::Open,
-                    None if current.sought.len() >= FETCHES => return Sought::Nowhere,
+                    Some(Place::Asked) => return Sought::Open,
+                    None if current.sought.len() >= FETCHES => return nowhere,
                     None => {
-                        self.known.insert(at.clone(), None);
+                        self.known.insert(at.clone(), Place::Asked);
                         self.outbox.push_back(at);
                         return Sought::Open;
                     }
                 }
             }
         }
-        Sought::Nowhere
+        nowhere
     }
 }
 
 /// One certificate, or those of a certs-only CMS (RFC 5280 4.2.2.1).
-fn read(octets: &[u8], limits: &Limits) -> Vec<Certificate> {
-    if let Ok(certificate) = Certificate::from_der(octets, limits) {
-        return vec![certificate];
-    }
+fn read(octets: &[u8], limits: &Limits) -> Result<Vec<Certificate>, Error> {
+    let error = match Certificate::from_der(octets, limits) {
+        Ok(certificate) => return Ok(vec![certificate]),
+        Err(error) => error,
+    };
     let document = Document::new(octets, limits);
-    let signed = SignedData::read(&document, limits).map(|signed| signed.certificates).unwrap_or_default();
-    signed.into_iter().filter_map(|raw| Certificate::from_der(raw, limits).ok()).collect()
+    let signed = SignedData::read(&document, limits).map_err(|_| error)?;
+    Ok(signed.certificates.into_iter().filter_map(|raw| Certificate::from_der(raw, limits).ok()).collect())
 }

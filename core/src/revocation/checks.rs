@@ -12,7 +12,7 @@ use super::status::Status;
 use crate::cert::{Certificate, Fingerprint};
 use crate::der::oids;
 use crate::engine::Engine;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::query::Unavailable;
 use crate::store::Tenant;
 use crate::time::UnixTime;
@@ -308,6 +308,9 @@ impl Checks {
                 }
                 Err(error) => {
                     self.tell_source(fingerprint, error);
+                    // Something that is no response is no answer yet.
+                    let is_none = error.fault() == Fault::Malformed;
+                    let error = if is_none { Code::RevocationUnavailable.into() } else { error };
                     best.get_or_insert(Status::Unknown(error));
                 }
             }
@@ -404,10 +407,7 @@ impl Checks {
     pub(crate) fn answered(&mut self, number: u32, reply: Result<Vec<u8>, Unavailable>) -> Result<(), Error> {
         let want = self.open.remove(&number).ok_or(Code::ForeignAnswer)?;
         let state = match reply {
-            Ok(octets) => {
-                self.read(&want, octets);
-                State::Answered
-            }
+            Ok(octets) => self.read(&want, octets),
             Err(unavailable) => {
                 let at = escape(want.source.url());
                 self.events.push(Kind::SourceUnavailable { at, detail: escape(unavailable.detail()) });
@@ -418,7 +418,8 @@ impl Checks {
         Ok(())
     }
 
-    fn read(&mut self, want: &Want, octets: Vec<u8>) {
+    /// Whoever answers with something that is no list, as a page that asks for a password, has not answered yet.
+    fn read(&mut self, want: &Want, octets: Vec<u8>) -> State {
         match &want.source {
             Source::Crl(url) => match Crl::read_all(&octets, self.limits()) {
                 Ok(crls) => {
@@ -430,13 +431,17 @@ impl Checks {
                         self.lists.push(Listed { crl, from_mail: false });
                     }
                 }
-                Err(error) => self.events.push(Kind::SourceRejected { at: escape(url), error }),
+                Err(error) => {
+                    self.events.push(Kind::SourceRejected { at: escape(url), error });
+                    return State::Failed;
+                }
             },
             Source::Ocsp(_, fingerprint) => {
                 let response = Response { octets: octets.into(), is_answer: true, cacheable: want.cacheable };
                 self.responses.entry(*fingerprint).or_default().push(response);
             }
         }
+        State::Answered
     }
 
     /// What earlier operations of the tenant have learned about the certificate.
