@@ -34,6 +34,10 @@ corpus:
 mutations count="2000000":
     POSTSEAL_MUTATIONS={{count}} cargo test --release -p postseal --test mutations -- --nocapture
 
+# The time of each pathological chain of x509-limbo: under 50 ms.
+pathological:
+    cargo test --release -p postseal --test limbo -- --ignored --nocapture
+
 # postseal and `openssl cms -verify` over both corpora; every difference must be explained in vectors/differential.toml.
 differential:
     cargo build -q -p postseal-cli
