@@ -124,7 +124,7 @@ fn apply(edit: Edit, octets: &mut Vec<u8>) {
             }
             let position = positions[at % positions.len()];
             let long = match content[position + 1] {
-                short @ 0..0x80 => vec![0x81, short],
+                short @ 0..=0x7f => vec![0x81, short],
                 0x81 => vec![0x82, 0, content[position + 2]],
                 _ => vec![0x83, 0, content[position + 2], content[position + 3]],
             };
@@ -137,7 +137,7 @@ fn apply(edit: Edit, octets: &mut Vec<u8>) {
 
 fn length(element: &[u8]) -> usize {
     match element[1] {
-        short @ 0..0x80 => usize::from(short),
+        short @ 0..=0x7f => usize::from(short),
         long => element[2..2 + usize::from(long & 0x7f)].iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet)),
     }
 }

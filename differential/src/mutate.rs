@@ -96,7 +96,7 @@ pub const MUTATIONS: &[(&str, Mutation)] = &[
     }),
     ("algorithm", algorithm),
     ("public-key", |chain, at, random| {
-        let point = chain[at].spki.clone();
+        let point = Key::P256(9).public_key_info();
         chain[at].spki = match random.below(4) {
             0 => sequence(&[&sequence(&[&oid("1.2.840.10045.2.1")]), &bit_string(&point[point.len() - 65..])]),
             1 => sequence(&[&sequence(&[&oid("1.2.840.10045.2.1"), &null()]), &bit_string(&point[point.len() - 65..])]),

@@ -6,6 +6,8 @@ use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509StoreContext};
 use postseal::verify::{Limits, PathInputs, Profile, TrustAnchors, check_signer, find_path_with};
 use postseal::{Certificate, UnixTime};
+use spki::der::{Encode as _, asn1::BitString};
+use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// 1 June 2026.
@@ -14,7 +16,9 @@ pub const NOW: i64 = 1_780_272_000;
 pub type Verdict = Result<(), String>;
 
 /// With the anchor's constraints (RFC 5937), as certval is asked to.
-pub fn postseal(chain: &[Vec<u8>]) -> Verdict {
+///
+/// The path, the anchor first: certval and x509-parser search for none.
+pub fn postseal(chain: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, String> {
     let limits = Limits::default();
     let code = |error: postseal::Error| error.code().to_string();
     let mut read = Vec::new();
@@ -23,11 +27,13 @@ pub fn postseal(chain: &[Vec<u8>]) -> Verdict {
     }
     let leaf = read.pop().ok_or("empty")?;
     let anchors = TrustAnchors::new(vec![read.remove(0)]);
-    let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").map_err(code)?;
+    let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").ok_or("time")?;
     let mut inputs = PathInputs::default();
     inputs.trust_anchor_constraints = true;
-    find_path_with(&leaf, &read, &anchors, &inputs, Profile::Default, &limits, now).map_err(code)?;
-    check_signer(&leaf, Profile::Default, &limits).map_err(code)
+    let path = find_path_with(&leaf, &read, &anchors, &inputs, Profile::Default, &limits, now).map_err(code)?;
+    check_signer(&leaf, Profile::Default, &limits).map_err(code)?;
+    let downwards = [path.anchor()].into_iter().chain(path.intermediates().iter().rev()).chain([path.leaf()]);
+    Ok(downwards.map(|certificate| certificate.der().to_vec()).collect())
 }
 
 /// As `openssl verify -purpose smimesign -partial_chain -policy_check`.
@@ -70,6 +76,7 @@ pub struct Certval {
 impl Certval {
     pub fn new() -> Self {
         let mut environment = certval::PkiEnvironment::new();
+        environment.add_verify_signature_message_callback(verify_rsa);
         environment.populate_5280_pki_environment();
         let mut settings = certval::CertificationPathSettings::new();
         settings.set_time_of_interest(certval::TimeOfInterest::from_unix_secs(NOW as u64).expect("a time"));
@@ -77,7 +84,7 @@ impl Certval {
         settings.set_require_ta_store(false);
         settings.set_check_revocation_status(false);
         settings.set_extended_key_usage_path(true);
-        settings.set_extended_key_usage(vec!["1.3.6.1.5.5.7.3.4".to_owned()]);
+        settings.set_extended_key_usage(vec!["1.3.6.1.5.5.7.3.4".to_owned(), "2.5.29.37.0".to_owned()]);
         Self { environment, settings }
     }
 
@@ -97,6 +104,28 @@ impl Certval {
         let mut results = certval::CertificationPathResults::new();
         self.environment.validate_path(&self.environment, &self.settings, &path, &mut results).map_err(error)
     }
+}
+
+/// certval's own RSA does not build beside core's.
+fn verify_rsa(
+    _: &certval::PkiEnvironment,
+    message: &[u8],
+    signature: &BitString,
+    algorithm: &AlgorithmIdentifierOwned,
+    key: &SubjectPublicKeyInfoOwned,
+) -> certval::Result<()> {
+    const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
+    if algorithm.oid.to_string() != SHA256_WITH_RSA {
+        return Err(certval::Error::Unrecognized);
+    }
+    let failure = certval::Error::PathValidation(certval::PathValidationStatus::SignatureVerificationFailure);
+    let key = key.to_der().map_err(|_| failure)?;
+    let valid = || -> Result<bool, openssl::error::ErrorStack> {
+        let key = openssl::pkey::PKey::public_key_from_der(&key)?;
+        let mut verifier = openssl::sign::Verifier::new(openssl::hash::MessageDigest::sha256(), &key)?;
+        verifier.verify_oneshot(signature.raw_bytes(), message)
+    };
+    if matches!(valid(), Ok(true)) { Ok(()) } else { Err(failure) }
 }
 
 /// It has no path validation: whether it reads each certificate, its times, its names and its signature.
