@@ -127,6 +127,17 @@ fn what_an_anchor_says_must_be_known_and_readable() {
 }
 
 #[test]
+fn an_anchor_for_other_purposes_than_mail_is_none() {
+    let purposes = |names: &[&str]| {
+        let mut world = World::new(&[], &[], &[]);
+        world.anchor.extended_key_usage = names.iter().map(ToString::to_string).collect();
+        world
+    };
+    purposes(&["1.3.6.1.5.5.7.3.1"]).check(Ok(&[]), Err(Code::ExtendedKeyUsage));
+    purposes(&["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.4"]).check(Ok(&[]), Ok(&[]));
+}
+
+#[test]
 fn names_length_and_time_of_an_anchor_always_count() {
     let within = |change: fn(&mut AuthoritySpec)| {
         let mut world = World::new(&[], &[], &[]);

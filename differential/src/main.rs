@@ -33,7 +33,7 @@ struct Tally {
 }
 
 /// The chain with this seed, how it was changed, and all verdicts.
-fn chain(seed: u64) -> (Vec<Vec<u8>>, Vec<&'static str>) {
+fn chain(seed: u64) -> (Vec<Vec<u8>>, Vec<String>) {
     let mut random = Random::new(seed);
     let mut drafts = chain::valid(&mut random);
     let done = mutate::mutate(&mut drafts, &mut random);
@@ -114,10 +114,15 @@ impl Explained {
             let mut listed = row["mutations"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
             row["oracle"].as_str() == Some(oracle)
                 && row["error"].as_str() == Some(error)
-                && listed.any(|name| mutation.split('+').any(|done| done == name))
+                && listed.any(|name| mutation.split('+').any(|done| matches(name, done)))
         });
         row.map(|row| row["id"].as_str().unwrap())
     }
+}
+
+/// `*` at the end of a listed mutation stands for every place and extension.
+fn matches(listed: &str, done: &str) -> bool {
+    listed.strip_suffix('*').map_or(listed == done, |start| done.starts_with(start))
 }
 
 fn show(number: u64) {

@@ -146,8 +146,8 @@ pub const MUTATIONS: &[(&str, Mutation)] = &[
     }),
 ];
 
-/// Changes the chain, and says how.
-pub fn mutate(chain: &mut Vec<Draft>, random: &mut Random) -> Vec<&'static str> {
+/// Changes the chain, and says how: the mutation, the extension if it is about one, and whether it was the anchor's.
+pub fn mutate(chain: &mut Vec<Draft>, random: &mut Random) -> Vec<String> {
     let count = if random.below(5) == 0 { 2 } else { 1 };
     let mut done = Vec::new();
     for _ in 0..count {
@@ -157,10 +157,21 @@ pub fn mutate(chain: &mut Vec<Draft>, random: &mut Random) -> Vec<&'static str> 
         if chain[at].extensions.is_empty() && name.starts_with("extension") {
             continue;
         }
+        let before = chain[at].extensions.clone();
         mutation(chain, at, random);
-        done.push(name);
+        let place = if name.starts_with("chain") { "" } else if at == 0 { "@anchor" } else { "@below" };
+        let changed = if name.starts_with("extension-") { changed(&before, &chain[at].extensions) } else { None };
+        done.push(format!("{name}{}{place}", changed.map(|last| format!(":{last}")).unwrap_or_default()));
     }
     done
+}
+
+/// The last number of the identifier of the first extension that is not as it was.
+fn changed(before: &[Vec<u8>], after: &[Vec<u8>]) -> Option<u8> {
+    let number = before.iter().zip(after).position(|(before, after)| before != after);
+    let extension = number.map_or_else(|| before.get(after.len()).or_else(|| after.last()), |number| before.get(number))?;
+    let name = &extension[header(extension)..];
+    Some(name[1 + usize::from(name[1])])
 }
 
 fn flip(random: &mut Random) -> Edit {

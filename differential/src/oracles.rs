@@ -4,6 +4,7 @@ use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509StoreContext};
+use postseal::cert::SubjectEmail;
 use postseal::verify::{Limits, PathInputs, Profile, TrustAnchors, check_signer, find_path_with};
 use postseal::{Certificate, UnixTime};
 use spki::der::{Encode as _, asn1::BitString};
@@ -32,6 +33,8 @@ pub fn postseal(chain: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, String> {
     inputs.trust_anchor_constraints = true;
     let path = find_path_with(&leaf, &read, &anchors, &inputs, Profile::Default, &limits, now).map_err(code)?;
     check_signer(&leaf, Profile::Default, &limits).map_err(code)?;
+    // Nobody's certificate is imported without its mailboxes having been read.
+    leaf.mailboxes(SubjectEmail::Ignore, &limits).map_err(code)?;
     let downwards = [path.anchor()].into_iter().chain(path.intermediates().iter().rev()).chain([path.leaf()]);
     Ok(downwards.map(|certificate| certificate.der().to_vec()).collect())
 }

@@ -150,8 +150,8 @@ pub struct PathInputs {
     pub initial_name_constraints: Option<Box<[u8]>>,
     /// The anchor's certificate constrains the paths below it, as if it were a CA's of the path (RFC 5937 3.2). Its
     /// certificatePolicies and `user_initial_policy_set` are intersected; its policyConstraints and inhibitAnyPolicy count
-    /// from the first certificate below it; a critical extension that is unknown, or one that cannot be read, lets no path
-    /// end there.
+    /// from the first certificate below it; a critical extension that is unknown, one that cannot be read, or an extended key
+    /// usage without e-mail (RFC 8550 4.4.4) lets no path end there.
     ///
     /// Without it RFC 5280 6.1.1 d holds: all that is taken no notice of. Name constraints and the path length of an anchor
     /// always count, and so does its validity: whoever wrote them into a root meant them.

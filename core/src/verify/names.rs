@@ -17,6 +17,9 @@ struct Constraints<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Match {
     Inside,
+    /// But for the case of the local part, which RFC 5280 7.5 has exact and every mail system ignores: not permitted by the
+    /// subtree, and excluded by it.
+    InsideButForCase,
     Outside,
     /// The constraint is of another form than the name.
     OtherForm,
@@ -60,7 +63,7 @@ impl Constraints<'_> {
             budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
             match compare(base, name, limits) {
                 Match::Inside => (of_same_form, permitted) = (true, true),
-                Match::Outside => of_same_form = true,
+                Match::Outside | Match::InsideButForCase => of_same_form = true,
                 Match::OtherForm => {}
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
             }
@@ -71,7 +74,7 @@ impl Constraints<'_> {
         for base in &self.excluded {
             budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
             match compare(base, name, limits) {
-                Match::Inside => return Err(Code::NameExcluded.into()),
+                Match::Inside | Match::InsideButForCase => return Err(Code::NameExcluded.into()),
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
                 Match::Outside | Match::OtherForm => {}
             }
@@ -163,6 +166,7 @@ fn mailbox(base: &[u8], name: Result<Address, Error>) -> Match {
     let (Ok(name), Ok(base)) = (name, core::str::from_utf8(base)) else { return Match::Undecidable };
     let inside = if base.contains('@') {
         match Address::parse(base) {
+            Ok(base) if base == name && base.local_part() != name.local_part() => return Match::InsideButForCase,
             Ok(base) => base == name,
             Err(_) => return Match::Undecidable,
         }
@@ -258,7 +262,8 @@ mod tests {
     #[test]
     fn a_mailbox_constraint_is_a_mailbox_a_host_or_the_hosts_of_a_domain() {
         for (base, name, expected) in [
-            ("alice@goal.example", "Alice@GOAL.example", Match::Inside),
+            ("alice@goal.example", "alice@GOAL.example", Match::Inside),
+            ("alice@goal.example", "Alice@goal.example", Match::InsideButForCase),
             ("alice@goal.example", "bob@goal.example", Match::Outside),
             ("goal.example", "bob@goal.example", Match::Inside),
             ("GOAL.example", "bob@goal.example", Match::Inside),

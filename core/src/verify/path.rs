@@ -339,6 +339,7 @@ impl<'a> Search<'a> {
             if issuer.is_anchor {
                 if terms.inputs.trust_anchor_constraints {
                     check_extensions(certificate, terms.limits)?;
+                    usage::check_purpose(certificate)?;
                 }
                 return check_denial(certificate);
             }
