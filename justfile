@@ -43,6 +43,11 @@ differential:
     cargo build -q -p postseal-cli
     python3 scripts/differential.py
 
+# Mutated chains before postseal, OpenSSL, certval and x509-parser; every accept that one of them refuses must be explained in
+# vectors/differential-chains.toml. Needs OpenSSL's development files.
+chains count="100000" seed="0":
+    cargo run --release --manifest-path differential/Cargo.toml -- {{count}} {{seed}}
+
 # The mails of examples/mail again.
 mails:
     cargo run -p postseal-testkit --example make-mail

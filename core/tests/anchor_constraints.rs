@@ -147,7 +147,10 @@ fn names_length_and_time_of_an_anchor_always_count() {
     let both = |world: World, expected| world.check(expected, expected);
     both(within(|anchor| anchor.path_length = Some(0)), Err(Code::PathLength));
     both(within(|anchor| anchor.path_length = Some(1)), Ok(&[]));
-    both(within(|anchor| anchor.permitted = vec![Name::Rfc822(b"other.example".to_vec())]), Err(Code::NameNotPermitted));
+    both(
+        within(|anchor| anchor.permitted = vec![Name::Rfc822(b"other.example".to_vec())]),
+        Err(Code::NameNotPermitted),
+    );
     both(within(|anchor| anchor.permitted = vec![Name::Rfc822(b"goal.example".to_vec())]), Ok(&[]));
     both(within(|anchor| anchor.excluded = vec![Name::Rfc822(b"goal.example".to_vec())]), Err(Code::NameExcluded));
     both(within(|anchor| anchor.excluded = vec![Name::Rfc822(b"other.example".to_vec())]), Ok(&[]));

@@ -36,9 +36,14 @@ pub struct Draft {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Edit {
-    Flip { at: usize, bit: u8 },
+    Flip {
+        at: usize,
+        bit: u8,
+    },
     /// The length of the element that stands nearest after `at`, in a longer form than DER has.
-    LongLength { at: usize },
+    LongLength {
+        at: usize,
+    },
 }
 
 impl Draft {
@@ -80,9 +85,11 @@ impl Draft {
     /// The extension with this identifier.
     pub fn find(&mut self, dotted: &str) -> Option<&mut Vec<u8>> {
         let wanted = oid(dotted);
-        self.extensions.iter_mut().find(|extension| extension.windows(wanted.len()).next().is_some() && {
-            let start = header(extension);
-            extension[start..].starts_with(&wanted)
+        self.extensions.iter_mut().find(|extension| {
+            extension.windows(wanted.len()).next().is_some() && {
+                let start = header(extension);
+                extension[start..].starts_with(&wanted)
+            }
         })
     }
 
@@ -198,7 +205,8 @@ pub fn valid(random: &mut Random) -> Vec<Draft> {
             1 => Key::P384(seed),
             _ => Key::P256(seed),
         };
-        let subject = if last { distinguished_name("Alice", None) } else { distinguished_name(&format!("CA {height}"), None) };
+        let subject =
+            if last { distinguished_name("Alice", None) } else { distinguished_name(&format!("CA {height}"), None) };
         let mut certificate = draft(subject, key, 100 + seed);
         let above = chain.last();
         certificate.issuer = above.map_or_else(|| certificate.subject.clone(), |above| above.subject.clone());

@@ -2,7 +2,9 @@
 
 use crate::chain::{Draft, Edit, common_name, header, name_constraints, names, policies, utf8_mailbox};
 use crate::random::Random;
-use postseal_testkit::factory::der::{bit_string, integer, named_bits, null, octet_string, oid, sequence, tlv, utf8, yes};
+use postseal_testkit::factory::der::{
+    bit_string, integer, named_bits, null, octet_string, oid, sequence, tlv, utf8, yes,
+};
 use postseal_testkit::factory::{Key, Name, distinguished_name, extension};
 
 type Mutation = fn(&mut Vec<Draft>, usize, &mut Random);
@@ -39,11 +41,15 @@ pub const MUTATIONS: &[(&str, Mutation)] = &[
     ("extension-flip", |chain, at, random| {
         let number = random.below(chain[at].extensions.len());
         let (place, bit) = (random.below(1 << 16), random.below(8));
-        rebuild(&mut chain[at].extensions[number], |flag| flag, |mut value| {
-            let length = value.len();
-            value[place % length] ^= 1 << bit;
-            value
-        });
+        rebuild(
+            &mut chain[at].extensions[number],
+            |flag| flag,
+            |mut value| {
+                let length = value.len();
+                value[place % length] ^= 1 << bit;
+                value
+            },
+        );
     }),
     ("extension-trailing", |chain, at, random| {
         let number = random.below(chain[at].extensions.len());
@@ -89,7 +95,8 @@ pub const MUTATIONS: &[(&str, Mutation)] = &[
     }),
     ("version", |chain, at, random| {
         let wrapped = |number: u64| tlv(0xa0, &[&integer(number)]);
-        chain[at].version = random.pick(&[Vec::new(), wrapped(0), wrapped(1), wrapped(3), wrapped(255), tlv(0xa0, &[])]);
+        chain[at].version =
+            random.pick(&[Vec::new(), wrapped(0), wrapped(1), wrapped(3), wrapped(255), tlv(0xa0, &[])]);
         if random.coin() {
             chain[at].extensions.clear();
         }
@@ -115,7 +122,8 @@ pub const MUTATIONS: &[(&str, Mutation)] = &[
     }),
     ("unique-ids", |chain, at, random| {
         let id = |tag| tlv(tag, &[&[0, 1, 2]]);
-        chain[at].unique_ids = random.pick(&[id(0x81), id(0x82), [id(0x81), id(0x82)].concat(), [id(0x82), id(0x81)].concat()]);
+        chain[at].unique_ids =
+            random.pick(&[id(0x81), id(0x82), [id(0x81), id(0x82)].concat(), [id(0x82), id(0x81)].concat()]);
     }),
     ("key-identifier", |chain, at, random| {
         let other = Key::P256(77).identifier();
@@ -159,7 +167,13 @@ pub fn mutate(chain: &mut Vec<Draft>, random: &mut Random) -> Vec<String> {
         }
         let before = chain[at].extensions.clone();
         mutation(chain, at, random);
-        let place = if name.starts_with("chain") { "" } else if at == 0 { "@anchor" } else { "@below" };
+        let place = if name.starts_with("chain") {
+            ""
+        } else if at == 0 {
+            "@anchor"
+        } else {
+            "@below"
+        };
         let changed = if name.starts_with("extension-") { changed(&before, &chain[at].extensions) } else { None };
         done.push(format!("{name}{}{place}", changed.map(|last| format!(":{last}")).unwrap_or_default()));
     }
@@ -169,7 +183,8 @@ pub fn mutate(chain: &mut Vec<Draft>, random: &mut Random) -> Vec<String> {
 /// The last number of the identifier of the first extension that is not as it was.
 fn changed(before: &[Vec<u8>], after: &[Vec<u8>]) -> Option<u8> {
     let number = before.iter().zip(after).position(|(before, after)| before != after);
-    let extension = number.map_or_else(|| before.get(after.len()).or_else(|| after.last()), |number| before.get(number))?;
+    let extension =
+        number.map_or_else(|| before.get(after.len()).or_else(|| after.last()), |number| before.get(number))?;
     let name = &extension[header(extension)..];
     Some(name[1 + usize::from(name[1])])
 }
@@ -179,11 +194,7 @@ fn flip(random: &mut Random) -> Edit {
 }
 
 /// Takes an Extension apart.
-fn rebuild(
-    whole: &mut Vec<u8>,
-    flag: impl FnOnce(Vec<u8>) -> Vec<u8>,
-    value: impl FnOnce(Vec<u8>) -> Vec<u8>,
-) {
+fn rebuild(whole: &mut Vec<u8>, flag: impl FnOnce(Vec<u8>) -> Vec<u8>, value: impl FnOnce(Vec<u8>) -> Vec<u8>) {
     let content = &whole[header(whole)..];
     let (name, rest) = content.split_at(2 + usize::from(content[1]));
     let (critical, octets) = if rest[0] == 1 { rest.split_at(3) } else { rest.split_at(0) };
@@ -335,7 +346,8 @@ fn alt_name(chain: &mut Vec<Draft>, at: usize, random: &mut Random) {
     let critical = random.coin();
     chain[at].set("2.5.29.17", critical, &value);
     if random.below(4) == 0 {
-        chain[at].subject = distinguished_name("Alice", Some(random.pick(&["eve@other.example", "alice@goal.example"])));
+        chain[at].subject =
+            distinguished_name("Alice", Some(random.pick(&["eve@other.example", "alice@goal.example"])));
     }
 }
 
@@ -368,7 +380,9 @@ fn policy_extensions(chain: &mut Vec<Draft>, at: usize, random: &mut Random) {
     let critical = random.coin();
     let skip = random.pick(&[0, 0, 1, 2, 0xff]);
     let (name, value) = match random.below(5) {
-        0 => ("2.5.29.32", policies(&random.pick(&[vec![], vec![GOLD], vec![ANY], vec![GOLD, GOLD], vec![SILVER, ANY]]))),
+        0 => {
+            ("2.5.29.32", policies(&random.pick(&[vec![], vec![GOLD], vec![ANY], vec![GOLD, GOLD], vec![SILVER, ANY]])))
+        }
         1 => ("2.5.29.33", random.pick(&[pair(GOLD, SILVER), pair(ANY, SILVER), pair(GOLD, ANY), sequence(&[])])),
         2 => ("2.5.29.36", sequence(&[&tlv(0x80, &[&[skip]])])),
         3 => ("2.5.29.36", random.pick(&[sequence(&[]), sequence(&[&tlv(0x81, &[&[skip]])]), tlv(4, &[])])),

@@ -140,7 +140,8 @@ pub fn x509_parser(chain: &[Vec<u8>]) -> Verdict {
         if !certificate.validity().is_valid_at(now) {
             return Err("validity".to_owned());
         }
-        if let Some(extension) = certificate.extensions().iter().find(|extension| extension.parsed_extension().error().is_some())
+        if let Some(extension) =
+            certificate.extensions().iter().find(|extension| extension.parsed_extension().error().is_some())
         {
             return Err(format!("extension {} not parsed", extension.oid));
         }

@@ -227,7 +227,10 @@ impl<'a> Graph<'a> {
 
 /// user-initial-policy-set (RFC 5280 6.1.1 c), intersected with the policies of an anchor whose constraints count (RFC 5937
 /// 3.2). `None` takes all.
-fn user_initial<'a>(inputs: &'a PathInputs, anchor: Option<&Statements<'_>>) -> Option<Cow<'a, BTreeSet<CertPolicyId>>> {
+fn user_initial<'a>(
+    inputs: &'a PathInputs,
+    anchor: Option<&Statements<'_>>,
+) -> Option<Cow<'a, BTreeSet<CertPolicyId>>> {
     let takes_all = |policies: &&BTreeSet<CertPolicyId>| policies.iter().any(CertPolicyId::is_any_policy);
     let wanted = inputs.user_initial_policy_set.as_ref().filter(|policies| !takes_all(policies));
     let of_anchor = anchor.and_then(|anchor| anchor.policies.as_ref()).filter(|known| !known.contains(ANY_POLICY));
@@ -242,10 +245,7 @@ fn user_initial<'a>(inputs: &'a PathInputs, anchor: Option<&Statements<'_>>) -> 
 }
 
 /// RFC 9618 5.6 (6.1.5 g 5 and 6): what is in both sets, anyPolicy of the path standing for all that the user takes.
-fn user_constrained(
-    authority: &BTreeSet<&[u8]>,
-    wanted: Option<&BTreeSet<CertPolicyId>>,
-) -> BTreeSet<CertPolicyId> {
+fn user_constrained(authority: &BTreeSet<&[u8]>, wanted: Option<&BTreeSet<CertPolicyId>>) -> BTreeSet<CertPolicyId> {
     match wanted {
         Some(wanted) => {
             let any = authority.contains(ANY_POLICY);
