@@ -4,6 +4,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "test code"
 )]
 
@@ -116,6 +117,7 @@ fn the_pathological_cases_take_no_time() {
         let mut times: Vec<Duration> = times.collect();
         times.sort();
         println!("{id} median {:?}, slowest {:?}", times[4], times[8]);
-        assert!(times[8] < Duration::from_millis(50));
+        // Machines are shared: the slowest of nine is reported, the median judged.
+        assert!(times[4] < Duration::from_millis(50), "{id}");
     }
 }
