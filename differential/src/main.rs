@@ -3,6 +3,7 @@
 //!
 //! `postseal-differential COUNT [SEED]`; `postseal-differential one NUMBER` shows a single chain.
 #![allow(clippy::unwrap_used, reason = "a tool for tests")]
+#![allow(clippy::ptr_arg, reason = "all mutations have one signature")]
 
 mod chain;
 mod mutate;
