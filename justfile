@@ -37,10 +37,19 @@ corpus:
 mutations count="2000000":
     POSTSEAL_MUTATIONS={{count}} cargo test --release -p postseal --test mutations -- --nocapture
 
+# The time of each pathological chain of x509-limbo: under 50 ms.
+pathological:
+    cargo test --release -p postseal --test limbo -- --ignored --nocapture
+
 # postseal and `openssl cms -verify` over both corpora; every difference must be explained in vectors/differential.toml.
 differential:
     cargo build -q -p postseal-cli
     python3 scripts/differential.py
+
+# Mutated chains before postseal, OpenSSL, certval and x509-parser; every accept that one of them refuses must be explained in
+# vectors/differential-chains.toml. Needs OpenSSL's development files.
+chains count="100000" seed="0":
+    cargo run --release --manifest-path differential/Cargo.toml -- {{count}} {{seed}}
 
 # The mails of examples/mail again.
 mails:

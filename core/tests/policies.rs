@@ -116,6 +116,11 @@ fn the_callers_subtrees_hold_as_those_of_a_ca_would() {
     };
     for (inputs, expected) in [
         (subtrees(0xa0, "goal.example"), Ok(vec![])),
+        (subtrees(0xa0, "alice@GOAL.example"), Ok(vec![])),
+        (subtrees(0xa0, "Alice@goal.example"), Err(Code::NameNotPermitted)),
+        (subtrees(0xa1, "Alice@goal.example"), Err(Code::NameExcluded)),
+        (subtrees(0xa0, ""), Err(Code::NameNotPermitted)),
+        (subtrees(0xa1, ""), Err(Code::NameExcluded)),
         (subtrees(0xa0, "other.example"), Err(Code::NameNotPermitted)),
         (subtrees(0xa1, "other.example"), Ok(vec![])),
         (subtrees(0xa1, "goal.example"), Err(Code::NameExcluded)),

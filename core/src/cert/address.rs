@@ -92,6 +92,11 @@ impl Address {
         &self.key
     }
 
+    /// The local part as it was spelled.
+    pub(crate) fn local_part(&self) -> &str {
+        self.spelled.rsplit_once('@').map_or("", |(local, _)| local)
+    }
+
     /// The domain as lower-case A-labels.
     ///
     /// ```

@@ -148,6 +148,20 @@ pub struct PathInputs {
     /// An encoded NameConstraints (4.2.1.10): initial-permitted-subtrees and initial-excluded-subtrees (6.1.1 h and i). Every
     /// certificate below the anchor is held to it as to the constraints of a CA; one that cannot be read lets none pass.
     pub initial_name_constraints: Option<Box<[u8]>>,
+    /// The anchor's certificate constrains the paths below it, as if it were a CA's of the path (RFC 5937 3.2). Its
+    /// certificatePolicies and `user_initial_policy_set` are intersected; its policyConstraints and inhibitAnyPolicy count
+    /// from the first certificate below it; a critical extension that is unknown, one that cannot be read, or an extended key
+    /// usage without e-mail (RFC 8550 4.4.4) lets no path end there.
+    ///
+    /// Without it RFC 5280 6.1.1 d holds: all that is taken no notice of. Name constraints and the path length of an anchor
+    /// always count, and so does its validity: whoever wrote them into a root meant them.
+    ///
+    /// ```
+    /// let mut inputs = postseal::verify::PathInputs::default();
+    /// assert!(!inputs.trust_anchor_constraints, "RFC 5280 does not ask for it");
+    /// inputs.trust_anchor_constraints = true;
+    /// ```
+    pub trust_anchor_constraints: bool,
 }
 
 /// The inputs of every decision of the engine.
@@ -157,6 +171,7 @@ pub(crate) static NO_DEMANDS: PathInputs = PathInputs {
     initial_explicit_policy: false,
     initial_any_policy_inhibit: false,
     initial_name_constraints: None,
+    trust_anchor_constraints: false,
 };
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ struct Constraints<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Match {
     Inside,
+    /// To some readers only: not permitted by the subtree, and excluded by it. So is a mailbox but for the case of its local
+    /// part, which RFC 5280 7.5 has exact and mail systems ignore; and every mailbox under an empty constraint, which RFC
+    /// 5280 4.2.1.10 does not have.
+    Doubtful,
     Outside,
     /// The constraint is of another form than the name.
     OtherForm,
@@ -60,7 +64,7 @@ impl Constraints<'_> {
             budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
             match compare(base, name, limits) {
                 Match::Inside => (of_same_form, permitted) = (true, true),
-                Match::Outside => of_same_form = true,
+                Match::Outside | Match::Doubtful => of_same_form = true,
                 Match::OtherForm => {}
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
             }
@@ -71,7 +75,7 @@ impl Constraints<'_> {
         for base in &self.excluded {
             budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
             match compare(base, name, limits) {
-                Match::Inside => return Err(Code::NameExcluded.into()),
+                Match::Inside | Match::Doubtful => return Err(Code::NameExcluded.into()),
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
                 Match::Outside | Match::OtherForm => {}
             }
@@ -163,6 +167,7 @@ fn mailbox(base: &[u8], name: Result<Address, Error>) -> Match {
     let (Ok(name), Ok(base)) = (name, core::str::from_utf8(base)) else { return Match::Undecidable };
     let inside = if base.contains('@') {
         match Address::parse(base) {
+            Ok(base) if base == name && base.local_part() != name.local_part() => return Match::Doubtful,
             Ok(base) => base == name,
             Err(_) => return Match::Undecidable,
         }
@@ -172,8 +177,8 @@ fn mailbox(base: &[u8], name: Result<Address, Error>) -> Match {
             _ if !base.is_ascii() => return Match::Undecidable,
             Some("") => return Match::Undecidable,
             Some(_) => name.domain().ends_with(&base),
-            // An empty constraint covers everything (RFC 5280 says nothing; all implementations agree).
-            None => base.is_empty() || name.domain() == base,
+            None if base.is_empty() => return Match::Doubtful,
+            None => name.domain() == base,
         }
     };
     if inside { Match::Inside } else { Match::Outside }
@@ -258,7 +263,8 @@ mod tests {
     #[test]
     fn a_mailbox_constraint_is_a_mailbox_a_host_or_the_hosts_of_a_domain() {
         for (base, name, expected) in [
-            ("alice@goal.example", "Alice@GOAL.example", Match::Inside),
+            ("alice@goal.example", "alice@GOAL.example", Match::Inside),
+            ("alice@goal.example", "Alice@goal.example", Match::Doubtful),
             ("alice@goal.example", "bob@goal.example", Match::Outside),
             ("goal.example", "bob@goal.example", Match::Inside),
             ("GOAL.example", "bob@goal.example", Match::Inside),
@@ -267,7 +273,7 @@ mod tests {
             (".goal.example", "bob@mail.goal.example", Match::Inside),
             (".goal.example", "bob@goal.example", Match::Outside),
             (".goal.example", "bob@evil-goal.example", Match::Outside),
-            ("", "bob@goal.example", Match::Inside),
+            ("", "bob@goal.example", Match::Doubtful),
             (".", "bob@goal.example", Match::Undecidable),
             ("a@b@c", "bob@goal.example", Match::Undecidable),
             ("g\u{f6}al.example", "bob@goal.example", Match::Undecidable),

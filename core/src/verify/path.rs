@@ -108,7 +108,8 @@ pub fn find_path(
 /// As [`find_path`], with the initial inputs of RFC 5280 6.1.1 that a caller may set. A path that fails by its policies
 /// only does not end the search: another one may be valid for them.
 ///
-/// Policies, mappings and constraints of the anchor are taken no notice of (RFC 5280 6.1.1 d).
+/// Policies and policy constraints of the anchor are taken no notice of (RFC 5280 6.1.1 d), unless
+/// [`PathInputs::trust_anchor_constraints`] asks for them (RFC 5937).
 ///
 /// # Errors
 /// As [`find_path`]; [`Code::PolicyNotValid`] when a policy is required and none of those asked for is valid.
@@ -251,7 +252,7 @@ impl<'a> Search<'a> {
                 continue;
             };
             let tried = self.try_issuer(&frames, number, issuer, is_anchor);
-            match tried.and_then(|()| is_anchor.then(|| self.check_policies(&frames)).transpose()) {
+            match tried.and_then(|()| is_anchor.then(|| self.check_policies(&frames, issuer)).transpose()) {
                 Ok(Some(policies)) => {
                     self.learn(&frames, issuer);
                     let intermediates = frames.iter().skip(1).map(|frame| frame.certificate.clone()).collect();
@@ -340,6 +341,10 @@ impl<'a> Search<'a> {
         let check = || {
             check_validity(certificate, terms.now)?;
             if issuer.is_anchor {
+                if terms.inputs.trust_anchor_constraints {
+                    check_extensions(certificate, terms.limits)?;
+                    usage::check_purpose(certificate)?;
+                }
                 return check_denial(certificate);
             }
             check_certificate(certificate, terms)?;
@@ -403,12 +408,16 @@ impl<'a> Search<'a> {
     }
 
     /// Policies come downwards from an anchor, so that they are asked about only once there is a whole path.
-    fn check_policies(&mut self, below_anchor: &[Frame<'_>]) -> Result<BTreeSet<CertPolicyId>, Error> {
-        let statements = below_anchor
-            .iter()
-            .rev()
-            .map(|frame| Statements::of(frame.certificate, is_self_issued(frame.certificate), self.terms.limits));
-        policies::validate(&statements.collect::<Result<Vec<_>, _>>()?, self.terms.inputs, &mut self.budget)
+    fn check_policies(
+        &mut self,
+        below_anchor: &[Frame<'_>],
+        anchor: &Certificate,
+    ) -> Result<BTreeSet<CertPolicyId>, Error> {
+        let terms = self.terms;
+        let of = |certificate| Statements::of(certificate, is_self_issued(certificate), terms.limits);
+        let statements = below_anchor.iter().rev().map(|frame| of(frame.certificate)).collect::<Result<Vec<_>, _>>()?;
+        let anchor = terms.inputs.trust_anchor_constraints.then(|| of(anchor)).transpose()?;
+        policies::validate(&statements, anchor.as_ref(), terms.inputs, &mut self.budget)
     }
 
     /// Every name against the constraints of every CA above it, and of the caller above them all (RFC 5280 6.1.1 h and i). Self-issued CA certificates are exempt, unless last in

@@ -6,6 +6,7 @@ use super::{CertPolicyId, Limits, PathInputs};
 use crate::cert::{Certificate, Mapping};
 use crate::der::oids::ANY_POLICY;
 use crate::error::{Code, Error};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one certificate says about policies. They are the octets of their identifiers.
@@ -33,16 +34,21 @@ impl<'a> Statements<'a> {
     }
 }
 
-/// The user-constrained-policy-set of a path (RFC 5280 6.1.6). `path` begins below the anchor and ends with the leaf.
+/// The user-constrained-policy-set of a path (RFC 5280 6.1.6). `path` begins below the anchor and ends with the leaf;
+/// `anchor` is what an anchor says whose constraints count (RFC 5937 3.2).
 ///
 /// # Errors
 /// A policy is required and none is valid; a mapping of anyPolicy; the budget.
 pub(super) fn validate(
     path: &[Statements<'_>],
+    anchor: Option<&Statements<'_>>,
     inputs: &PathInputs,
     budget: &mut Budget,
 ) -> Result<BTreeSet<CertPolicyId>, Error> {
     let mut state = State::new(path.len(), inputs);
+    if let Some(anchor) = anchor {
+        state.constrain(anchor);
+    }
     for (height, statements) in path.iter().enumerate() {
         let last = height.saturating_add(1) == path.len();
         state.read(statements, last, budget)?;
@@ -51,7 +57,8 @@ pub(super) fn validate(
         }
     }
     let explicit_policy = state.explicit_policy_at_the_end(path.last());
-    let policies = user_constrained(&state.graph.authority_constrained(), inputs);
+    let wanted = user_initial(inputs, anchor);
+    let policies = user_constrained(&state.graph.authority_constrained(), wanted.as_deref());
     // RFC 5280 6.1.5 g.
     if explicit_policy == 0 && policies.is_empty() { Err(Code::PolicyNotValid.into()) } else { Ok(policies) }
 }
@@ -92,18 +99,26 @@ impl<'a> State<'a> {
             return Err(Code::PolicyMappingAny.into());
         }
         self.graph.map(&statements.mappings, self.policy_mapping > 0);
+        if !statements.self_issued {
+            for counter in [&mut self.explicit_policy, &mut self.policy_mapping, &mut self.inhibit_any_policy] {
+                *counter = counter.saturating_sub(1);
+            }
+        }
+        self.constrain(statements);
+        Ok(())
+    }
+
+    /// RFC 5280 6.1.4 i and j. RFC 5937 3.2 has no numbers for an anchor, only flags; its certificate has numbers, and they
+    /// mean what RFC 5280 4.2.1.11 and 4.2.1.14 say.
+    fn constrain(&mut self, statements: &Statements<'_>) {
         let constraints = [
             (&mut self.explicit_policy, statements.require_explicit_policy),
             (&mut self.policy_mapping, statements.inhibit_policy_mapping),
             (&mut self.inhibit_any_policy, statements.inhibit_any_policy),
         ];
         for (counter, constraint) in constraints {
-            if !statements.self_issued {
-                *counter = counter.saturating_sub(1);
-            }
             *counter = constraint.map_or(*counter, |constraint| constraint.min(*counter));
         }
-        Ok(())
     }
 
     /// RFC 5280 6.1.5 a and b: the leaf counts, self-issued or not, and may itself demand a policy.
@@ -210,14 +225,33 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// user-initial-policy-set (RFC 5280 6.1.1 c), intersected with the policies of an anchor whose constraints count (RFC 5937
+/// 3.2). `None` takes all.
+fn user_initial<'a>(
+    inputs: &'a PathInputs,
+    anchor: Option<&Statements<'_>>,
+) -> Option<Cow<'a, BTreeSet<CertPolicyId>>> {
+    let takes_all = |policies: &&BTreeSet<CertPolicyId>| policies.iter().any(CertPolicyId::is_any_policy);
+    let wanted = inputs.user_initial_policy_set.as_ref().filter(|policies| !takes_all(policies));
+    let of_anchor = anchor.and_then(|anchor| anchor.policies.as_ref()).filter(|known| !known.contains(ANY_POLICY));
+    match (wanted, of_anchor) {
+        (Some(wanted), Some(known)) => {
+            let both = wanted.iter().filter(|policy| known.contains(policy.as_octets()));
+            Some(Cow::Owned(both.cloned().collect()))
+        }
+        (None, Some(known)) => Some(Cow::Owned(known.iter().map(|policy| CertPolicyId::from_octets(policy)).collect())),
+        (wanted, None) => wanted.map(Cow::Borrowed),
+    }
+}
+
 /// RFC 9618 5.6 (6.1.5 g 5 and 6): what is in both sets, anyPolicy of the path standing for all that the user takes.
-fn user_constrained(authority: &BTreeSet<&[u8]>, inputs: &PathInputs) -> BTreeSet<CertPolicyId> {
-    match &inputs.user_initial_policy_set {
-        Some(wanted) if !wanted.iter().any(CertPolicyId::is_any_policy) => {
+fn user_constrained(authority: &BTreeSet<&[u8]>, wanted: Option<&BTreeSet<CertPolicyId>>) -> BTreeSet<CertPolicyId> {
+    match wanted {
+        Some(wanted) => {
             let any = authority.contains(ANY_POLICY);
             wanted.iter().filter(|policy| any || authority.contains(policy.as_octets())).cloned().collect()
         }
-        _ => authority.iter().map(|policy| CertPolicyId::from_octets(policy)).collect(),
+        None => authority.iter().map(|policy| CertPolicyId::from_octets(policy)).collect(),
     }
 }
 

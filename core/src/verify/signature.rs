@@ -32,6 +32,9 @@ impl SignatureAlgorithm {
         let document = Document::new(raw, limits);
         let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
         let oid = fields.expect(Tag::OBJECT_IDENTIFIER)?.content();
+        let parameters = fields.next()?;
+        // RFC 5280 4.1.1.2: an algorithm and its parameters. What else is signed there, somebody else may read.
+        fields.finish().map_err(|_| Error::from(Code::SignatureMalformed))?;
         let beside = || digest.ok_or_else(|| Error::from(Code::SignatureUnsupported));
         Ok(match oid {
             oids::RSA_ENCRYPTION => Self::RsaPkcs1(beside()?),
@@ -42,7 +45,7 @@ impl SignatureAlgorithm {
             oids::SHA384_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha384),
             oids::SHA512_WITH_RSA => Self::RsaPkcs1(DigestAlgorithm::Sha512),
             oids::RSASSA_PSS => {
-                let parameters = fields.next()?.ok_or(Code::SignatureMalformed)?;
+                let parameters = parameters.ok_or(Code::SignatureMalformed)?;
                 Self::RsaPss(PssParameters::read(&document, &parameters, limits)?)
             }
             oids::EC_PUBLIC_KEY => Self::Ecdsa(beside()?),

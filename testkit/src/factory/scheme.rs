@@ -163,7 +163,14 @@ impl Scheme {
     }
 
     /// The AlgorithmIdentifier of signatures of such a key under this scheme.
-    pub(super) fn algorithm(self, key: KeyAlgorithm) -> Vec<u8> {
+    ///
+    /// ```
+    /// use postseal_testkit::factory::{Key, der};
+    /// let key = Key::P256(1);
+    /// assert_eq!(key.scheme().algorithm(key.algorithm()), der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]));
+    /// ```
+    #[must_use]
+    pub fn algorithm(self, key: KeyAlgorithm) -> Vec<u8> {
         match (key, self.padding) {
             (KeyAlgorithm::Rsa2048, Padding::Pkcs1) => self.digest.rsa(),
             (KeyAlgorithm::Rsa2048, Padding::Pss) => self.digest.rsa_pss(),

@@ -64,3 +64,15 @@ fn every_wycheproof_vector_in_scope_has_its_result() {
     assert!(wrong.is_empty(), "{} wrong, the first: {:#?}", wrong.len(), &wrong[..wrong.len().min(5)]);
     assert!(run > 7_000, "only {run} vectors were found");
 }
+
+#[test]
+fn an_algorithm_has_one_set_of_parameters() {
+    use postseal_testkit::factory::der::{null, oid, sequence};
+    let read = |parameters: &[Vec<u8>]| {
+        let raw = sequence(&[&oid("1.2.840.10045.4.3.2"), &parameters.concat()]);
+        SignatureAlgorithm::from_algorithm_identifier(&raw, None, &Limits::default())
+    };
+    assert_eq!(read(&[]), Ok(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)));
+    assert_eq!(read(&[null()]), read(&[]));
+    assert_eq!(read(&[null(), null()]), Err(Code::SignatureMalformed.into()));
+}
