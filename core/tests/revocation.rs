@@ -521,3 +521,28 @@ fn an_operator_cannot_add_what_is_known_to_be_revoked() {
     let error = engine.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap_err();
     assert_eq!(error.code(), Code::CertificateRevoked);
 }
+
+#[test]
+fn forged_lists_in_the_mail_do_not_use_up_what_the_right_one_costs() {
+    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
+    let stranger = Authority::root("Mail CA", Key::P256(40));
+    let mut mail = SignedMail::new(&format!("Alice <{ALICE}>"), &alice()).form(Form::OpaqueBer);
+    // As many as are looked at, and large: hashing them costs as well.
+    let padding = postseal_testkit::factory::extension("1.3.6.1.4.1.99999.2", false, &vec![0; 310 << 10]);
+    for number in 0..32 {
+        let forged = CrlSpec {
+            this_update: "2026-05-31T00:00:00Z".to_owned(),
+            number: Some(number),
+            key_identifier: false,
+            extra_extensions: vec![padding.clone()],
+            ..CrlSpec::new(Vec::new())
+        };
+        mail = mail.with_crl(&stranger.crl(&forged));
+    }
+    let mail = mail.build();
+    let nobody = ScriptedFetcher::new();
+    let configured = engine(policy(Mode::Soft, false)).with_crls(vec![crl(&revoked)]);
+    assert_eq!(import(&configured, &mail, &nobody).1, Some(Code::CertificateRevoked));
+    let fetcher = ScriptedFetcher::new().serves(LIST, revoked);
+    assert_eq!(import(&engine(policy(Mode::Soft, true)), &mail, &fetcher).1, Some(Code::CertificateRevoked));
+}

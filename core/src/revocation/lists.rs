@@ -135,7 +135,7 @@ fn consult(
     let complete = &listed.crl;
     let now = speakers.now();
     check_begun(complete, now)?;
-    let signer = speakers.check_list(complete, subject.issuer)?;
+    let signer = speakers.check_list(listed, subject.issuer)?;
     let changes = newest_changes(complete, &signer.certificate, lists, speakers);
     let find = |crl: &Crl| crl.find(subject.certificate.serial(), &subject.issuer_key);
     let changed = changes.as_ref().map(|changes| find(&changes.crl)).transpose()?.flatten();
@@ -180,5 +180,5 @@ fn newest_changes(
         })
         .collect();
     candidates.sort_by_key(|listed| Reverse(listed.crl.this_update()));
-    candidates.into_iter().find(|listed| speakers.check_signature(&listed.crl, signer).is_ok()).cloned()
+    candidates.into_iter().find(|listed| speakers.check_signature(listed, signer).is_ok()).cloned()
 }
