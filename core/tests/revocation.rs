@@ -546,3 +546,14 @@ fn forged_lists_in_the_mail_do_not_use_up_what_the_right_one_costs() {
     let fetcher = ScriptedFetcher::new().serves(LIST, revoked);
     assert_eq!(import(&engine(policy(Mode::Soft, true)), &mail, &fetcher).1, Some(Code::CertificateRevoked));
 }
+
+#[test]
+fn a_list_about_others_does_not_stay_in_the_cache() {
+    let engine = engine(policy(Mode::Soft, true));
+    let mail = mail(&alice(), Vec::new());
+    // The root's list holds, and says nothing about what the intermediate has issued.
+    let wrong = ScriptedFetcher::new().serves(LIST, good_root_list()).serves(ROOT_LIST, good_root_list());
+    assert_eq!(import(&engine, &mail, &wrong).0, "imported");
+    let right = ScriptedFetcher::new().serves(LIST, middle().crl(&CrlSpec::new(vec![Revoked::new(4096)])));
+    assert_eq!(import(&engine, &mail, &right).1, Some(Code::CertificateRevoked));
+}

@@ -33,7 +33,7 @@ pub(crate) struct Checks {
     asks: bool,
     /// Lists from the configuration, the mail and the cache, and those that were fetched.
     lists: Vec<Listed>,
-    /// Lists that were fetched for something that may be cached, until they are known to hold.
+    /// Lists that were fetched for something that may be cached, until they are known to count.
     fresh: Vec<(String, Crl)>,
     responses: BTreeMap<Fingerprint, Vec<Response>>,
     sources: BTreeMap<Source, State>,
@@ -243,7 +243,7 @@ impl Checks {
         self.tell_unusable(&finding);
         let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
         let answered = self.ask_responses(certificate, issuer, job, &mut speakers);
-        self.keep_lists();
+        self.keep_lists(certificate, &finding);
         let (status, from_mail) = match (finding.status, answered) {
             (revoked @ Status::Revoked { .. }, _) | (_, Some(revoked @ Status::Revoked { .. })) => (revoked, false),
             (_, Some(Status::Good)) => (Status::Good, false),
@@ -468,11 +468,13 @@ impl Checks {
         }
     }
 
-    /// Only a list whose signature holds is kept: a forged one would keep the right one out until its time is over.
-    fn keep_lists(&mut self) {
+    /// Only a list that counts for a certificate which names its address is kept: a forged one, or one about others, would
+    /// keep the right one out until its time is over.
+    fn keep_lists(&mut self, certificate: &Certificate, finding: &Finding) {
         let (limit, now) = (self.limits().revocation_cache_bytes, self.now);
+        let sources = self.sources_of(certificate);
         for (url, crl) in core::mem::take(&mut self.fresh) {
-            if crl.signed_by().get().is_some() {
+            if finding.rests_on.contains(&crl.fingerprint()) && sources.contains(&Source::Crl(url.clone())) {
                 self.cache().keep_crl(&self.tenant, &url, &crl, limit, now);
             } else {
                 self.fresh.push((url, crl));

@@ -29,6 +29,8 @@ pub(crate) struct Finding {
     pub(crate) from_mail: bool,
     /// The paths of other keys that signed what it rests on: no certificate of them may be revoked.
     pub(crate) relies_on: Vec<Path>,
+    /// The lists that it rests on.
+    pub(crate) rests_on: Vec<Fingerprint>,
     /// Lists that are about the certificate and do not count, and why.
     pub(crate) unusable: Vec<(Fingerprint, Error)>,
 }
@@ -54,6 +56,7 @@ pub(crate) fn look_up(
         status: Status::Unknown(Code::RevocationUnknown.into()),
         from_mail: false,
         relies_on: Vec::new(),
+        rests_on: Vec::new(),
         unusable: Vec::new(),
     };
     let mut points = match certificate.distribution_points(limits) {
@@ -148,7 +151,10 @@ fn consult(
     if stale && found.is_none_or(|found| found.reason == Reason::CertificateHold) {
         return Err(Code::CrlStale.into());
     }
-    finding.from_mail |= listed.from_mail || changes.is_some_and(|changes| changes.from_mail);
+    for listed in [listed].into_iter().chain(&changes) {
+        finding.from_mail |= listed.from_mail;
+        finding.rests_on.push(listed.crl.fingerprint());
+    }
     finding.relies_on.extend(signer.path);
     Ok(found)
 }
