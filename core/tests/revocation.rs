@@ -557,3 +557,28 @@ fn a_list_about_others_does_not_stay_in_the_cache() {
     let right = ScriptedFetcher::new().serves(LIST, middle().crl(&CrlSpec::new(vec![Revoked::new(4096)])));
     assert_eq!(import(&engine, &mail, &right).1, Some(Code::CertificateRevoked));
 }
+
+#[test]
+fn addresses_of_issuers_that_do_not_answer_count_as_well() {
+    let authority = |common: &str, key| {
+        use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
+        let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
+        let mut spec = AuthoritySpec::new(common, key);
+        spec.overrides.subject = Some(sequence(&[&part("2.5.4.10", "Goal"), &part("2.5.4.3", common)]));
+        spec
+    };
+    let root = Authority::self_signed(&authority("Root", Key::P256(70)));
+    let urls: Vec<String> = (0..20).map(|number| format!("http://{number}.example/ca.cer")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![access_at(&[], &urls)];
+    let alice = root.subordinate(&authority("CA", Key::P256(71))).issue(&spec);
+    let mut policy = RevocationPolicy::default();
+    policy.fetch_issuers = true;
+    let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
+    let engine = Engine::new(anchors).with_revocation(PerRoute::new(policy));
+    let fetcher = ScriptedFetcher::new();
+    let (outcome, code, _) = resolve(&engine, alice.der(), &MemoryStore::new(), &fetcher);
+    assert_eq!((outcome, code), (Outcome::Unavailable, Some(Code::IssuerUnavailable)));
+    assert_eq!(fetcher.asked().len(), 2);
+}
