@@ -383,9 +383,10 @@ impl Entries {
 
     /// The number of this issuer; usually that of the entry before.
     fn issuer(&mut self, key: Box<[u8]>) -> u32 {
-        let last = self.issuers.len().saturating_sub(1);
-        let number = match self.issuers.iter().rposition(|known| *known == key).filter(|at| last.abs_diff(*at) < 64) {
-            Some(known) => known,
+        // No further back than this: a list may name another issuer in each of its entries.
+        let recent = self.issuers.len().saturating_sub(64);
+        let number = match self.issuers.iter().skip(recent).rposition(|known| *known == key) {
+            Some(known) => recent.saturating_add(known),
             None => {
                 self.issuers.push(key);
                 self.issuers.len().saturating_sub(1)
