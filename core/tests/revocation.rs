@@ -582,3 +582,12 @@ fn addresses_of_issuers_that_do_not_answer_count_as_well() {
     assert_eq!((outcome, code), (Outcome::Unavailable, Some(Code::IssuerUnavailable)));
     assert_eq!(fetcher.asked().len(), 2);
 }
+
+#[test]
+fn an_entry_revokes_whatever_its_reason_looks_like() {
+    let odd = postseal_testkit::factory::extension("2.5.29.21", false, &[2, 1, 1]);
+    let entry = Revoked { extra_extensions: vec![odd], ..Revoked::new(4096) };
+    let engine = engine(policy(Mode::Soft, false)).with_crls(vec![crl(&middle().crl(&CrlSpec::new(vec![entry])))]);
+    let (_, code, _) = import(&engine, &mail(&alice(), Vec::new()), &ScriptedFetcher::new());
+    assert_eq!(code, Some(Code::CertificateRevoked));
+}

@@ -269,8 +269,10 @@ impl Crl {
         if let Some(extensions) = fields.next()? {
             each_extension(&document, &extensions, |oid, _, value| {
                 if oid == oids::REASON_CODE {
+                    // It is revoked, whatever the reason looks like.
                     let value = Document::new(value, &limits);
-                    reason = Reason::read(value.root()?.expect(Tag(0x0a))?)?;
+                    let root = value.root().and_then(|root| root.expect(Tag(0x0a)));
+                    reason = root.and_then(Reason::read).unwrap_or(Reason::Unspecified);
                 }
                 Ok(())
             })?;

@@ -353,7 +353,11 @@ fn cert_status(document: &Document<'_>, status: &Element<'_>) -> Result<Status, 
             let mut fields = document.children(status)?;
             let at = time(&fields.required()?)?;
             let reason = match fields.optional(Tag::context_constructed(0))? {
-                Some(wrapper) => Reason::read(document.children(&wrapper)?.required()?)?,
+                // It is revoked, whatever the reason looks like.
+                Some(wrapper) => {
+                    let reason = document.children(&wrapper).and_then(|mut inside| inside.required());
+                    reason.and_then(Reason::read).unwrap_or(Reason::Unspecified)
+                }
                 None => Reason::Unspecified,
             };
             Ok(Status::Revoked { at, reason })
