@@ -591,3 +591,17 @@ fn an_entry_revokes_whatever_its_reason_looks_like() {
     let (_, code, _) = import(&engine, &mail(&alice(), Vec::new()), &ScriptedFetcher::new());
     assert_eq!(code, Some(Code::CertificateRevoked));
 }
+
+#[test]
+fn a_certificate_with_unreadable_distribution_points_can_be_revoked() {
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![postseal_testkit::factory::extension("2.5.29.31", false, &[5, 0])];
+    let mail = mail(&middle().issue(&spec), Vec::new());
+    let nobody = ScriptedFetcher::new();
+    let with = |mode, entries| {
+        let lists = vec![crl(&middle().crl(&CrlSpec::new(entries))), crl(&good_root_list())];
+        import(&engine(policy(mode, false)).with_crls(lists), &mail, &nobody).1
+    };
+    assert_eq!(with(Mode::Soft, vec![Revoked::new(4096)]), Some(Code::CertificateRevoked));
+    assert_eq!(with(Mode::Hard, Vec::new()), Some(Code::ExtensionMalformed));
+}

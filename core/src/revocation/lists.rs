@@ -59,12 +59,10 @@ pub(crate) fn look_up(
         rests_on: Vec::new(),
         unusable: Vec::new(),
     };
-    let mut points = match certificate.distribution_points(limits) {
-        Ok(points) => points,
-        Err(error) => {
-            finding.status = Status::Unknown(error);
-            return finding;
-        }
+    // Where its points cannot be read, its issuer's own list may still revoke it, but says nothing good.
+    let (mut points, unreadable) = match certificate.distribution_points(limits) {
+        Ok(points) => (points, None),
+        Err(error) => (Vec::new(), Some(error)),
     };
     points.push(DistributionPoint::implied(certificate.issuer(), limits));
     let subject = Subject {
@@ -91,12 +89,12 @@ pub(crate) fn look_up(
             }
         }
         if reasons.is_all() {
-            finding.status = Status::Good;
+            finding.status = unreadable.map_or(Status::Good, Status::Unknown);
             return finding;
         }
     }
-    if let Some((_, error)) = finding.unusable.first() {
-        finding.status = Status::Unknown(*error);
+    if let Some(error) = unreadable.or(finding.unusable.first().map(|(_, error)| *error)) {
+        finding.status = Status::Unknown(error);
     }
     finding
 }
