@@ -264,7 +264,11 @@ fn the_responder_is_asked_and_checked() {
     ocsp_first.order = Order::OcspFirst;
     for (spec, expected) in cases {
         let response = middle().ocsp(&alice(), &spec);
-        let fetcher = ScriptedFetcher::new().serves(RESPONDER, response).serves(ROOT_LIST, good_root_list());
+        // The address of the list answers, with one that says nothing about her.
+        let fetcher = ScriptedFetcher::new()
+            .serves(RESPONDER, response)
+            .serves(LIST, good_root_list())
+            .serves(ROOT_LIST, good_root_list());
         let (outcome, code, recorder) = import(&engine(ocsp_first), &mail(&alice(), Vec::new()), &fetcher);
         match expected {
             Ok(()) => assert_eq!(outcome, "imported", "{spec:?}: {:?}", kinds(&recorder)),
@@ -296,7 +300,8 @@ fn nonces_are_sent_and_compared() {
     let nonce = request[request.len() - 32..].to_vec();
     let answer = |nonce: Option<Vec<u8>>| {
         let response = middle().ocsp(&alice(), &OcspSpec { nonce, ..OcspSpec::good() });
-        ScriptedFetcher::new().serves(RESPONDER, response).serves(ROOT_LIST, good_root_list())
+        let fetcher = ScriptedFetcher::new().serves(RESPONDER, response).serves(LIST, good_root_list());
+        fetcher.serves(ROOT_LIST, good_root_list())
     };
     assert_eq!(import([1; 32], true, &answer(Some(nonce.clone()))), None);
     assert_eq!(import([1; 32], false, &answer(None)), None);
@@ -375,7 +380,7 @@ fn a_forged_list_does_not_stay_in_the_cache() {
     let forged = Authority::root("Mail CA", Key::P256(40)).crl(&CrlSpec::new(Vec::new()));
     let first = ScriptedFetcher::new().serves(LIST, forged).serves(ROOT_LIST, good_root_list());
     let mail = mail(&alice(), Vec::new());
-    assert_eq!(import(&engine, &mail, &first).0, "refused");
+    assert_eq!(import(&engine, &mail, &first).0, "deferred", "the responder does not answer");
     let second = ScriptedFetcher::new().serves(LIST, middle().crl(&CrlSpec::new(Vec::new())));
     assert_eq!(import(&engine, &mail, &second).0, "imported");
 }
@@ -604,4 +609,19 @@ fn a_certificate_with_unreadable_distribution_points_can_be_revoked() {
     };
     assert_eq!(with(Mode::Soft, vec![Revoked::new(4096)]), Some(Code::CertificateRevoked));
     assert_eq!(with(Mode::Hard, Vec::new()), Some(Code::ExtensionMalformed));
+}
+
+#[test]
+fn what_may_become_known_later_is_deferred_whatever_old_lists_say() {
+    let stale = CrlSpec { next_update: Some("2026-05-20T00:00:00Z".to_owned()), ..CrlSpec::new(Vec::new()) };
+    let stale = middle().crl(&stale);
+    let hard = engine(policy(Mode::Hard, true)).with_crls(vec![crl(&stale), crl(&good_root_list())]);
+    let message = mail(&alice(), Vec::new());
+    let (outcome, code, _) = import(&hard, &message, &ScriptedFetcher::new());
+    assert_eq!((outcome, code), ("deferred", Some(Code::RevocationUnavailable)));
+    // As when the responder asks to try again later.
+    let later = ScriptedFetcher::new().serves(LIST, stale).serves(RESPONDER, vec![0x30, 3, 0x0a, 1, 3]);
+    let hard = engine(policy(Mode::Hard, true)).with_crls(vec![crl(&good_root_list())]);
+    let (outcome, code, _) = import(&hard, &message, &later);
+    assert_eq!((outcome, code), ("deferred", Some(Code::OcspUnavailable)));
 }

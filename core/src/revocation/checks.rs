@@ -248,7 +248,10 @@ impl Checks {
             (revoked @ Status::Revoked { .. }, _) | (_, Some(revoked @ Status::Revoked { .. })) => (revoked, false),
             (_, Some(Status::Good)) => (Status::Good, false),
             (Status::Good, _) => (Status::Good, finding.from_mail),
-            (Status::Unknown(error), Some(Status::Unknown(other))) if error.code() == Code::RevocationUnknown => {
+            // Of two that know nothing, one that may know later says more.
+            (Status::Unknown(error), Some(Status::Unknown(other)))
+                if error.code() == Code::RevocationUnknown || other.fault() == Fault::Unavailable =>
+            {
                 (Status::Unknown(other), false)
             }
             (unknown, _) => (unknown, false),
@@ -351,12 +354,12 @@ impl Checks {
         }
     }
 
-    /// Where nobody answered, trying again later may help.
+    /// Where somebody did not answer, trying again later may help, whatever is wrong with what is at hand.
     fn why_unknown(&self, certificate: &Certificate, error: Error) -> Error {
         let failed = |(source, state): (&Source, &State)| {
             *state == State::Failed && self.sources_of(certificate).contains(source)
         };
-        if error.code() == Code::RevocationUnknown && self.sources.iter().any(failed) {
+        if error.fault() != Fault::Unavailable && self.sources.iter().any(failed) {
             return Code::RevocationUnavailable.into();
         }
         error
