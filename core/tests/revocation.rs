@@ -625,3 +625,28 @@ fn what_may_become_known_later_is_deferred_whatever_old_lists_say() {
     let (outcome, code, _) = import(&hard, &message, &later);
     assert_eq!((outcome, code), ("deferred", Some(Code::OcspUnavailable)));
 }
+
+#[test]
+fn a_required_nonce_cannot_come_from_nowhere() {
+    let response = middle().ocsp(&alice(), &OcspSpec::good());
+    let fetcher = ScriptedFetcher::new()
+        .serves(RESPONDER, response)
+        .serves(LIST, good_root_list())
+        .serves(ROOT_LIST, good_root_list());
+    let mut strict = policy(Mode::Hard, true);
+    (strict.order, strict.nonce_required) = (Order::OcspFirst, true);
+    let mail = mail(&alice(), Vec::new());
+    // The host has supplied none.
+    assert_eq!(import(&engine(strict), &mail, &fetcher).1, Some(Code::OcspNonceMismatch));
+    // Another route was content without one.
+    let mut lax = strict;
+    lax.nonce_required = false;
+    let routes = PerRoute::new(lax).route(Tenant::default(), "strict", strict);
+    let engine = engine(lax).with_revocation(routes);
+    assert_eq!(import(&engine, &mail, &fetcher).0, "imported");
+    let context = import::Context::new(now()).route("strict").ocsp_nonce([1; 32]);
+    let store = MemoryStore::new();
+    let report =
+        drive::run(engine.import(&mail, context), &Keep::new(&store).fetching(&fetcher), &(), &|| false).unwrap();
+    assert_eq!(report.error.map(|error| error.code()), Some(Code::OcspNonceMismatch));
+}

@@ -462,6 +462,10 @@ impl Checks {
                     self.lists.push(Listed { crl, from_mail: false });
                 }
                 Source::Ocsp(_, fingerprint) => {
+                    // A response that was kept repeats no nonce of this operation.
+                    if self.policy.nonce_required {
+                        continue;
+                    }
                     let Some(octets) = self.cache().ocsp(&self.tenant, *fingerprint, self.now) else { continue };
                     let response = Response { octets, is_answer: false, cacheable: false };
                     self.responses.entry(*fingerprint).or_default().push(response);

@@ -207,8 +207,7 @@ impl<'a> BasicResponse<'a> {
     fn check_nonce(&self, asked: &Asked<'_>) -> Result<(), Error> {
         match (asked.nonce, self.nonce) {
             (Some(sent), Some(received)) if sent == received => Ok(()),
-            (None, _) => Ok(()),
-            (Some(_), None) if !asked.nonce_required => Ok(()),
+            (None, _) | (Some(_), None) if !asked.nonce_required => Ok(()),
             _ => Err(Code::OcspNonceMismatch.into()),
         }
     }
