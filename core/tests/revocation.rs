@@ -650,3 +650,25 @@ fn a_required_nonce_cannot_come_from_nowhere() {
         drive::run(engine.import(&mail, context), &Keep::new(&store).fetching(&fetcher), &(), &|| false).unwrap();
     assert_eq!(report.error.map(|error| error.code()), Some(Code::OcspNonceMismatch));
 }
+
+#[test]
+fn a_list_of_a_new_key_does_not_speak_over_that_of_the_old_one() {
+    let mut renewed = AuthoritySpec::new("Mail CA", Key::P256(80));
+    renewed.serial = 79;
+    let renewed = root().subordinate(&renewed);
+    let newer = |entries| CrlSpec { this_update: "2026-05-30T00:00:00Z".to_owned(), ..CrlSpec::new(entries) };
+    let hers = || vec![Revoked::new(4096).because(1)];
+    let mail = mail(&alice(), vec![renewed.der().to_vec()]);
+    let with = |lists: &[Vec<u8>]| {
+        let lists = lists.iter().map(|list| crl(list)).chain([crl(&good_root_list())]);
+        let engine = engine(policy(Mode::Hard, false)).with_crls(lists.collect());
+        import(&engine, &mail, &ScriptedFetcher::new()).1
+    };
+    // Some CAs give each of their keys a list of its own, of what that key has signed.
+    let of_each = [renewed.crl(&newer(Vec::new())), middle().crl(&CrlSpec::new(hers()))];
+    assert_eq!(with(&of_each), Some(Code::CertificateRevoked));
+    // Others sign one list for all with the new key.
+    let of_new = [renewed.crl(&newer(hers())), middle().crl(&CrlSpec::new(Vec::new()))];
+    assert_eq!(with(&of_new), Some(Code::CertificateRevoked));
+    assert_eq!(with(&[renewed.crl(&newer(Vec::new()))]), None);
+}

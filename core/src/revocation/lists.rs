@@ -10,6 +10,7 @@ use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Path;
 use core::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// How far the clocks of issuers may be ahead.
 pub(super) const CLOCK_SKEW: i64 = 300;
@@ -74,13 +75,19 @@ pub(crate) fn look_up(
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
     newest_first.sort_by_key(|listed| Reverse(listed.crl.this_update()));
     let mut reasons = ReasonFlags::NONE;
+    // A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys.
+    let mut covered: BTreeMap<Option<&[u8]>, ReasonFlags> = BTreeMap::new();
     for point in &points {
         for listed in &newest_first {
-            let Some(about) = in_scope(point, &listed.crl, &subject).filter(|about| about.exceeds(reasons)) else {
+            let of_key = covered.entry(listed.crl.authority_key()).or_insert(ReasonFlags::NONE);
+            let Some(about) = in_scope(point, &listed.crl, &subject).filter(|about| about.exceeds(*of_key)) else {
                 continue;
             };
             match consult(&subject, listed, lists, speakers, &mut finding) {
-                Ok(None) => reasons = reasons.or(about),
+                Ok(None) => {
+                    *of_key = of_key.or(about);
+                    reasons = reasons.or(about);
+                }
                 Ok(Some(Revocation { at, reason })) => {
                     finding.status = Status::Revoked { at, reason };
                     return finding;
