@@ -7,7 +7,7 @@ use super::lists::{Finding, Listed, look_up};
 use super::ocsp::{self, Asked};
 use super::policy::{Mode, Order, RevocationPolicy};
 use super::reason::Reason;
-use super::speakers::Speakers;
+use super::speakers::{Speakers, Tried};
 use super::status::Status;
 use crate::cert::{Certificate, Fingerprint};
 use crate::der::oids;
@@ -76,6 +76,9 @@ pub(crate) struct Job {
     lent: bool,
     /// Certificates that turned out to be revoked.
     revoked: Vec<Certificate>,
+    /// What was asked because of it: nothing changes for it before one of these has answered.
+    waits_for: Vec<Source>,
+    tried: Tried,
 }
 
 /// What the answer to a question is for.
@@ -111,8 +114,8 @@ struct Knowledge {
 }
 
 impl Job {
-    pub(crate) const fn new(path: Path, pool: Vec<Certificate>, lent: bool) -> Self {
-        Self { path, pool, lent, revoked: Vec::new() }
+    pub(crate) fn new(path: Path, pool: Vec<Certificate>, lent: bool) -> Self {
+        Self { path, pool, lent, revoked: Vec::new(), waits_for: Vec::new(), tried: Tried::default() }
     }
 }
 
@@ -164,7 +167,7 @@ impl Checks {
     }
 
     /// What is known without asking, leaf first.
-    pub(crate) fn known(&mut self, job: &Job) -> Vec<(Fingerprint, Status)> {
+    pub(crate) fn known(&mut self, job: &mut Job) -> Vec<(Fingerprint, Status)> {
         let statuses = self.statuses(job);
         statuses.into_iter().map(|(certificate, known)| (certificate.fingerprint(), known.status)).collect()
     }
@@ -180,6 +183,10 @@ impl Checks {
     pub(crate) fn verdict(&mut self, job: &mut Job) -> Option<Verdict> {
         if self.policy.mode == Mode::Off {
             return Some(Verdict::Passed(job.path.clone()));
+        }
+        let is_open = |source: &Source| self.sources.get(source) == Some(&State::Open);
+        if !job.waits_for.is_empty() && job.waits_for.iter().all(is_open) {
+            return None;
         }
         loop {
             let statuses = self.statuses(job);
@@ -207,6 +214,8 @@ impl Checks {
         match find_path_on(&terms(&self.engine, self.now, job), job.path.leaf(), &job.pool) {
             Ok(path) => {
                 job.path = path;
+                // Another anchor, perhaps, and fewer certificates to get there.
+                job.tried = Tried::default();
                 true
             }
             Err(_) => false,
@@ -214,34 +223,35 @@ impl Checks {
     }
 
     /// The state of each certificate below the anchor, leaf first, as far as it is known without asking.
-    fn statuses(&mut self, job: &Job) -> Vec<(Certificate, Knowledge)> {
-        let links = links(&job.path);
+    fn statuses(&mut self, job: &mut Job) -> Vec<(Certificate, Knowledge)> {
+        let mut tried = core::mem::take(&mut job.tried);
         let mut statuses = Vec::new();
-        for (certificate, issuer) in links {
-            let state = self.status(&certificate, &issuer, job);
+        for (certificate, issuer) in links(&job.path) {
+            let state = self.status(&certificate, &issuer, job, &mut tried);
             let is_over = matches!(state.status, Status::Revoked { .. });
             statuses.push((certificate, state));
             if is_over {
                 break;
             }
         }
+        job.tried = tried;
         statuses
     }
 
-    fn status(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job) -> Knowledge {
+    fn status(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job, tried: &mut Tried) -> Knowledge {
         self.take_from_cache(certificate);
         let engine = self.engine.clone();
         let mut banned: Vec<Certificate> = job.revoked.clone();
         let finding = loop {
-            let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
+            let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
             let finding = look_up(certificate, issuer, &self.lists, &mut speakers);
-            match self.unfit_speaker(&finding, job, &banned) {
+            match self.unfit_speaker(&finding, job, &banned, tried) {
                 Some(unfit) => banned.push(unfit),
                 None => break finding,
             }
         };
         self.tell_unusable(&finding);
-        let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
+        let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
         let answered = self.ask_responses(certificate, issuer, job, &mut speakers);
         self.keep_lists(certificate, &finding);
         let (status, from_mail) = match (finding.status, answered) {
@@ -261,7 +271,13 @@ impl Checks {
 
     /// A certificate that a finding relies on and that must not be relied on: it is revoked, or nothing is known of it
     /// where the policy wants to know. A key may speak for its own certificate, or nobody could ever.
-    fn unfit_speaker(&self, finding: &Finding, job: &Job, banned: &[Certificate]) -> Option<Certificate> {
+    fn unfit_speaker(
+        &self,
+        finding: &Finding,
+        job: &Job,
+        banned: &[Certificate],
+        tried: &mut Tried,
+    ) -> Option<Certificate> {
         let mut seen: BTreeSet<Fingerprint> = links(&job.path).iter().map(|(own, _)| own.fingerprint()).collect();
         let mut waiting: Vec<Path> = finding.relies_on.clone();
         while let Some(path) = waiting.pop() {
@@ -270,7 +286,7 @@ impl Checks {
                     continue;
                 }
                 let terms = terms(&self.engine, self.now, job);
-                let mut speakers = Speakers::new(terms, job.path.anchor(), &job.pool, banned);
+                let mut speakers = Speakers::new(terms, &job.path, &job.pool, banned, tried);
                 let found = look_up(&certificate, &issuer, &self.lists, &mut speakers);
                 match found.status {
                     Status::Good => waiting.extend(found.relies_on),
@@ -322,15 +338,16 @@ impl Checks {
     }
 
     /// Nothing is revoked. Either all that the policy asks for is known, or more is to be fetched, or it ends here.
-    fn conclude(&mut self, job: &Job, statuses: &[(Certificate, Knowledge)]) -> Option<Verdict> {
-        let mut is_open = false;
+    fn conclude(&mut self, job: &mut Job, statuses: &[(Certificate, Knowledge)]) -> Option<Verdict> {
+        job.waits_for.clear();
         for ((certificate, issuer), (_, state)) in links(&job.path).into_iter().zip(statuses) {
             let is_known = state.status == Status::Good && !state.from_mail;
             if !is_known && self.policy.fetch && self.asks {
-                is_open |= self.want(&certificate, &issuer, job);
+                let wanted = self.want(&certificate, &issuer, job.lent);
+                job.waits_for.extend(wanted);
             }
         }
-        if is_open {
+        if !job.waits_for.is_empty() {
             return None;
         }
         let mut blocked = None;
@@ -365,11 +382,11 @@ impl Checks {
         error
     }
 
-    /// Whether a source of the certificate is being asked, or is to be asked now: one after the other.
-    fn want(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job) -> bool {
+    /// The source of the certificate that is being asked, or is to be asked now: one after the other.
+    fn want(&mut self, certificate: &Certificate, issuer: &Certificate, lent: bool) -> Option<Source> {
         for source in self.sources_of(certificate) {
             match self.sources.get(&source) {
-                Some(State::Open) => return true,
+                Some(State::Open) => return Some(source),
                 Some(State::Answered | State::Failed) => continue,
                 None => {}
             }
@@ -384,10 +401,10 @@ impl Checks {
                 }
             };
             self.sources.insert(source.clone(), State::Open);
-            self.outbox.push_back((Want { source, cacheable: !job.lent }, fetch));
-            return true;
+            self.outbox.push_back((Want { source: source.clone(), cacheable: !lent }, fetch));
+            return Some(source);
         }
-        false
+        None
     }
 
     /// Everything that a certificate says about where its state can be fetched, in the policy's order.

@@ -24,25 +24,32 @@ pub(crate) struct Speakers<'a> {
     pool: &'a [Certificate],
     /// Certificates whose own revocation makes them unfit.
     banned: &'a [Certificate],
-    paths: BTreeMap<Fingerprint, Result<Path, Error>>,
-    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
+    tried: &'a mut Tried,
     /// Signature checks that are left.
     left: usize,
     /// And those for lists from the mail: however many forged ones a sender adds, the right one elsewhere is still checked.
     left_for_mail: usize,
 }
 
+/// What was found out about certificates and lists beside one path. Whoever sends many of both has them looked at once, not
+/// once for each certificate of the path and each answer.
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
+    paths: BTreeMap<Fingerprint, Result<Path, Error>>,
+    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
+}
+
 impl<'a> Speakers<'a> {
     pub(crate) fn new(
         terms: Terms<'a>,
-        anchor: &Certificate,
+        path: &Path,
         pool: &'a [Certificate],
         banned: &'a [Certificate],
+        tried: &'a mut Tried,
     ) -> Self {
         let left = terms.limits.path_signatures;
-        let anchor = TrustAnchors::new(vec![anchor.clone()]);
-        let (paths, signatures) = (BTreeMap::new(), BTreeMap::new());
-        Self { terms, anchor, pool, banned, paths, signatures, left, left_for_mail: left }
+        let anchor = TrustAnchors::new(vec![path.anchor().clone()]);
+        Self { terms, anchor, pool, banned, tried, left, left_for_mail: left }
     }
 
     pub(crate) const fn limits(&self) -> &'a Limits {
@@ -99,12 +106,12 @@ impl<'a> Speakers<'a> {
     /// Whether a path from the candidate leads to the anchor.
     fn check_path(&mut self, candidate: &Certificate) -> Result<Path, Error> {
         let fingerprint = candidate.fingerprint();
-        if let Some(known) = self.paths.get(&fingerprint) {
+        if let Some(known) = self.tried.paths.get(&fingerprint) {
             return known.clone();
         }
         let terms = Terms { anchors: &self.anchor, ..self.terms };
         let found = find_path_on(&terms, candidate, self.pool);
-        self.paths.insert(fingerprint, found.clone());
+        self.tried.paths.insert(fingerprint, found.clone());
         found
     }
 
@@ -116,13 +123,13 @@ impl<'a> Speakers<'a> {
             return Ok(());
         }
         let pair = (crl.fingerprint(), key);
-        if let Some(known) = self.signatures.get(&pair) {
+        if let Some(known) = self.tried.signatures.get(&pair) {
             return *known;
         }
         let result = self.verify(listed, signer);
         // What could not be paid for in the mail may come from elsewhere as well.
         if !result.is_err_and(|error| error.code() == Code::SignatureBudget) {
-            self.signatures.insert(pair, result);
+            self.tried.signatures.insert(pair, result);
         }
         if result.is_ok() {
             // Another thread may have been faster, with another key at most.
