@@ -242,6 +242,9 @@ fn the_responder_is_asked_and_checked() {
     let stranger = Authority::root("Mail CA", Key::P256(30)).issue(&delegate());
     let other = CertSpec { extended_key_usage: vec!["1.3.6.1.5.5.7.3.4".to_owned()], ..delegate() };
     let expired = CertSpec { not_after: "2026-05-01T00:00:00Z".to_owned(), ..delegate() };
+    let critical = postseal_testkit::factory::extension("1.3.6.1.4.1.99999.1", true, &[5, 0]);
+    let mut odd = delegate();
+    odd.overrides.extra_extensions.push(critical);
     let stale = OcspSpec { next_update: Some("2026-05-31T12:00:00Z".to_owned()), ..OcspSpec::good() };
     let early = OcspSpec { this_update: "2026-06-01T01:00:00Z".to_owned(), ..OcspSpec::good() };
     let another = OcspSpec { serial: Some(vec![2, 1, 9]), ..OcspSpec::good() };
@@ -258,6 +261,7 @@ fn the_responder_is_asked_and_checked() {
         (OcspSpec { broken_signature: true, ..OcspSpec::good() }, Err(Code::OcspSignatureInvalid)),
         (by(other), Err(Code::OcspSignerNotAllowed)),
         (by(expired), Err(Code::OcspSignerNotAllowed)),
+        (by(odd), Err(Code::OcspSignerNotAllowed)),
         (OcspSpec { responder: Some(stranger), ..OcspSpec::good() }, Err(Code::OcspSignerNotAllowed)),
     ];
     let mut ocsp_first = policy(Mode::Hard, true);

@@ -5,7 +5,8 @@ use super::lists::Listed;
 use crate::cert::{Certificate, Fingerprint, name};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
-use crate::verify::{KeyRole, Limits, Path, PublicKey, Sha1, SignatureAlgorithm, Terms, TrustAnchors, find_path_on};
+use crate::verify::{KeyRole, Limits, Path, PublicKey, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
+use crate::verify::{check_certificate, find_path_on};
 use std::collections::BTreeMap;
 
 /// Whose key signed a list.
@@ -58,6 +59,11 @@ impl<'a> Speakers<'a> {
 
     pub(crate) const fn now(&self) -> UnixTime {
         self.terms.now
+    }
+
+    /// What holds for every certificate on a path, wherever it stands.
+    pub(crate) fn check_certificate(&self, certificate: &Certificate) -> Result<(), Error> {
+        check_certificate(certificate, &self.terms)
     }
 
     /// The certificate whose key signed the list, if it may: `issuer`, which stands above the certificate in question, or
