@@ -676,3 +676,23 @@ fn a_list_of_a_new_key_does_not_speak_over_that_of_the_old_one() {
     assert_eq!(with(&of_new), Some(Code::CertificateRevoked));
     assert_eq!(with(&[renewed.crl(&newer(Vec::new()))]), None);
 }
+
+#[test]
+fn a_responder_that_may_be_revoked_must_be_known_where_the_policy_wants_to_know() {
+    let mut spec = CertSpec::mailbox("ocsp@ca.example", Key::P256(20));
+    spec.names.clear();
+    (spec.key_use, spec.serial) = (KeyUse::Sign, 500);
+    spec.extended_key_usage = vec!["1.3.6.1.5.5.7.3.9".to_owned()];
+    let responder = || Some(middle().issue(&spec));
+    let import = |mode| {
+        let response = middle().ocsp(&alice(), &OcspSpec { responder: responder(), ..OcspSpec::good() });
+        let mut ocsp_first = policy(mode, true);
+        ocsp_first.order = Order::OcspFirst;
+        let engine = engine(ocsp_first).with_crls(vec![crl(&good_root_list())]);
+        let fetcher = ScriptedFetcher::new().serves(RESPONDER, response).serves(LIST, good_root_list());
+        let (_, code, recorder) = import(&engine, &mail(&alice(), Vec::new()), &fetcher);
+        (code, recorder.names().contains(&"ocsp-unusable"))
+    };
+    assert_eq!(import(Mode::Soft), (None, false));
+    assert_eq!(import(Mode::Hard), (Some(Code::OcspSignerNotAllowed), true));
+}

@@ -310,8 +310,14 @@ impl Checks {
         let mut best = None;
         for response in self.responses.get(&fingerprint).cloned().unwrap_or_default() {
             let nonce = nonce.as_deref().filter(|_| response.is_answer);
-            let asked =
-                Asked { certificate, issuer, nonce, nonce_required: self.policy.nonce_required, lists: &self.lists };
+            let asked = Asked {
+                certificate,
+                issuer,
+                nonce,
+                nonce_required: self.policy.nonce_required,
+                lists: &self.lists,
+                must_be_known: self.policy.mode == Mode::Hard,
+            };
             match ocsp::evaluate(&response.octets, &asked, speakers) {
                 Ok(answered) => {
                     if response.cacheable && !job.lent && !matches!(answered.status, Status::Unknown(_)) {

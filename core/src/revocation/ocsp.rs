@@ -25,6 +25,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) nonce_required: bool,
     /// Lists that may revoke a responder.
     pub(crate) lists: &'a [Listed],
+    /// Whether they must know that it is good, unless its issuer says that nobody need ask.
+    pub(crate) must_be_known: bool,
 }
 
 /// What a response comes to.
@@ -214,7 +216,8 @@ impl<'a> BasicResponse<'a> {
 }
 
 /// A delegated responder: issued by the very issuer, for this purpose, now. Without id-pkix-ocsp-nocheck the lists at hand
-/// may revoke it; nobody is asked about it (RFC 6960 4.2.2.2.1 leaves that to the client).
+/// may revoke it, and in the hard mode must know it to be good; nobody is asked about it (RFC 6960 4.2.2.2.1 leaves that to
+/// the client).
 fn check_delegate(candidate: &Certificate, asked: &Asked<'_>, speakers: &mut Speakers<'_>) -> Result<(), Error> {
     let issuer = asked.issuer;
     let not_allowed = || Error::from(Code::OcspSignerNotAllowed);
@@ -230,11 +233,14 @@ fn check_delegate(candidate: &Certificate, asked: &Asked<'_>, speakers: &mut Spe
     speakers
         .verify_octets(candidate.signature_algorithm(), &signed, candidate.signature(), issuer)
         .map_err(|error| if error.code() == Code::SignatureInvalid { not_allowed() } else { error })?;
-    let asks = candidate.extension(oids::OCSP_NOCHECK).is_none();
-    if asks && matches!(look_up(candidate, issuer, asked.lists, speakers).status, Status::Revoked { .. }) {
-        return Err(not_allowed());
+    if candidate.extension(oids::OCSP_NOCHECK).is_some() {
+        return Ok(());
     }
-    Ok(())
+    match look_up(candidate, issuer, asked.lists, speakers).status {
+        Status::Good => Ok(()),
+        Status::Unknown(_) if !asked.must_be_known => Ok(()),
+        _ => Err(not_allowed()),
+    }
 }
 
 fn read_certificates(document: &Document<'_>, list: &Element<'_>, limits: &Limits) -> Result<Vec<Certificate>, Error> {
