@@ -100,7 +100,7 @@ pub(crate) fn look_up(
             return finding;
         }
     }
-    if let Some(error) = unreadable.or(finding.unusable.first().map(|(_, error)| *error)) {
+    if let Some(error) = unreadable.or_else(|| finding.unusable.first().map(|(_, error)| *error)) {
         finding.status = Status::Unknown(error);
     }
     finding
