@@ -242,6 +242,9 @@ fn the_responder_is_asked_and_checked() {
     let stranger = Authority::root("Mail CA", Key::P256(30)).issue(&delegate());
     let other = CertSpec { extended_key_usage: vec!["1.3.6.1.5.5.7.3.4".to_owned()], ..delegate() };
     let expired = CertSpec { not_after: "2026-05-01T00:00:00Z".to_owned(), ..delegate() };
+    let critical = postseal_testkit::factory::extension("1.3.6.1.4.1.99999.1", true, &[5, 0]);
+    let mut odd = delegate();
+    odd.overrides.extra_extensions.push(critical);
     let stale = OcspSpec { next_update: Some("2026-05-31T12:00:00Z".to_owned()), ..OcspSpec::good() };
     let early = OcspSpec { this_update: "2026-06-01T01:00:00Z".to_owned(), ..OcspSpec::good() };
     let another = OcspSpec { serial: Some(vec![2, 1, 9]), ..OcspSpec::good() };
@@ -258,13 +261,18 @@ fn the_responder_is_asked_and_checked() {
         (OcspSpec { broken_signature: true, ..OcspSpec::good() }, Err(Code::OcspSignatureInvalid)),
         (by(other), Err(Code::OcspSignerNotAllowed)),
         (by(expired), Err(Code::OcspSignerNotAllowed)),
+        (by(odd), Err(Code::OcspSignerNotAllowed)),
         (OcspSpec { responder: Some(stranger), ..OcspSpec::good() }, Err(Code::OcspSignerNotAllowed)),
     ];
     let mut ocsp_first = policy(Mode::Hard, true);
     ocsp_first.order = Order::OcspFirst;
     for (spec, expected) in cases {
         let response = middle().ocsp(&alice(), &spec);
-        let fetcher = ScriptedFetcher::new().serves(RESPONDER, response).serves(ROOT_LIST, good_root_list());
+        // The address of the list answers, with one that says nothing about her.
+        let fetcher = ScriptedFetcher::new()
+            .serves(RESPONDER, response)
+            .serves(LIST, good_root_list())
+            .serves(ROOT_LIST, good_root_list());
         let (outcome, code, recorder) = import(&engine(ocsp_first), &mail(&alice(), Vec::new()), &fetcher);
         match expected {
             Ok(()) => assert_eq!(outcome, "imported", "{spec:?}: {:?}", kinds(&recorder)),
@@ -296,7 +304,8 @@ fn nonces_are_sent_and_compared() {
     let nonce = request[request.len() - 32..].to_vec();
     let answer = |nonce: Option<Vec<u8>>| {
         let response = middle().ocsp(&alice(), &OcspSpec { nonce, ..OcspSpec::good() });
-        ScriptedFetcher::new().serves(RESPONDER, response).serves(ROOT_LIST, good_root_list())
+        let fetcher = ScriptedFetcher::new().serves(RESPONDER, response).serves(LIST, good_root_list());
+        fetcher.serves(ROOT_LIST, good_root_list())
     };
     assert_eq!(import([1; 32], true, &answer(Some(nonce.clone()))), None);
     assert_eq!(import([1; 32], false, &answer(None)), None);
@@ -375,7 +384,7 @@ fn a_forged_list_does_not_stay_in_the_cache() {
     let forged = Authority::root("Mail CA", Key::P256(40)).crl(&CrlSpec::new(Vec::new()));
     let first = ScriptedFetcher::new().serves(LIST, forged).serves(ROOT_LIST, good_root_list());
     let mail = mail(&alice(), Vec::new());
-    assert_eq!(import(&engine, &mail, &first).0, "refused");
+    assert_eq!(import(&engine, &mail, &first).0, "deferred", "the responder does not answer");
     let second = ScriptedFetcher::new().serves(LIST, middle().crl(&CrlSpec::new(Vec::new())));
     assert_eq!(import(&engine, &mail, &second).0, "imported");
 }
@@ -520,4 +529,170 @@ fn an_operator_cannot_add_what_is_known_to_be_revoked() {
     let entry = postseal::store::Entry::absent(Address::parse(ALICE).unwrap());
     let error = engine.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap_err();
     assert_eq!(error.code(), Code::CertificateRevoked);
+}
+
+#[test]
+fn forged_lists_in_the_mail_do_not_use_up_what_the_right_one_costs() {
+    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
+    let stranger = Authority::root("Mail CA", Key::P256(40));
+    let mut mail = SignedMail::new(&format!("Alice <{ALICE}>"), &alice()).form(Form::OpaqueBer);
+    // As many as are looked at, and large: hashing them costs as well.
+    let padding = postseal_testkit::factory::extension("1.3.6.1.4.1.99999.2", false, &vec![0; 310 << 10]);
+    for number in 0..32 {
+        let forged = CrlSpec {
+            this_update: "2026-05-31T00:00:00Z".to_owned(),
+            number: Some(number),
+            key_identifier: false,
+            extra_extensions: vec![padding.clone()],
+            ..CrlSpec::new(Vec::new())
+        };
+        mail = mail.with_crl(&stranger.crl(&forged));
+    }
+    let mail = mail.build();
+    let nobody = ScriptedFetcher::new();
+    let configured = engine(policy(Mode::Soft, false)).with_crls(vec![crl(&revoked)]);
+    assert_eq!(import(&configured, &mail, &nobody).1, Some(Code::CertificateRevoked));
+    let fetcher = ScriptedFetcher::new().serves(LIST, revoked);
+    assert_eq!(import(&engine(policy(Mode::Soft, true)), &mail, &fetcher).1, Some(Code::CertificateRevoked));
+}
+
+#[test]
+fn a_list_about_others_does_not_stay_in_the_cache() {
+    let engine = engine(policy(Mode::Soft, true));
+    let mail = mail(&alice(), Vec::new());
+    // The root's list holds, and says nothing about what the intermediate has issued.
+    let wrong = ScriptedFetcher::new().serves(LIST, good_root_list()).serves(ROOT_LIST, good_root_list());
+    assert_eq!(import(&engine, &mail, &wrong).0, "imported");
+    let right = ScriptedFetcher::new().serves(LIST, middle().crl(&CrlSpec::new(vec![Revoked::new(4096)])));
+    assert_eq!(import(&engine, &mail, &right).1, Some(Code::CertificateRevoked));
+}
+
+#[test]
+fn addresses_of_issuers_that_do_not_answer_count_as_well() {
+    let authority = |common: &str, key| {
+        use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
+        let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
+        let mut spec = AuthoritySpec::new(common, key);
+        spec.overrides.subject = Some(sequence(&[&part("2.5.4.10", "Goal"), &part("2.5.4.3", common)]));
+        spec
+    };
+    let root = Authority::self_signed(&authority("Root", Key::P256(70)));
+    let urls: Vec<String> = (0..20).map(|number| format!("http://{number}.example/ca.cer")).collect();
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![access_at(&[], &urls)];
+    let alice = root.subordinate(&authority("CA", Key::P256(71))).issue(&spec);
+    let mut policy = RevocationPolicy::default();
+    policy.fetch_issuers = true;
+    let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
+    let engine = Engine::new(anchors).with_revocation(PerRoute::new(policy));
+    let fetcher = ScriptedFetcher::new();
+    let (outcome, code, _) = resolve(&engine, alice.der(), &MemoryStore::new(), &fetcher);
+    assert_eq!((outcome, code), (Outcome::Unavailable, Some(Code::IssuerUnavailable)));
+    assert_eq!(fetcher.asked().len(), 2);
+}
+
+#[test]
+fn an_entry_revokes_whatever_its_reason_looks_like() {
+    let odd = postseal_testkit::factory::extension("2.5.29.21", false, &[2, 1, 1]);
+    let entry = Revoked { extra_extensions: vec![odd], ..Revoked::new(4096) };
+    let engine = engine(policy(Mode::Soft, false)).with_crls(vec![crl(&middle().crl(&CrlSpec::new(vec![entry])))]);
+    let (_, code, _) = import(&engine, &mail(&alice(), Vec::new()), &ScriptedFetcher::new());
+    assert_eq!(code, Some(Code::CertificateRevoked));
+}
+
+#[test]
+fn a_certificate_with_unreadable_distribution_points_can_be_revoked() {
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![postseal_testkit::factory::extension("2.5.29.31", false, &[5, 0])];
+    let mail = mail(&middle().issue(&spec), Vec::new());
+    let nobody = ScriptedFetcher::new();
+    let with = |mode, entries| {
+        let lists = vec![crl(&middle().crl(&CrlSpec::new(entries))), crl(&good_root_list())];
+        import(&engine(policy(mode, false)).with_crls(lists), &mail, &nobody).1
+    };
+    assert_eq!(with(Mode::Soft, vec![Revoked::new(4096)]), Some(Code::CertificateRevoked));
+    assert_eq!(with(Mode::Hard, Vec::new()), Some(Code::ExtensionMalformed));
+}
+
+#[test]
+fn what_may_become_known_later_is_deferred_whatever_old_lists_say() {
+    let stale = CrlSpec { next_update: Some("2026-05-20T00:00:00Z".to_owned()), ..CrlSpec::new(Vec::new()) };
+    let stale = middle().crl(&stale);
+    let hard = engine(policy(Mode::Hard, true)).with_crls(vec![crl(&stale), crl(&good_root_list())]);
+    let message = mail(&alice(), Vec::new());
+    let (outcome, code, _) = import(&hard, &message, &ScriptedFetcher::new());
+    assert_eq!((outcome, code), ("deferred", Some(Code::RevocationUnavailable)));
+    // As when the responder asks to try again later.
+    let later = ScriptedFetcher::new().serves(LIST, stale).serves(RESPONDER, vec![0x30, 3, 0x0a, 1, 3]);
+    let hard = engine(policy(Mode::Hard, true)).with_crls(vec![crl(&good_root_list())]);
+    let (outcome, code, _) = import(&hard, &message, &later);
+    assert_eq!((outcome, code), ("deferred", Some(Code::OcspUnavailable)));
+}
+
+#[test]
+fn a_required_nonce_cannot_come_from_nowhere() {
+    let response = middle().ocsp(&alice(), &OcspSpec::good());
+    let fetcher = ScriptedFetcher::new()
+        .serves(RESPONDER, response)
+        .serves(LIST, good_root_list())
+        .serves(ROOT_LIST, good_root_list());
+    let mut strict = policy(Mode::Hard, true);
+    (strict.order, strict.nonce_required) = (Order::OcspFirst, true);
+    let mail = mail(&alice(), Vec::new());
+    // The host has supplied none.
+    assert_eq!(import(&engine(strict), &mail, &fetcher).1, Some(Code::OcspNonceMismatch));
+    // Another route was content without one.
+    let mut lax = strict;
+    lax.nonce_required = false;
+    let routes = PerRoute::new(lax).route(Tenant::default(), "strict", strict);
+    let engine = engine(lax).with_revocation(routes);
+    assert_eq!(import(&engine, &mail, &fetcher).0, "imported");
+    let context = import::Context::new(now()).route("strict").ocsp_nonce([1; 32]);
+    let store = MemoryStore::new();
+    let report =
+        drive::run(engine.import(&mail, context), &Keep::new(&store).fetching(&fetcher), &(), &|| false).unwrap();
+    assert_eq!(report.error.map(|error| error.code()), Some(Code::OcspNonceMismatch));
+}
+
+#[test]
+fn a_list_of_a_new_key_does_not_speak_over_that_of_the_old_one() {
+    let mut renewed = AuthoritySpec::new("Mail CA", Key::P256(80));
+    renewed.serial = 79;
+    let renewed = root().subordinate(&renewed);
+    let newer = |entries| CrlSpec { this_update: "2026-05-30T00:00:00Z".to_owned(), ..CrlSpec::new(entries) };
+    let hers = || vec![Revoked::new(4096).because(1)];
+    let mail = mail(&alice(), vec![renewed.der().to_vec()]);
+    let with = |lists: &[Vec<u8>]| {
+        let lists = lists.iter().map(|list| crl(list)).chain([crl(&good_root_list())]);
+        let engine = engine(policy(Mode::Hard, false)).with_crls(lists.collect());
+        import(&engine, &mail, &ScriptedFetcher::new()).1
+    };
+    // Some CAs give each of their keys a list of its own, of what that key has signed.
+    let of_each = [renewed.crl(&newer(Vec::new())), middle().crl(&CrlSpec::new(hers()))];
+    assert_eq!(with(&of_each), Some(Code::CertificateRevoked));
+    // Others sign one list for all with the new key.
+    let of_new = [renewed.crl(&newer(hers())), middle().crl(&CrlSpec::new(Vec::new()))];
+    assert_eq!(with(&of_new), Some(Code::CertificateRevoked));
+    assert_eq!(with(&[renewed.crl(&newer(Vec::new()))]), None);
+}
+
+#[test]
+fn a_responder_that_may_be_revoked_must_be_known_where_the_policy_wants_to_know() {
+    let mut spec = CertSpec::mailbox("ocsp@ca.example", Key::P256(20));
+    spec.names.clear();
+    (spec.key_use, spec.serial) = (KeyUse::Sign, 500);
+    spec.extended_key_usage = vec!["1.3.6.1.5.5.7.3.9".to_owned()];
+    let responder = || Some(middle().issue(&spec));
+    let import = |mode| {
+        let response = middle().ocsp(&alice(), &OcspSpec { responder: responder(), ..OcspSpec::good() });
+        let mut ocsp_first = policy(mode, true);
+        ocsp_first.order = Order::OcspFirst;
+        let engine = engine(ocsp_first).with_crls(vec![crl(&good_root_list())]);
+        let fetcher = ScriptedFetcher::new().serves(RESPONDER, response).serves(LIST, good_root_list());
+        let (_, code, recorder) = import(&engine, &mail(&alice(), Vec::new()), &fetcher);
+        (code, recorder.names().contains(&"ocsp-unusable"))
+    };
+    assert_eq!(import(Mode::Soft), (None, false));
+    assert_eq!(import(Mode::Hard), (Some(Code::OcspSignerNotAllowed), true));
 }

@@ -32,9 +32,11 @@ struct Current {
     candidate: Candidate,
     /// Its path, once it has one: only its revocation is open.
     job: Option<Job>,
-    /// Issuers that it did not bring along, and where they were sought.
+    /// Issuers that it did not bring along, and where they were found.
     fetched: Vec<Certificate>,
     sought: Vec<String>,
+    /// How many addresses were asked because of it, whether they answered or not.
+    asked: usize,
 }
 
 /// What became of the next step.
@@ -107,7 +109,7 @@ impl Trial {
         let enough = self.is_found && !judge.policy.all_valid;
         let mut untried = core::iter::from_fn(|| self.candidates.untried.pop_front());
         let candidate = untried.find(|candidate| !enough || candidate.is_refused())?;
-        Some(Current { candidate, job: None, fetched: Vec::new(), sought: Vec::new() })
+        Some(Current { candidate, job: None, fetched: Vec::new(), sought: Vec::new(), asked: 0 })
     }
 
     /// What is left to say, one at a time.
@@ -219,8 +221,9 @@ impl Issuers {
                         return Sought::Fetched;
                     }
                     Some(Place::Asked) => return Sought::Open,
-                    None if current.sought.len() >= FETCHES => return nowhere,
+                    None if current.asked >= FETCHES => return nowhere,
                     None => {
+                        current.asked = current.asked.saturating_add(1);
                         self.known.insert(at.clone(), Place::Asked);
                         self.outbox.push_back(at);
                         return Sought::Open;

@@ -7,7 +7,7 @@ use super::lists::{Finding, Listed, look_up};
 use super::ocsp::{self, Asked};
 use super::policy::{Mode, Order, RevocationPolicy};
 use super::reason::Reason;
-use super::speakers::Speakers;
+use super::speakers::{Speakers, Tried};
 use super::status::Status;
 use crate::cert::{Certificate, Fingerprint};
 use crate::der::oids;
@@ -33,7 +33,7 @@ pub(crate) struct Checks {
     asks: bool,
     /// Lists from the configuration, the mail and the cache, and those that were fetched.
     lists: Vec<Listed>,
-    /// Lists that were fetched for something that may be cached, until they are known to hold.
+    /// Lists that were fetched for something that may be cached, until they are known to count.
     fresh: Vec<(String, Crl)>,
     responses: BTreeMap<Fingerprint, Vec<Response>>,
     sources: BTreeMap<Source, State>,
@@ -76,6 +76,9 @@ pub(crate) struct Job {
     lent: bool,
     /// Certificates that turned out to be revoked.
     revoked: Vec<Certificate>,
+    /// What was asked because of it: nothing changes for it before one of these has answered.
+    waits_for: Vec<Source>,
+    tried: Tried,
 }
 
 /// What the answer to a question is for.
@@ -111,8 +114,8 @@ struct Knowledge {
 }
 
 impl Job {
-    pub(crate) const fn new(path: Path, pool: Vec<Certificate>, lent: bool) -> Self {
-        Self { path, pool, lent, revoked: Vec::new() }
+    pub(crate) fn new(path: Path, pool: Vec<Certificate>, lent: bool) -> Self {
+        Self { path, pool, lent, revoked: Vec::new(), waits_for: Vec::new(), tried: Tried::default() }
     }
 }
 
@@ -164,7 +167,7 @@ impl Checks {
     }
 
     /// What is known without asking, leaf first.
-    pub(crate) fn known(&mut self, job: &Job) -> Vec<(Fingerprint, Status)> {
+    pub(crate) fn known(&mut self, job: &mut Job) -> Vec<(Fingerprint, Status)> {
         let statuses = self.statuses(job);
         statuses.into_iter().map(|(certificate, known)| (certificate.fingerprint(), known.status)).collect()
     }
@@ -180,6 +183,10 @@ impl Checks {
     pub(crate) fn verdict(&mut self, job: &mut Job) -> Option<Verdict> {
         if self.policy.mode == Mode::Off {
             return Some(Verdict::Passed(job.path.clone()));
+        }
+        let is_open = |source: &Source| self.sources.get(source) == Some(&State::Open);
+        if !job.waits_for.is_empty() && job.waits_for.iter().all(is_open) {
+            return None;
         }
         loop {
             let statuses = self.statuses(job);
@@ -207,6 +214,8 @@ impl Checks {
         match find_path_on(&terms(&self.engine, self.now, job), job.path.leaf(), &job.pool) {
             Ok(path) => {
                 job.path = path;
+                // Another anchor, perhaps, and fewer certificates to get there.
+                job.tried = Tried::default();
                 true
             }
             Err(_) => false,
@@ -214,41 +223,45 @@ impl Checks {
     }
 
     /// The state of each certificate below the anchor, leaf first, as far as it is known without asking.
-    fn statuses(&mut self, job: &Job) -> Vec<(Certificate, Knowledge)> {
-        let links = links(&job.path);
+    fn statuses(&mut self, job: &mut Job) -> Vec<(Certificate, Knowledge)> {
+        let mut tried = core::mem::take(&mut job.tried);
         let mut statuses = Vec::new();
-        for (certificate, issuer) in links {
-            let state = self.status(&certificate, &issuer, job);
+        for (certificate, issuer) in links(&job.path) {
+            let state = self.status(&certificate, &issuer, job, &mut tried);
             let is_over = matches!(state.status, Status::Revoked { .. });
             statuses.push((certificate, state));
             if is_over {
                 break;
             }
         }
+        job.tried = tried;
         statuses
     }
 
-    fn status(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job) -> Knowledge {
+    fn status(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job, tried: &mut Tried) -> Knowledge {
         self.take_from_cache(certificate);
         let engine = self.engine.clone();
         let mut banned: Vec<Certificate> = job.revoked.clone();
         let finding = loop {
-            let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
+            let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
             let finding = look_up(certificate, issuer, &self.lists, &mut speakers);
-            match self.unfit_speaker(&finding, job, &banned) {
+            match self.unfit_speaker(&finding, job, &banned, tried) {
                 Some(unfit) => banned.push(unfit),
                 None => break finding,
             }
         };
         self.tell_unusable(&finding);
-        let mut speakers = Speakers::new(terms(&engine, self.now, job), job.path.anchor(), &job.pool, &banned);
+        let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
         let answered = self.ask_responses(certificate, issuer, job, &mut speakers);
-        self.keep_lists();
+        self.keep_lists(certificate, &finding);
         let (status, from_mail) = match (finding.status, answered) {
             (revoked @ Status::Revoked { .. }, _) | (_, Some(revoked @ Status::Revoked { .. })) => (revoked, false),
             (_, Some(Status::Good)) => (Status::Good, false),
             (Status::Good, _) => (Status::Good, finding.from_mail),
-            (Status::Unknown(error), Some(Status::Unknown(other))) if error.code() == Code::RevocationUnknown => {
+            // Of two that know nothing, one that may know later says more.
+            (Status::Unknown(error), Some(Status::Unknown(other)))
+                if error.code() == Code::RevocationUnknown || other.fault() == Fault::Unavailable =>
+            {
                 (Status::Unknown(other), false)
             }
             (unknown, _) => (unknown, false),
@@ -258,7 +271,13 @@ impl Checks {
 
     /// A certificate that a finding relies on and that must not be relied on: it is revoked, or nothing is known of it
     /// where the policy wants to know. A key may speak for its own certificate, or nobody could ever.
-    fn unfit_speaker(&self, finding: &Finding, job: &Job, banned: &[Certificate]) -> Option<Certificate> {
+    fn unfit_speaker(
+        &self,
+        finding: &Finding,
+        job: &Job,
+        banned: &[Certificate],
+        tried: &mut Tried,
+    ) -> Option<Certificate> {
         let mut seen: BTreeSet<Fingerprint> = links(&job.path).iter().map(|(own, _)| own.fingerprint()).collect();
         let mut waiting: Vec<Path> = finding.relies_on.clone();
         while let Some(path) = waiting.pop() {
@@ -267,7 +286,7 @@ impl Checks {
                     continue;
                 }
                 let terms = terms(&self.engine, self.now, job);
-                let mut speakers = Speakers::new(terms, job.path.anchor(), &job.pool, banned);
+                let mut speakers = Speakers::new(terms, &job.path, &job.pool, banned, tried);
                 let found = look_up(&certificate, &issuer, &self.lists, &mut speakers);
                 match found.status {
                     Status::Good => waiting.extend(found.relies_on),
@@ -291,8 +310,14 @@ impl Checks {
         let mut best = None;
         for response in self.responses.get(&fingerprint).cloned().unwrap_or_default() {
             let nonce = nonce.as_deref().filter(|_| response.is_answer);
-            let asked =
-                Asked { certificate, issuer, nonce, nonce_required: self.policy.nonce_required, lists: &self.lists };
+            let asked = Asked {
+                certificate,
+                issuer,
+                nonce,
+                nonce_required: self.policy.nonce_required,
+                lists: &self.lists,
+                must_be_known: self.policy.mode == Mode::Hard,
+            };
             match ocsp::evaluate(&response.octets, &asked, speakers) {
                 Ok(answered) => {
                     if response.cacheable && !job.lent && !matches!(answered.status, Status::Unknown(_)) {
@@ -319,15 +344,16 @@ impl Checks {
     }
 
     /// Nothing is revoked. Either all that the policy asks for is known, or more is to be fetched, or it ends here.
-    fn conclude(&mut self, job: &Job, statuses: &[(Certificate, Knowledge)]) -> Option<Verdict> {
-        let mut is_open = false;
+    fn conclude(&mut self, job: &mut Job, statuses: &[(Certificate, Knowledge)]) -> Option<Verdict> {
+        job.waits_for.clear();
         for ((certificate, issuer), (_, state)) in links(&job.path).into_iter().zip(statuses) {
             let is_known = state.status == Status::Good && !state.from_mail;
             if !is_known && self.policy.fetch && self.asks {
-                is_open |= self.want(&certificate, &issuer, job);
+                let wanted = self.want(&certificate, &issuer, job.lent);
+                job.waits_for.extend(wanted);
             }
         }
-        if is_open {
+        if !job.waits_for.is_empty() {
             return None;
         }
         let mut blocked = None;
@@ -351,22 +377,22 @@ impl Checks {
         }
     }
 
-    /// Where nobody answered, trying again later may help.
+    /// Where somebody did not answer, trying again later may help, whatever is wrong with what is at hand.
     fn why_unknown(&self, certificate: &Certificate, error: Error) -> Error {
         let failed = |(source, state): (&Source, &State)| {
             *state == State::Failed && self.sources_of(certificate).contains(source)
         };
-        if error.code() == Code::RevocationUnknown && self.sources.iter().any(failed) {
+        if error.fault() != Fault::Unavailable && self.sources.iter().any(failed) {
             return Code::RevocationUnavailable.into();
         }
         error
     }
 
-    /// Whether a source of the certificate is being asked, or is to be asked now: one after the other.
-    fn want(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job) -> bool {
+    /// The source of the certificate that is being asked, or is to be asked now: one after the other.
+    fn want(&mut self, certificate: &Certificate, issuer: &Certificate, lent: bool) -> Option<Source> {
         for source in self.sources_of(certificate) {
             match self.sources.get(&source) {
-                Some(State::Open) => return true,
+                Some(State::Open) => return Some(source),
                 Some(State::Answered | State::Failed) => continue,
                 None => {}
             }
@@ -381,10 +407,10 @@ impl Checks {
                 }
             };
             self.sources.insert(source.clone(), State::Open);
-            self.outbox.push_back((Want { source, cacheable: !job.lent }, fetch));
-            return true;
+            self.outbox.push_back((Want { source: source.clone(), cacheable: !lent }, fetch));
+            return Some(source);
         }
-        false
+        None
     }
 
     /// Everything that a certificate says about where its state can be fetched, in the policy's order.
@@ -459,6 +485,10 @@ impl Checks {
                     self.lists.push(Listed { crl, from_mail: false });
                 }
                 Source::Ocsp(_, fingerprint) => {
+                    // A response that was kept repeats no nonce of this operation.
+                    if self.policy.nonce_required {
+                        continue;
+                    }
                     let Some(octets) = self.cache().ocsp(&self.tenant, *fingerprint, self.now) else { continue };
                     let response = Response { octets, is_answer: false, cacheable: false };
                     self.responses.entry(*fingerprint).or_default().push(response);
@@ -468,11 +498,13 @@ impl Checks {
         }
     }
 
-    /// Only a list whose signature holds is kept: a forged one would keep the right one out until its time is over.
-    fn keep_lists(&mut self) {
+    /// Only a list that counts for a certificate which names its address is kept: a forged one, or one about others, would
+    /// keep the right one out until its time is over.
+    fn keep_lists(&mut self, certificate: &Certificate, finding: &Finding) {
         let (limit, now) = (self.limits().revocation_cache_bytes, self.now);
+        let sources = self.sources_of(certificate);
         for (url, crl) in core::mem::take(&mut self.fresh) {
-            if crl.signed_by().get().is_some() {
+            if finding.rests_on.contains(&crl.fingerprint()) && sources.contains(&Source::Crl(url.clone())) {
                 self.cache().keep_crl(&self.tenant, &url, &crl, limit, now);
             } else {
                 self.fresh.push((url, crl));

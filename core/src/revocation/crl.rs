@@ -269,8 +269,10 @@ impl Crl {
         if let Some(extensions) = fields.next()? {
             each_extension(&document, &extensions, |oid, _, value| {
                 if oid == oids::REASON_CODE {
+                    // It is revoked, whatever the reason looks like.
                     let value = Document::new(value, &limits);
-                    reason = Reason::read(value.root()?.expect(Tag(0x0a))?)?;
+                    let root = value.root().and_then(|root| root.expect(Tag(0x0a)));
+                    reason = root.and_then(Reason::read).unwrap_or(Reason::Unspecified);
                 }
                 Ok(())
             })?;
@@ -383,9 +385,10 @@ impl Entries {
 
     /// The number of this issuer; usually that of the entry before.
     fn issuer(&mut self, key: Box<[u8]>) -> u32 {
-        let last = self.issuers.len().saturating_sub(1);
-        let number = match self.issuers.iter().rposition(|known| *known == key).filter(|at| last.abs_diff(*at) < 64) {
-            Some(known) => known,
+        // No further back than this: a list may name another issuer in each of its entries.
+        let recent = self.issuers.len().saturating_sub(64);
+        let number = match self.issuers.iter().skip(recent).rposition(|known| *known == key) {
+            Some(known) => recent.saturating_add(known),
             None => {
                 self.issuers.push(key);
                 self.issuers.len().saturating_sub(1)

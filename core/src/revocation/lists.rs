@@ -10,6 +10,7 @@ use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Path;
 use core::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// How far the clocks of issuers may be ahead.
 pub(super) const CLOCK_SKEW: i64 = 300;
@@ -29,6 +30,8 @@ pub(crate) struct Finding {
     pub(crate) from_mail: bool,
     /// The paths of other keys that signed what it rests on: no certificate of them may be revoked.
     pub(crate) relies_on: Vec<Path>,
+    /// The lists that it rests on.
+    pub(crate) rests_on: Vec<Fingerprint>,
     /// Lists that are about the certificate and do not count, and why.
     pub(crate) unusable: Vec<(Fingerprint, Error)>,
 }
@@ -54,14 +57,13 @@ pub(crate) fn look_up(
         status: Status::Unknown(Code::RevocationUnknown.into()),
         from_mail: false,
         relies_on: Vec::new(),
+        rests_on: Vec::new(),
         unusable: Vec::new(),
     };
-    let mut points = match certificate.distribution_points(limits) {
-        Ok(points) => points,
-        Err(error) => {
-            finding.status = Status::Unknown(error);
-            return finding;
-        }
+    // Where its points cannot be read, its issuer's own list may still revoke it, but says nothing good.
+    let (mut points, unreadable) = match certificate.distribution_points(limits) {
+        Ok(points) => (points, None),
+        Err(error) => (Vec::new(), Some(error)),
     };
     points.push(DistributionPoint::implied(certificate.issuer(), limits));
     let subject = Subject {
@@ -73,13 +75,19 @@ pub(crate) fn look_up(
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
     newest_first.sort_by_key(|listed| Reverse(listed.crl.this_update()));
     let mut reasons = ReasonFlags::NONE;
+    // A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys.
+    let mut covered: BTreeMap<Option<&[u8]>, ReasonFlags> = BTreeMap::new();
     for point in &points {
         for listed in &newest_first {
-            let Some(about) = in_scope(point, &listed.crl, &subject).filter(|about| about.exceeds(reasons)) else {
+            let of_key = covered.entry(listed.crl.authority_key()).or_insert(ReasonFlags::NONE);
+            let Some(about) = in_scope(point, &listed.crl, &subject).filter(|about| about.exceeds(*of_key)) else {
                 continue;
             };
             match consult(&subject, listed, lists, speakers, &mut finding) {
-                Ok(None) => reasons = reasons.or(about),
+                Ok(None) => {
+                    *of_key = of_key.or(about);
+                    reasons = reasons.or(about);
+                }
                 Ok(Some(Revocation { at, reason })) => {
                     finding.status = Status::Revoked { at, reason };
                     return finding;
@@ -88,12 +96,12 @@ pub(crate) fn look_up(
             }
         }
         if reasons.is_all() {
-            finding.status = Status::Good;
+            finding.status = unreadable.map_or(Status::Good, Status::Unknown);
             return finding;
         }
     }
-    if let Some((_, error)) = finding.unusable.first() {
-        finding.status = Status::Unknown(*error);
+    if let Some(error) = unreadable.or_else(|| finding.unusable.first().map(|(_, error)| *error)) {
+        finding.status = Status::Unknown(error);
     }
     finding
 }
@@ -135,7 +143,7 @@ fn consult(
     let complete = &listed.crl;
     let now = speakers.now();
     check_begun(complete, now)?;
-    let signer = speakers.check_list(complete, subject.issuer)?;
+    let signer = speakers.check_list(listed, subject.issuer)?;
     let changes = newest_changes(complete, &signer.certificate, lists, speakers);
     let find = |crl: &Crl| crl.find(subject.certificate.serial(), &subject.issuer_key);
     let changed = changes.as_ref().map(|changes| find(&changes.crl)).transpose()?.flatten();
@@ -148,7 +156,10 @@ fn consult(
     if stale && found.is_none_or(|found| found.reason == Reason::CertificateHold) {
         return Err(Code::CrlStale.into());
     }
-    finding.from_mail |= listed.from_mail || changes.is_some_and(|changes| changes.from_mail);
+    for listed in [listed].into_iter().chain(&changes) {
+        finding.from_mail |= listed.from_mail;
+        finding.rests_on.push(listed.crl.fingerprint());
+    }
     finding.relies_on.extend(signer.path);
     Ok(found)
 }
@@ -180,5 +191,5 @@ fn newest_changes(
         })
         .collect();
     candidates.sort_by_key(|listed| Reverse(listed.crl.this_update()));
-    candidates.into_iter().find(|listed| speakers.check_signature(&listed.crl, signer).is_ok()).cloned()
+    candidates.into_iter().find(|listed| speakers.check_signature(listed, signer).is_ok()).cloned()
 }

@@ -61,8 +61,8 @@ pub fn check_path(
         .with_limits(limits.clone())
         .with_crls(crls.to_vec());
     let policy = RevocationPolicy { mode: Mode::Hard, ..RevocationPolicy::default() };
-    let job = Job::new(path.clone(), pool.to_vec(), false);
-    Checks::new(&engine, policy, &Tenant::default(), now, None).known(&job)
+    let mut job = Job::new(path.clone(), pool.to_vec(), false);
+    Checks::new(&engine, policy, &Tenant::default(), now, None).known(&mut job)
 }
 
 /// What the configured lists and these, which came with a mail, say about a whole path: the first certificate that is
@@ -71,7 +71,7 @@ pub(crate) fn look(engine: &Engine, path: Path, pool: Vec<Certificate>, from_mai
     let policy = RevocationPolicy { mode: Mode::Hard, ..RevocationPolicy::default() };
     let mut checks = Checks::new(engine, policy, &Tenant::default(), now, None);
     checks.add_from_mail(from_mail);
-    let statuses = checks.known(&Job::new(path, pool, false));
+    let statuses = checks.known(&mut Job::new(path, pool, false));
     let first = |wanted: fn(&Status) -> bool| statuses.iter().map(|(_, status)| *status).find(wanted);
     let revoked = first(|status| matches!(status, Status::Revoked { .. }));
     revoked.or_else(|| first(|status| matches!(status, Status::Unknown(_)))).unwrap_or(Status::Good)

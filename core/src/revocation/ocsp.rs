@@ -25,6 +25,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) nonce_required: bool,
     /// Lists that may revoke a responder.
     pub(crate) lists: &'a [Listed],
+    /// Whether they must know that it is good, unless its issuer says that nobody need ask.
+    pub(crate) must_be_known: bool,
 }
 
 /// What a response comes to.
@@ -207,15 +209,15 @@ impl<'a> BasicResponse<'a> {
     fn check_nonce(&self, asked: &Asked<'_>) -> Result<(), Error> {
         match (asked.nonce, self.nonce) {
             (Some(sent), Some(received)) if sent == received => Ok(()),
-            (None, _) => Ok(()),
-            (Some(_), None) if !asked.nonce_required => Ok(()),
+            (None, _) | (Some(_), None) if !asked.nonce_required => Ok(()),
             _ => Err(Code::OcspNonceMismatch.into()),
         }
     }
 }
 
 /// A delegated responder: issued by the very issuer, for this purpose, now. Without id-pkix-ocsp-nocheck the lists at hand
-/// may revoke it; nobody is asked about it (RFC 6960 4.2.2.2.1 leaves that to the client).
+/// may revoke it, and in the hard mode must know it to be good; nobody is asked about it (RFC 6960 4.2.2.2.1 leaves that to
+/// the client).
 fn check_delegate(candidate: &Certificate, asked: &Asked<'_>, speakers: &mut Speakers<'_>) -> Result<(), Error> {
     let issuer = asked.issuer;
     let not_allowed = || Error::from(Code::OcspSignerNotAllowed);
@@ -223,23 +225,22 @@ fn check_delegate(candidate: &Certificate, asked: &Asked<'_>, speakers: &mut Spe
     if !name::equal(candidate.issuer(), issuer.subject(), limits)
         || candidate.extended_key_usage(oids::OCSP_SIGNING)? != Some(true)
         || candidate.key_usage()?.is_some_and(|usage| !usage.digital_signature() && !usage.non_repudiation())
-        || candidate.signature_algorithm() != candidate.inner_signature_algorithm()
+        || speakers.check_certificate(candidate).is_err()
     {
-        return Err(not_allowed());
-    }
-    let now = speakers.now();
-    if now < candidate.not_before() || now > candidate.not_after() {
         return Err(not_allowed());
     }
     let signed = [candidate.tbs()];
     speakers
         .verify_octets(candidate.signature_algorithm(), &signed, candidate.signature(), issuer)
         .map_err(|error| if error.code() == Code::SignatureInvalid { not_allowed() } else { error })?;
-    let asks = candidate.extension(oids::OCSP_NOCHECK).is_none();
-    if asks && matches!(look_up(candidate, issuer, asked.lists, speakers).status, Status::Revoked { .. }) {
-        return Err(not_allowed());
+    if candidate.extension(oids::OCSP_NOCHECK).is_some() {
+        return Ok(());
     }
-    Ok(())
+    match look_up(candidate, issuer, asked.lists, speakers).status {
+        Status::Good => Ok(()),
+        Status::Unknown(_) if !asked.must_be_known => Ok(()),
+        _ => Err(not_allowed()),
+    }
 }
 
 fn read_certificates(document: &Document<'_>, list: &Element<'_>, limits: &Limits) -> Result<Vec<Certificate>, Error> {
@@ -353,7 +354,11 @@ fn cert_status(document: &Document<'_>, status: &Element<'_>) -> Result<Status, 
             let mut fields = document.children(status)?;
             let at = time(&fields.required()?)?;
             let reason = match fields.optional(Tag::context_constructed(0))? {
-                Some(wrapper) => Reason::read(document.children(&wrapper)?.required()?)?,
+                // It is revoked, whatever the reason looks like.
+                Some(wrapper) => {
+                    let reason = document.children(&wrapper).and_then(|mut inside| inside.required());
+                    reason.and_then(Reason::read).unwrap_or(Reason::Unspecified)
+                }
                 None => Reason::Unspecified,
             };
             Ok(Status::Revoked { at, reason })

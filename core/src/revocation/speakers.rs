@@ -1,11 +1,12 @@
 //! Who may say that a certificate is revoked: keys of its issuer, or of a list issuer that it names, under the same anchor
 //! (RFC 5280 6.3.3 f).
 
-use super::crl::Crl;
+use super::lists::Listed;
 use crate::cert::{Certificate, Fingerprint, name};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
-use crate::verify::{KeyRole, Limits, Path, PublicKey, Sha1, SignatureAlgorithm, Terms, TrustAnchors, find_path_on};
+use crate::verify::{KeyRole, Limits, Path, PublicKey, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
+use crate::verify::{check_certificate, find_path_on};
 use std::collections::BTreeMap;
 
 /// Whose key signed a list.
@@ -24,22 +25,32 @@ pub(crate) struct Speakers<'a> {
     pool: &'a [Certificate],
     /// Certificates whose own revocation makes them unfit.
     banned: &'a [Certificate],
-    paths: BTreeMap<Fingerprint, Result<Path, Error>>,
-    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
+    tried: &'a mut Tried,
     /// Signature checks that are left.
     left: usize,
+    /// And those for lists from the mail: however many forged ones a sender adds, the right one elsewhere is still checked.
+    left_for_mail: usize,
+}
+
+/// What was found out about certificates and lists beside one path. Whoever sends many of both has them looked at once, not
+/// once for each certificate of the path and each answer.
+#[derive(Debug, Default)]
+pub(crate) struct Tried {
+    paths: BTreeMap<Fingerprint, Result<Path, Error>>,
+    signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
 }
 
 impl<'a> Speakers<'a> {
     pub(crate) fn new(
         terms: Terms<'a>,
-        anchor: &Certificate,
+        path: &Path,
         pool: &'a [Certificate],
         banned: &'a [Certificate],
+        tried: &'a mut Tried,
     ) -> Self {
         let left = terms.limits.path_signatures;
-        let anchor = TrustAnchors::new(vec![anchor.clone()]);
-        Self { terms, anchor, pool, banned, paths: BTreeMap::new(), signatures: BTreeMap::new(), left }
+        let anchor = TrustAnchors::new(vec![path.anchor().clone()]);
+        Self { terms, anchor, pool, banned, tried, left, left_for_mail: left }
     }
 
     pub(crate) const fn limits(&self) -> &'a Limits {
@@ -50,18 +61,23 @@ impl<'a> Speakers<'a> {
         self.terms.now
     }
 
+    /// What holds for every certificate on a path, wherever it stands.
+    pub(crate) fn check_certificate(&self, certificate: &Certificate) -> Result<(), Error> {
+        check_certificate(certificate, &self.terms)
+    }
+
     /// The certificate whose key signed the list, if it may: `issuer`, which stands above the certificate in question, or
     /// any other of the list issuer's name that has a path to the same anchor; then with that path.
-    pub(crate) fn check_list(&mut self, crl: &Crl, issuer: &Certificate) -> Result<Speaker, Error> {
+    pub(crate) fn check_list(&mut self, listed: &Listed, issuer: &Certificate) -> Result<Speaker, Error> {
         let limits = self.terms.limits;
-        let named =
-            |certificate: &&Certificate| *name::comparison_key(certificate.subject(), limits) == *crl.issuer_key();
+        let wanted = listed.crl.issuer_key();
+        let named = |certificate: &&Certificate| *name::comparison_key(certificate.subject(), limits) == *wanted;
         let anchor = self.anchor.certificates().next().filter(named).cloned();
         let known = Some(issuer).filter(named).into_iter().cloned().chain(anchor).map(|speaker| (speaker, false));
         let others = self.pool.iter().filter(named).cloned().map(|speaker| (speaker, true));
         let mut nearest = Error::from(Code::CrlIssuerNotFound);
         for (candidate, needs_path) in known.chain(others).collect::<Vec<_>>() {
-            match self.check_candidate(crl, &candidate, needs_path) {
+            match self.check_candidate(listed, &candidate, needs_path) {
                 Ok(path) => return Ok(Speaker { certificate: candidate, path }),
                 Err(error) if error.code() == Code::CrlIssuerNotFound => {}
                 Err(error) => nearest = error,
@@ -70,9 +86,14 @@ impl<'a> Speakers<'a> {
         Err(nearest)
     }
 
-    fn check_candidate(&mut self, crl: &Crl, candidate: &Certificate, needs_path: bool) -> Result<Option<Path>, Error> {
+    fn check_candidate(
+        &mut self,
+        listed: &Listed,
+        candidate: &Certificate,
+        needs_path: bool,
+    ) -> Result<Option<Path>, Error> {
         // Not an answer, only a hint: of many keys under one name this one is not meant.
-        if let (Some(wanted), Some(own)) = (crl.authority_key(), candidate.subject_key_identifier())
+        if let (Some(wanted), Some(own)) = (listed.crl.authority_key(), candidate.subject_key_identifier())
             && wanted != own
         {
             return Err(Code::CrlIssuerNotFound.into());
@@ -84,34 +105,38 @@ impl<'a> Speakers<'a> {
             return Err(Code::CrlIssuerKeyUsage.into());
         }
         let path = if needs_path { Some(self.check_path(candidate)?) } else { None };
-        self.check_signature(crl, candidate)?;
+        self.check_signature(listed, candidate)?;
         Ok(path)
     }
 
     /// Whether a path from the candidate leads to the anchor.
     fn check_path(&mut self, candidate: &Certificate) -> Result<Path, Error> {
         let fingerprint = candidate.fingerprint();
-        if let Some(known) = self.paths.get(&fingerprint) {
+        if let Some(known) = self.tried.paths.get(&fingerprint) {
             return known.clone();
         }
         let terms = Terms { anchors: &self.anchor, ..self.terms };
         let found = find_path_on(&terms, candidate, self.pool);
-        self.paths.insert(fingerprint, found.clone());
+        self.tried.paths.insert(fingerprint, found.clone());
         found
     }
 
     /// 6.3.3 g and h.
-    pub(crate) fn check_signature(&mut self, crl: &Crl, signer: &Certificate) -> Result<(), Error> {
+    pub(crate) fn check_signature(&mut self, listed: &Listed, signer: &Certificate) -> Result<(), Error> {
+        let crl = &listed.crl;
         let key = Fingerprint::of(signer.public_key_info());
         if crl.signed_by().get() == Some(&key) {
             return Ok(());
         }
         let pair = (crl.fingerprint(), key);
-        if let Some(known) = self.signatures.get(&pair) {
+        if let Some(known) = self.tried.signatures.get(&pair) {
             return *known;
         }
-        let result = self.verify(crl, signer);
-        self.signatures.insert(pair, result);
+        let result = self.verify(listed, signer);
+        // What could not be paid for in the mail may come from elsewhere as well.
+        if !result.is_err_and(|error| error.code() == Code::SignatureBudget) {
+            self.tried.signatures.insert(pair, result);
+        }
         if result.is_ok() {
             // Another thread may have been faster, with another key at most.
             let _ = crl.signed_by().set(key);
@@ -119,11 +144,14 @@ impl<'a> Speakers<'a> {
         result
     }
 
-    fn verify(&mut self, crl: &Crl, signer: &Certificate) -> Result<(), Error> {
+    fn verify(&mut self, listed: &Listed, signer: &Certificate) -> Result<(), Error> {
+        let crl = &listed.crl;
         if crl.signature_algorithm() != crl.inner_signature_algorithm() {
             return Err(Code::PathAlgorithm.into());
         }
-        self.verify_octets(crl.signature_algorithm(), &[crl.tbs()], crl.signature(), signer).map_err(|error| {
+        let left = if listed.from_mail { &mut self.left_for_mail } else { &mut self.left };
+        let (algorithm, limits) = (crl.signature_algorithm(), self.terms.limits);
+        verify_within(left, algorithm, &[crl.tbs()], crl.signature(), signer, limits).map_err(|error| {
             if error.code() == Code::SignatureInvalid { Code::CrlSignatureInvalid.into() } else { error }
         })
     }
@@ -136,20 +164,29 @@ impl<'a> Speakers<'a> {
         signature: &[u8],
         signer: &Certificate,
     ) -> Result<(), Error> {
-        let limits = self.terms.limits;
-        let key = PublicKey::from_spki(signer.public_key_info(), limits)?;
-        // A megabyte costs about what ten checks do.
-        let hashing = message.iter().map(|part| part.len()).sum::<usize>().div_euclid(USUAL_LIST);
-        let cost = key.cost().saturating_add(hashing);
-        self.left = self
-            .left
-            .checked_sub(cost.min(limits.path_signatures.div_euclid(4).max(key.cost())))
-            .ok_or(Code::SignatureBudget)?;
-        key.check_strength(KeyRole::Authority, limits)?;
-        let algorithm = SignatureAlgorithm::from_algorithm_identifier(algorithm, None, limits)?;
-        algorithm.require_digests(Sha1::Refused)?;
-        algorithm.verify(&key, message, signature)
+        verify_within(&mut self.left, algorithm, message, signature, signer, self.terms.limits)
     }
+}
+
+fn verify_within(
+    left: &mut usize,
+    algorithm: &[u8],
+    message: &[&[u8]],
+    signature: &[u8],
+    signer: &Certificate,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let key = PublicKey::from_spki(signer.public_key_info(), limits)?;
+    // A megabyte costs about what ten checks do.
+    let hashing = message.iter().map(|part| part.len()).sum::<usize>().div_euclid(USUAL_LIST);
+    let cost = key.cost().saturating_add(hashing);
+    *left = left
+        .checked_sub(cost.min(limits.path_signatures.div_euclid(4).max(key.cost())))
+        .ok_or(Code::SignatureBudget)?;
+    key.check_strength(KeyRole::Authority, limits)?;
+    let algorithm = SignatureAlgorithm::from_algorithm_identifier(algorithm, None, limits)?;
+    algorithm.require_digests(Sha1::Refused)?;
+    algorithm.verify(&key, message, signature)
 }
 
 /// Octets of a list that cost as much to hash as a signature does to check.

@@ -33,7 +33,7 @@ pub use limits::Limits;
 pub(crate) use mask::mgf1;
 pub(crate) use oaep::OaepParameters;
 pub use path::{Path, find_path, find_path_with};
-pub(crate) use path::{Terms, Weakness, find_path_on};
+pub(crate) use path::{Terms, Weakness, check_certificate, find_path_on};
 pub use profile::Profile;
 pub(crate) use rsa::{RsaKey, RsaScheme};
 pub(crate) use signature::SignatureAlgorithm;

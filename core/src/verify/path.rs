@@ -475,7 +475,7 @@ fn is_budget(error: Error) -> bool {
 }
 
 /// What holds for every certificate below the anchor, the leaf included.
-fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(), Error> {
+pub(crate) fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(), Error> {
     check_validity(certificate, terms.now)?;
     if !certificate.is_wrapped_in_der() {
         return Err(Code::CertificateMalformed.into());
