@@ -331,6 +331,12 @@ fn a_list_in_the_mail_counts_only_under_the_path() {
     assert_eq!(import(&engine(policy(Mode::Soft, true)), &good, &fetcher).1, Some(Code::CertificateRevoked));
     let hard = engine(policy(Mode::Hard, false)).with_crls(vec![crl(&good_root_list())]);
     assert_eq!(import(&hard, &good, &nobody).0, "imported");
+    // The same list from its own place is enough: no responder is asked.
+    let same = ScriptedFetcher::new()
+        .serves(LIST, middle().crl(&CrlSpec::new(Vec::new())))
+        .serves(ROOT_LIST, good_root_list());
+    assert_eq!(import(&engine(policy(Mode::Hard, true)), &good, &same).0, "imported");
+    assert_eq!(same.asked(), [LIST, ROOT_LIST]);
 }
 
 #[test]

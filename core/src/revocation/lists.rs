@@ -73,7 +73,7 @@ pub(crate) fn look_up(
         is_ca: certificate.basic_constraints().ok().flatten().is_some_and(|constraints| constraints.ca),
     };
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
-    newest_first.sort_by_key(|listed| Reverse(listed.crl.this_update()));
+    newest_first.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
     let mut reasons = ReasonFlags::NONE;
     // A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys.
     let mut covered: BTreeMap<Option<&[u8]>, ReasonFlags> = BTreeMap::new();
@@ -190,6 +190,6 @@ fn newest_changes(
             crl.issuer_key() == complete.issuer_key() && crl.continues(complete) && current(crl)
         })
         .collect();
-    candidates.sort_by_key(|listed| Reverse(listed.crl.this_update()));
+    candidates.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
     candidates.into_iter().find(|listed| speakers.check_signature(listed, signer).is_ok()).cloned()
 }
