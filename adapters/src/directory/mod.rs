@@ -1,6 +1,8 @@
 //! Directories that lend recipients' certificates for one delivery. What they send stays in memory, and is not believed: the engine
 //! checks every certificate when it is spent.
 
+mod not_found;
 mod value;
 
+pub use not_found::NotFoundCache;
 pub(crate) use value::decode;
