@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Trace(TraceOptions),
     /// The configuration.
     Config(ConfigOptions),
+    /// The directories.
+    Directory(DirectoryOptions),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -183,6 +185,21 @@ pub(crate) struct TraceOptions {
     /// Only events about this address.
     #[arg(long, value_name = "ADDR")]
     pub(crate) address: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DirectoryOptions {
+    #[command(subcommand)]
+    pub(crate) command: DirectoryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DirectoryCommand {
+    /// Try each directory: whether it can be reached, lets postseal in, and would show certificates.
+    Check {
+        /// Only these.
+        names: Vec<String>,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,7 +1,9 @@
+use crate::directory::{self, DirectoryConfig};
 use crate::failure::Failure;
 use crate::fetch::FetchConfig;
 use crate::revocation::RevocationConfig;
 use postseal::PerRoute;
+use postseal::directory::Directories;
 use postseal::import::Activation;
 use postseal::revocation::RevocationPolicy;
 use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, PRESETS, Policy, Preset};
@@ -37,6 +39,12 @@ pub(crate) struct Config {
     pub(crate) revocation: RevocationConfig,
     #[serde(default)]
     pub(crate) fetch: FetchConfig,
+    /// Which directories are asked, in this order.
+    #[serde(default)]
+    pub(crate) directories: Vec<String>,
+    /// The directories, by name.
+    #[serde(default)]
+    pub(crate) directory: BTreeMap<String, DirectoryConfig>,
     #[serde(default)]
     pub(crate) tenants: BTreeMap<String, TenantConfig>,
 }
@@ -45,6 +53,7 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantConfig {
     pub(crate) import: Option<bool>,
+    pub(crate) directories: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) encrypt: EncryptConfig,
     #[serde(default)]
@@ -57,6 +66,7 @@ pub(crate) struct TenantConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RouteConfig {
     pub(crate) import: Option<bool>,
+    pub(crate) directories: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) encrypt: EncryptConfig,
     #[serde(default)]
@@ -132,7 +142,9 @@ impl Config {
     }
 
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        self.intermediates.iter_mut().chain(&mut self.crls).chain(&mut self.trace).chain(&mut self.fetch.tls_roots)
+        let directories = self.directory.values_mut().flat_map(DirectoryConfig::files);
+        let own = self.intermediates.iter_mut().chain(&mut self.crls).chain(&mut self.trace);
+        own.chain(&mut self.fetch.tls_roots).chain(directories)
     }
 
     pub(crate) fn activation(&self) -> Activation {
@@ -160,6 +172,23 @@ impl Config {
     pub(crate) fn revocation(&self, options: &RevocationConfig) -> PerRoute<RevocationPolicy> {
         let everybody = options.over(self.revocation.over(RevocationPolicy::default()));
         self.per_route(everybody, |base, own| options.over(own.revocation.over(*base)))
+    }
+
+    pub(crate) fn directories(&self) -> Result<PerRoute<Directories>, Failure> {
+        let order = |names: &Vec<String>| directory::order(&self.directory, names);
+        let mut directories = PerRoute::new(order(&self.directories)?);
+        for (name, tenant) in &self.tenants {
+            let key = Tenant::new(name);
+            if let Some(names) = &tenant.directories {
+                directories = directories.tenant(key.clone(), order(names)?);
+            }
+            for (route, settings) in &tenant.routes {
+                if let Some(names) = &settings.directories {
+                    directories = directories.route(key.clone(), route, order(names)?);
+                }
+            }
+        }
+        Ok(directories)
     }
 
     /// A setting of everybody, of tenants and of routes, each as far as it differs from what is around it.

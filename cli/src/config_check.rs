@@ -4,6 +4,7 @@ use crate::output;
 use crate::revocation::describe;
 use crate::session::Session;
 use postseal::Engine;
+use postseal::directory::DirectoryId;
 use postseal::revocation::Crl;
 use postseal::store::Tenant;
 use std::process::ExitCode;
@@ -20,11 +21,17 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     let revoked: usize = engine.crls().iter().map(Crl::len).sum();
     output::line(&format!("CRLs           {} with {revoked} entries", engine.crls().len()));
     session.config.fetch.fetcher()?;
+    for (name, config) in &session.config.directory {
+        // Credentials are read, so that a missing one is told now; nothing is sent.
+        config.build(name)?;
+        output::line(&format!("directory      {name}: {}", config.describe()));
+    }
     let nobody = Tenant::new("");
-    let [import, encrypt, revocation] = settings(&engine, &nobody, None);
+    let [import, encrypt, revocation, directories] = settings(&engine, &nobody, None);
     output::line(&format!("import         {import} unless a tenant or route says otherwise"));
     output::line(&format!("encrypt        {encrypt} unless a tenant or route says otherwise"));
     output::line(&format!("revocation     {revocation} unless a tenant or route says otherwise"));
+    output::line(&format!("directories    {directories} unless a tenant or route says otherwise"));
     for (name, tenant) in &session.config.tenants {
         let key = Tenant::new(name);
         tell(&format!("tenant {name}"), &engine, &key, None);
@@ -36,12 +43,15 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
 }
 
 fn tell(whose: &str, engine: &Engine, tenant: &Tenant, route: Option<&str>) {
-    let [import, encrypt, revocation] = settings(engine, tenant, route);
-    output::line(&format!("{whose}: import {import}, encrypt {encrypt}, revocation {revocation}"));
+    let [import, encrypt, revocation, directories] = settings(engine, tenant, route);
+    let first = format!("{whose}: import {import}, encrypt {encrypt}, revocation {revocation}");
+    output::line(&format!("{first}, directories {directories}"));
 }
 
-fn settings(engine: &Engine, tenant: &Tenant, route: Option<&str>) -> [String; 3] {
+fn settings(engine: &Engine, tenant: &Tenant, route: Option<&str>) -> [String; 4] {
     let import = if engine.activation().is_active(tenant, route) { "on" } else { "off" };
     let encrypt = engine.policies().of(tenant, route).mode.name();
-    [import.to_owned(), encrypt.to_owned(), describe(*engine.revocation().of(tenant, route))]
+    let directories: Vec<&str> = engine.directories().of(tenant, route).ids().map(DirectoryId::name).collect();
+    let directories = if directories.is_empty() { "none".to_owned() } else { directories.join(", ") };
+    [import.to_owned(), encrypt.to_owned(), describe(*engine.revocation().of(tenant, route)), directories]
 }

@@ -101,7 +101,11 @@ impl Run<'_> {
         }
         let resolve = self.engine.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
         let store = self.session.store_to_read().map_err(|failure| Failure::TryAgain(failure.to_string()))?;
+        let resolvers = self.session.resolvers(self.engine)?;
         let mut world = Lookup::new(&*store);
+        for (id, resolver) in &resolvers {
+            world = world.directory(id.clone(), &**resolver);
+        }
         if let Some(fetcher) = &fetcher {
             world = world.fetching(fetcher);
         }

@@ -4,6 +4,7 @@ mod args;
 mod certs;
 mod config;
 mod config_check;
+mod directory;
 mod encrypt;
 mod failure;
 mod fetch;
@@ -15,7 +16,7 @@ mod revocation;
 mod session;
 mod trace;
 
-use args::{Args, Command, ConfigCommand};
+use args::{Args, Command, ConfigCommand, DirectoryCommand};
 use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
@@ -41,6 +42,9 @@ fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Trace(options) => trace::run(&args.shared, options),
         Command::Config(options) => match options.command {
             ConfigCommand::Check => config_check::run(&args.shared),
+        },
+        Command::Directory(options) => match &options.command {
+            DirectoryCommand::Check { names } => directory::check(&args.shared, names),
         },
     }
 }

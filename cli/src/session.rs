@@ -2,6 +2,7 @@
 
 use crate::args::Shared;
 use crate::config::Config;
+use crate::directory::{self, Resolvers};
 use crate::failure::Failure;
 use crate::revocation::{RevocationConfig, read_crls};
 use postseal::import::{Activation, Context};
@@ -86,7 +87,8 @@ impl<'a> Session<'a> {
             .with_activation(activation)
             .with_policies(self.config.policies())
             .with_revocation(self.config.revocation(&options))
-            .with_crls(crls))
+            .with_crls(crls)
+            .with_directories(self.config.directories()?))
     }
 
     pub(crate) fn store_path(&self) -> Result<PathBuf, Failure> {
@@ -121,6 +123,12 @@ impl<'a> Session<'a> {
         let policy = engine.revocation().of(&self.tenant(), self.shared.route.as_deref());
         let is_wanted = policy.mode != revocation::Mode::Off && (policy.fetch || policy.fetch_issuers);
         if is_wanted { self.config.fetch.fetcher().map(Some) } else { Ok(None) }
+    }
+
+    /// The directories that the tenant or route asks, ready to be asked.
+    pub(crate) fn resolvers(&self, engine: &Engine) -> Result<Resolvers, Failure> {
+        let directories = engine.directories().of(&self.tenant(), self.shared.route.as_deref());
+        directory::resolvers(&self.config.directory, directories.ids())
     }
 
     pub(crate) fn tracer(&self) -> Result<JsonLines, Failure> {

@@ -119,8 +119,8 @@ fn the_configuration_says_it_for_tenants_and_routes_and_options_win() {
     for line in [
         "CRLs           1 with 0 entries",
         "revocation     hard, crl-first, nothing is fetched unless a tenant or route says otherwise",
-        "tenant goal: import on, encrypt all-or-nothing, revocation hard, ocsp-first, nothing is fetched, nonce required",
-        "tenant goal, route partners: import on, encrypt all-or-nothing, revocation off",
+        "tenant goal: import on, encrypt all-or-nothing, revocation hard, ocsp-first, nothing is fetched, nonce required, directories none",
+        "tenant goal, route partners: import on, encrypt all-or-nothing, revocation off, directories none",
     ] {
         assert!(check.lines().any(|other| other == line), "{line}\n{check}");
     }

@@ -165,6 +165,16 @@ impl Directories {
         Ok(self)
     }
 
+    /// All of them, in order.
+    ///
+    /// ```
+    /// use postseal::directory::{Directories, DirectoryId};
+    /// assert_eq!(Directories::new().ask(DirectoryId::new("ldap:staff")).ids().count(), 1);
+    /// ```
+    pub fn ids(&self) -> impl Iterator<Item = &DirectoryId> {
+        self.0.iter().map(|(id, _)| id)
+    }
+
     /// Those that are asked about `address`, in order.
     ///
     /// ```
