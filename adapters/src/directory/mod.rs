@@ -3,4 +3,6 @@
 
 mod value;
 
-pub(crate) use value::decode;
+pub use value::decode;
+#[cfg(any(feature = "smimea", feature = "http"))]
+pub(crate) use value::decode_all;
