@@ -1,8 +1,10 @@
 //! Directories that lend recipients' certificates for one delivery. What they send stays in memory, and is not believed: the engine
 //! checks every certificate when it is spent.
 
+#[cfg(feature = "http")]
+mod http;
 mod value;
 
+#[cfg(feature = "http")]
+pub use http::{HttpDirectory, HttpLimits, HttpSetupError};
 pub use value::decode;
-#[cfg(any(feature = "smimea", feature = "http"))]
-pub(crate) use value::decode_all;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// Octets of one value. A certificate with its chain has some 8 KiB; Entra Connect refuses more than 15 certificates.
 const VALUE_BYTES: usize = 64 << 10;
 /// Values of one address.
-#[cfg(any(feature = "smimea", feature = "http"))]
+#[cfg(feature = "smimea")]
 const VALUES: usize = 64;
 /// Certificates, PEM blocks and elements that one value may hold.
 const PIECES: usize = 64;
@@ -55,7 +55,7 @@ pub fn decode(value: &[u8], about: &Address, limits: &Limits) -> Vec<TransientCe
 }
 
 /// The same of all values of one address.
-#[cfg(any(feature = "smimea", feature = "http"))]
+#[cfg(feature = "smimea")]
 pub(crate) fn decode_all<'v>(
     values: impl IntoIterator<Item = &'v [u8]>,
     about: &Address,
