@@ -128,14 +128,14 @@ fn what_was_not_signed_by_the_owner_counts_for_nothing() {
 fn what_cannot_be_read_is_lent_to_be_named_and_limits_hold() {
     let (world, limits) = (World::new(), Limits::default());
     let alice = Address::parse(ALICE).unwrap();
-    let cms = certs_only(&[&[0x30, 0], world.encryption.der()]);
+    let cms = certs_only(&[[0x30_u8, 0].as_slice(), world.encryption.der()]);
     let lent = TransientCert::from_cms(&cms, &alice, &limits).unwrap();
     let opened: Vec<_> = lent.into_iter().map(|lent| lent.open(&limits).map_err(|error| error.code())).collect();
     assert!(matches!(opened.as_slice(), [Err(Code::CertificateMalformed), Ok(_)]), "{opened:?}");
 
     let code = |cms: &[u8], limits: &Limits| TransientCert::from_cms(cms, &alice, limits).unwrap_err().code();
     assert_eq!(code(world.encryption.der(), &limits), Code::CmsNotSignedData);
-    assert_eq!(code(&certs_only(&[&[0x30, 0]; 33]), &limits), Code::CertificatesTooMany);
+    assert_eq!(code(&certs_only(&[[0x30_u8, 0].as_slice(); 33]), &limits), Code::CertificatesTooMany);
     let small = Limits { cms_bytes: cms.len() - 1, ..Limits::default() };
     assert_eq!(code(&cms, &small), Code::CmsTooLarge);
     for end in 0..cms.len() {
