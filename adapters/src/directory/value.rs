@@ -1,5 +1,6 @@
 mod text;
 
+use core::mem;
 use postseal::Address;
 use postseal::cert::TransientCert;
 use postseal::verify::Limits;
@@ -38,19 +39,24 @@ pub fn decode(value: &[u8], about: &Address, limits: &Limits) -> Vec<TransientCe
     if value.len() > VALUE_BYTES {
         return vec![as_it_is(value)];
     }
-    let mut lent = Vec::new();
+    let (mut lent, mut bare) = (Vec::new(), Vec::new());
     // Each piece is smaller than the one that it came out of, so that all of them together are bounded as well.
     let mut open = vec![Piece { octets: Zeroizing::new(value.to_vec()), steps: 0 }];
-    while let Some(piece) = open.pop() {
+    while let Some(mut piece) = open.pop() {
         match piece.look(PIECES.saturating_sub(open.len())) {
-            Look::Object => lent.extend(object(&piece.octets, about, limits)),
+            Look::Object => match TransientCert::from_cms(&piece.octets, about, limits) {
+                Ok(certificates) => lent.extend(certificates),
+                Err(_) => bare.push(mem::take(&mut *piece.octets)),
+            },
             Look::Pieces(inner) => open.extend(inner.into_iter().rev()),
             Look::Unreadable => lent.push(as_it_is(&piece.octets)),
         }
-        if is_too_many(&lent, limits) {
+        if is_too_many(lent.len(), limits) {
             break;
         }
     }
+    // PEM often has the chain behind the certificate.
+    lent.extend(TransientCert::from_chain(bare, limits));
     lent
 }
 
@@ -64,7 +70,7 @@ pub(crate) fn decode_all<'v>(
     let mut lent = Vec::new();
     for value in values.into_iter().take(VALUES) {
         lent.extend(decode(value, about, limits));
-        if is_too_many(&lent, limits) {
+        if is_too_many(lent.len(), limits) {
             break;
         }
     }
@@ -72,17 +78,12 @@ pub(crate) fn decode_all<'v>(
 }
 
 /// Whether the engine looks at no more of them, and says so.
-fn is_too_many(lent: &[TransientCert], limits: &Limits) -> bool {
-    lent.len() > limits.candidates
+const fn is_too_many(lent: usize, limits: &Limits) -> bool {
+    lent > limits.candidates
 }
 
 fn as_it_is(octets: &[u8]) -> TransientCert {
     TransientCert::from_der(octets.to_vec())
-}
-
-/// The certificates of a SignedData, or one that is to be read by the engine.
-fn object(octets: &[u8], about: &Address, limits: &Limits) -> Vec<TransientCert> {
-    TransientCert::from_cms(octets, about, limits).unwrap_or_else(|_| vec![as_it_is(octets)])
 }
 
 /// What a value, or something that was encoded in it, turned out to be.

@@ -97,6 +97,19 @@ impl TransientCert {
         published::read(cms, about, limits)
     }
 
+    /// From certificates that came together: the CA certificates among them are lent as issuers of the others. Where there are
+    /// no others, they are lent as what they are.
+    ///
+    /// ```
+    /// use postseal::{cert::TransientCert, verify::Limits};
+    /// let lent = TransientCert::from_chain(vec![vec![0x30, 0], vec![0x30, 0]], &Limits::default());
+    /// assert_eq!(lent.len(), 2);
+    /// ```
+    pub fn from_chain(certificates: Vec<Vec<u8>>, limits: &Limits) -> Vec<Self> {
+        let certificates: Vec<_> = certificates.into_iter().map(Zeroizing::new).collect();
+        published::read_chain(&certificates, limits)
+    }
+
     /// With CA certificates that came beside it and may help to build its path (userSMIMECertificate, RFC 2798 2.8,
     /// carries the chain).
     ///

@@ -145,7 +145,7 @@ mod tests {
                 "https://pki.example/{domain}",
                 "it has neither {addr} nor {local}: everybody would be looked for at one place",
             ),
-            ("https:///{addr}", "not a URL with a host"),
+            ("https:///{addr}", "not a URL"),
             ("https://pki.example/ {addr}", "the URL has characters that no URL may have"),
         ] {
             assert_eq!(Template::parse(template).map(|_| ()).unwrap_err(), words, "{template}");

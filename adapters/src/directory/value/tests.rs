@@ -154,9 +154,15 @@ fn every_form_of_a_bag_is_read() {
 fn several_blocks_are_several_certificates() {
     let (one, two) = (certificate(1, KeyUse::Encrypt), certificate(2, KeyUse::Encrypt));
     let chain = format!("{}\n{}{}", pem(&one), block("CMS", &certs_only(&[&two])), pem(root().der()));
-    assert_eq!(judged(chain.as_bytes()), (fingerprints(&[&one, &two]), vec!["signer-is-ca"]));
+    assert_eq!(judged(chain.as_bytes()), (fingerprints(&[&one, &two]), vec![]));
     let broken = format!("{}-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n", pem(&one));
     assert_eq!(judged(broken.as_bytes()), (fingerprints(&[&one]), vec!["certificate-malformed"]));
+    // The issuer that only came along is enough for the path.
+    let issuing = root().authority("Issuing", Key::P256(30));
+    let below = issuing.issue(&CertSpec::mailbox(ALICE, Key::P256(31)));
+    assert_eq!(judged(pem(below.der()).as_bytes()), (vec![], vec!["path-not-found"]));
+    let chain = format!("{}{}", pem(below.der()), pem(issuing.der()));
+    assert_eq!(judged(chain.as_bytes()), (fingerprints(&[below.der()]), vec![]));
     let both = tagged(&[(3, &one), (3, &certs_only(&[&two]))]);
     assert_eq!(judged(&both), (fingerprints(&[&one, &two]), vec![]));
 }
