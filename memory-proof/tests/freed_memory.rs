@@ -117,7 +117,7 @@ fn values(person: &Person) -> Vec<Vec<u8>> {
         format!("[{}]", der.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")).into_bytes(),
         [&[3, 0], u16::try_from(der.len() + 4).unwrap().to_le_bytes().as_slice(), der].concat(),
     ];
-    if person.spec.key.algorithm() != Key::X25519(0).algorithm() {
+    if person.spec().key.algorithm() != Key::X25519(0).algorithm() {
         let signed = SignedMail::new("alice@goal.example", person)
             .form(Form::OpaqueBer)
             .with_authority(&root)
@@ -228,7 +228,7 @@ fn freed_memory_holds_no_lent_certificate_and_no_content_key() {
         assert_eq!((certificates, keys), (0, 0), "abandoned on the way");
 
         // Each form by itself, so that each is used, and all of them, so that one is.
-        let both = person(key, if key == Key::X25519(4) { KeyUse::Encrypt } else { KeyUse::Both });
+        let both = person(key, if key == Key::X25519(4) { KeyUse::Encrypt } else { KeyUse::SignAndEncrypt });
         let mut forms: Vec<_> = values(&both).into_iter().map(|value| Values(vec![value])).collect();
         forms.push(Values(values(&both)));
         for (number, lender) in forms.iter().enumerate() {
