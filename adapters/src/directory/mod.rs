@@ -3,8 +3,12 @@
 
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "smimea")]
+mod smimea;
 mod value;
 
 #[cfg(feature = "http")]
 pub use http::{HttpDirectory, HttpLimits, HttpSetupError};
+#[cfg(feature = "smimea")]
+pub use smimea::{SmimeaDirectory, SmimeaLimits, SmimeaSetupError};
 pub use value::decode;
