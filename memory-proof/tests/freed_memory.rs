@@ -118,10 +118,11 @@ fn values(person: &Person) -> Vec<Vec<u8>> {
         [&[3, 0], u16::try_from(der.len() + 4).unwrap().to_le_bytes().as_slice(), der].concat(),
     ];
     if person.spec().key.algorithm() != Key::X25519(0).algorithm() {
-        let signed = SignedMail::new("alice@goal.example", person)
-            .form(Form::OpaqueBer)
-            .with_authority(&root)
-            .prefers(person, KeyPreference::Standard, false);
+        let signed = SignedMail::new("alice@goal.example", person).form(Form::OpaqueBer).with_authority(&root).prefers(
+            person,
+            KeyPreference::Standard,
+            false,
+        );
         values.push(signed.cms());
         values.push(STANDARD.encode(signed.cms()).into_bytes());
     }

@@ -210,7 +210,8 @@ impl HttpDirectory {
         if name.is_empty() || name.contains(':') || !is_plain(name) || !is_plain(password) {
             return Err(HttpSetupError::Credentials);
         }
-        let mut pair = Zeroizing::new(String::with_capacity(name.len().saturating_add(password.len()).saturating_add(1)));
+        let mut pair =
+            Zeroizing::new(String::with_capacity(name.len().saturating_add(password.len()).saturating_add(1)));
         [name, ":", password].iter().for_each(|part| pair.push_str(part));
         self.authorization = Some(authorization("Basic ", &Zeroizing::new(STANDARD.encode(pair.as_bytes()))));
         Ok(self)

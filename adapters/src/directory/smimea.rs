@@ -4,9 +4,8 @@ use super::value::decode_all;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::dnssec::{Proof, TrustAnchors};
-use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
@@ -225,7 +224,10 @@ impl SmimeaDirectory {
                 let mut found = Vec::new();
                 for (index, names) in share {
                     let late = || Answer::Unavailable("no name server answers in time");
-                    found.push((index, timeout_at(deadline, first_of(&resolver, names)).await.unwrap_or_else(|_| late())));
+                    found.push((
+                        index,
+                        timeout_at(deadline, first_of(&resolver, names)).await.unwrap_or_else(|_| late()),
+                    ));
                 }
                 found
             });
@@ -288,7 +290,8 @@ enum Answer {
 async fn first_of(resolver: &TokioResolver, names: Vec<Option<Name>>) -> Answer {
     for name in names {
         let Some(name) = name else { continue };
-        match resolver.lookup(name, RecordType::SMIMEA).await.map_or_else(|error| refused(&error), |found| read(&found)) {
+        match resolver.lookup(name, RecordType::SMIMEA).await.map_or_else(|error| refused(&error), |found| read(&found))
+        {
             Answer::Nothing => {}
             answer => return answer,
         }
@@ -329,15 +332,16 @@ const fn rank(proof: Proof) -> u8 {
 
 fn refused(error: &NetError) -> Answer {
     match error {
-        NetError::Dns(DnsError::Nsec { proof: Proof::Secure | Proof::Insecure, response, .. }) => {
-            match response.response_code {
-                ResponseCode::NoError | ResponseCode::NXDomain => Answer::Nothing,
-                _ => Answer::Unavailable("the name server fails"),
+        NetError::Dns(DnsError::Nsec { .. } | DnsError::DnssecBogus) => Answer::Unavailable(BOGUS),
+        // The library has checked the proof before it says so; what it thinks of each record of it is looked at all the same.
+        NetError::Dns(DnsError::NoRecordsFound(NoRecords { authorities, .. })) => {
+            let proof = authorities.as_deref().unwrap_or_default().iter();
+            let proof = proof.filter(|record| record.record_type() != RecordType::RRSIG);
+            match proof.map(|record| record.proof).min_by_key(|proof| rank(*proof)) {
+                None | Some(Proof::Secure | Proof::Insecure) => Answer::Nothing,
+                Some(Proof::Bogus | Proof::Indeterminate) => Answer::Unavailable(BOGUS),
             }
         }
-        NetError::Dns(DnsError::Nsec { .. } | DnsError::DnssecBogus) => Answer::Unavailable(BOGUS),
-        // Nothing was proved about it.
-        NetError::Dns(DnsError::NoRecordsFound(_)) => Answer::Unavailable(BOGUS),
         NetError::Dns(_) => Answer::Unavailable("the name server fails"),
         NetError::Timeout => Answer::Unavailable("no name server answers in time"),
         _ => Answer::Unavailable("no name server can be asked"),

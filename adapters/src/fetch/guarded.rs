@@ -292,12 +292,18 @@ impl GuardedFetcher {
 
 impl Fetcher for GuardedFetcher {
     fn fetch_crl(&self, query: &FetchCrl) -> Result<Vec<u8>, Unavailable> {
-        self.fetch(&query.at, &Request { accept: "application/pkix-crl, */*", body: None, authorization: None, limit: query.limit })
+        self.fetch(
+            &query.at,
+            &Request { accept: "application/pkix-crl, */*", body: None, authorization: None, limit: query.limit },
+        )
     }
 
     fn fetch_ocsp(&self, query: &FetchOcsp) -> Result<Vec<u8>, Unavailable> {
         let body = Some(("application/ocsp-request", query.request.as_slice()));
-        self.fetch(&query.at, &Request { accept: "application/ocsp-response", body, authorization: None, limit: query.limit })
+        self.fetch(
+            &query.at,
+            &Request { accept: "application/ocsp-response", body, authorization: None, limit: query.limit },
+        )
     }
 
     fn fetch_issuer(&self, query: &FetchIssuer) -> Result<Vec<u8>, Unavailable> {

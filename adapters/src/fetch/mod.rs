@@ -14,9 +14,9 @@ mod setup;
 mod target;
 mod tls;
 
+pub use connect::{Connect, SystemConnector};
 #[cfg(feature = "http")]
 pub(crate) use connect::{Wire, connect_to_one, over_tls};
-pub use connect::{Connect, SystemConnector};
 pub use guarded::GuardedFetcher;
 #[cfg(feature = "http")]
 pub(crate) use http::{Answer, Authorization, Fault, Request, ask, status_fault};

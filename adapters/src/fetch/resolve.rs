@@ -86,7 +86,11 @@ impl Resolve for SystemResolver {
 const BUSY: &str = "too many names are being resolved";
 
 /// The addresses of a host.
-pub(crate) fn addresses_of(resolver: &dyn Resolve, host: &TargetHost, deadline: Deadline) -> Result<Vec<IpAddr>, Fault> {
+pub(crate) fn addresses_of(
+    resolver: &dyn Resolve,
+    host: &TargetHost,
+    deadline: Deadline,
+) -> Result<Vec<IpAddr>, Fault> {
     match host {
         TargetHost::Address(address) => Ok(vec![*address]),
         TargetHost::Name(name) => resolver.resolve(name, deadline.left()).map_err(|unavailable| {

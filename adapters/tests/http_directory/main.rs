@@ -72,7 +72,11 @@ fn it_conforms() {
                 let mail = server::mail_of(request);
                 let held = listed.iter().filter(|one| one.address.key() == mail).map(|one| pem(&one.der));
                 let body = held.collect::<String>();
-                if body.is_empty() { Act::Say("HTTP/1.1 404 Not Found\r\n\r\n".into()) } else { serves(body.as_bytes()) }
+                if body.is_empty() {
+                    Act::Say("HTTP/1.1 404 Not Found\r\n\r\n".into())
+                } else {
+                    serves(body.as_bytes())
+                }
             });
             let directory = directory(server.port);
             servers.lock().unwrap().push(server);
@@ -88,7 +92,12 @@ fn it_conforms() {
 #[test]
 fn only_a_plain_answer_says_that_there_is_nothing() {
     let say = |text: &str| told_by(Act::Say(text.into()));
-    for nothing in ["HTTP/1.1 404 Not Found\r\n\r\n<html>", "HTTP/1.1 410 Gone\r\n\r\n", &format!("{OK}\r\n"), &format!("{OK}\r\n \r\n")] {
+    for nothing in [
+        "HTTP/1.1 404 Not Found\r\n\r\n<html>",
+        "HTTP/1.1 410 Gone\r\n\r\n",
+        &format!("{OK}\r\n"),
+        &format!("{OK}\r\n \r\n"),
+    ] {
         assert_eq!(say(nothing), Ok(0), "{nothing}");
     }
     assert_eq!(say(&format!("{OK}\r\nMAA=")), Ok(1));
@@ -124,9 +133,8 @@ fn the_request_is_what_was_configured() {
         assert_eq!(format!("{directory:?}"), "HttpDirectory(pki.example)");
     }
     let requests = server.requests();
-    let authorization = |request: &String| {
-        request.lines().find_map(|line| line.strip_prefix("Authorization: ")).map(ToOwned::to_owned)
-    };
+    let authorization =
+        |request: &String| request.lines().find_map(|line| line.strip_prefix("Authorization: ")).map(ToOwned::to_owned);
     let sent: Vec<_> = requests.iter().map(authorization).collect();
     assert_eq!(sent, [Some("Bearer t0ken".to_owned()), Some("Basic Z2F0ZXdheTpzM2NyZXQ=".to_owned()), None]);
     let host = format!("Host: {HOST}:{}", server.port);
@@ -155,8 +163,14 @@ fn every_fault_has_its_words_and_its_time() {
         (Act::Flood(format!("{OK}\r\n").into(), b"AAAA".repeat(999)), much),
         (Act::Say(format!("{OK}Content-Length: 10485760\r\n\r\n").into()), much),
         (Act::Flood(format!("{OK}Transfer-Encoding: chunked\r\n\r\n").into(), b"4\r\nAAAA\r\n".repeat(99)), much),
-        (Act::Say(format!("{OK}Content-Encoding: gzip\r\n\r\nx").into()), "answers in an encoding that was not asked for"),
-        (Act::Say(format!("{OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx").into()), "answers with a length that is ambiguous"),
+        (
+            Act::Say(format!("{OK}Content-Encoding: gzip\r\n\r\nx").into()),
+            "answers in an encoding that was not asked for",
+        ),
+        (
+            Act::Say(format!("{OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx").into()),
+            "answers with a length that is ambiguous",
+        ),
         (Act::Say("SSH-2.0-x\r\n\r\n".into()), "does not speak HTTP"),
         (Act::Close, early),
     ] {
@@ -172,7 +186,8 @@ fn only_the_hosts_own_certificate_is_believed() {
     let server = TlsServer::start(|_| serves(b"MAA="));
     let untrusted = "shows no TLS certificate that is trusted for it";
     let stranger = Authority::root("TLS", Key::P256(77)).pem();
-    let refused = directory(server.port).with_bearer_token("t0ken").unwrap().with_tls_roots(stranger.as_bytes()).unwrap();
+    let refused =
+        directory(server.port).with_bearer_token("t0ken").unwrap().with_tls_roots(stranger.as_bytes()).unwrap();
     assert_eq!(told(&ask(&refused, &["alice@goal.example"])[0]), Err(format!("{HOST}: {untrusted}")));
     let other = HttpDirectory::new(&format!("https://other.example:{}/{{addr}}", server.port)).unwrap();
     let other = other.with_resolver(Here).with_tls_roots(server::root().pem().as_bytes()).unwrap();

@@ -93,7 +93,8 @@ fn secure_records_with_whole_certificates_are_lent() {
     }
     let served = zone.alias("alias@goal.example", "three@goal.example").serve();
     let directory = directory(served.port(), &served.anchor);
-    let asked = ["three@goal.example", "one@goal.example", "both@goal.example", "alias@goal.example", "\"three\"@goal.example"];
+    let asked =
+        ["three@goal.example", "one@goal.example", "both@goal.example", "alias@goal.example", "\"three\"@goal.example"];
     assert_eq!(ask(&directory, &asked), [Ok(1), Ok(1), Ok(1), Ok(1), Ok(1)]);
     assert_eq!(ask(&directory, &["Spelled@goal.example", "spelled@goal.example"]), [Ok(1), Ok(0)]);
     for usage in ["0-0-0", "2-0-0", "3-1-0", "3-0-1", "3-0-2", "3-1-1", "255-0-0", "4-0-0", "3-0-255"] {

@@ -12,8 +12,7 @@ use crate::revocation::Crl;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
-    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, check_candidate, check_recipient, check_signer,
-    find_path_on,
+    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, check_candidate, check_recipient, check_signer, find_path_on,
 };
 
 pub(super) enum Finding {

@@ -71,8 +71,7 @@ fn fingerprints(certificates: &[&[u8]]) -> Vec<String> {
 
 fn certs_only(certificates: &[&[u8]]) -> Vec<u8> {
     let data = sequence(&[&oid("1.2.840.113549.1.7.1")]);
-    let signed =
-        sequence(&[&integer(1), &set_of(Vec::new()), &data, &tlv(0xa0, certificates), &set_of(Vec::new())]);
+    let signed = sequence(&[&integer(1), &set_of(Vec::new()), &data, &tlv(0xa0, certificates), &set_of(Vec::new())]);
     sequence(&[&oid("1.2.840.113549.1.7.2"), &tlv(0xa0, &[&signed])])
 }
 

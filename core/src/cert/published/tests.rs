@@ -64,10 +64,8 @@ fn unsigned(people: &[&Person], issuers: usize) -> Vec<(Vec<u8>, usize, bool, bo
 #[test]
 fn what_the_owner_signed_comes_along() {
     let world = World::new();
-    let mut expected = vec![
-        (world.signer.der().to_vec(), 1, true, false),
-        (world.encryption.der().to_vec(), 1, true, true),
-    ];
+    let mut expected =
+        vec![(world.signer.der().to_vec(), 1, true, false), (world.encryption.der().to_vec(), 1, true, true)];
     expected.sort();
     for form in [Form::Opaque, Form::OpaqueBer] {
         assert_eq!(facts(&world.published().form(form).cms(), ALICE), expected, "{form:?}");
