@@ -59,7 +59,7 @@ mails:
 fuzz seconds="60":
     python3 scripts/fuzz-seeds.py
     cargo run -q --manifest-path fuzz/Cargo.toml --example revocation-seeds fuzz/corpus
-    for target in mail cms certificate from ber seal resolve crl ocsp; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
+    for target in mail cms certificate from ber seal resolve crl ocsp directory-value; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
 
 # Two GiB, ten thousand recipients, a million messages: memory, time, and that no content key or nonce comes twice.
 seal-large:

@@ -1,11 +1,13 @@
 //! The invariants of the fuzz targets. `cargo +nightly fuzz run mail` and the others; seeds come with `just fuzz`.
 
+mod directory_value;
 mod header;
 mod input;
 mod resolve;
 mod revocation;
 mod seal;
 
+pub use directory_value::{directory_value, seeds as directory_value_seeds};
 pub use resolve::resolve;
 pub use revocation::{crl, ocsp, seeds as revocation_seeds};
 pub use seal::seal;

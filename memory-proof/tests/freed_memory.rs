@@ -1,6 +1,8 @@
 //! An allocator that looks at all memory that is given back: nothing of a certificate that a directory lent, and no
 //! content key, may be in it (DESIGN 5, RFC-independent; the mission's "only in memory, discarded when done").
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use postseal::cert::TransientCert;
 use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::drive::{self, Lookup};
@@ -8,7 +10,10 @@ use postseal::query::{ResolveDirectory, Unavailable};
 use postseal::resolve::{Context, Resolution};
 use postseal::verify::{Limits, Profile, TrustAnchors};
 use postseal::{Address, Engine, PerRoute, Random, UnixTime};
-use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, extension};
+use postseal_adapters::directory::decode;
+use postseal_testkit::factory::{
+    Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Person, SignedMail, extension, pem,
+};
 use postseal_testkit::{MemoryStore, Recorder};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -87,6 +92,46 @@ impl DirectoryResolver for Lender {
     }
 }
 
+/// Lends what these values hold.
+#[derive(Debug)]
+struct Values(Vec<Vec<u8>>);
+
+impl DirectoryResolver for Values {
+    fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
+        let limits = Limits::default();
+        let lend = |about| self.0.iter().flat_map(|value| decode(value, about, &limits)).collect();
+        Ok(query.addresses.iter().map(|about| DirectoryReply::Found(lend(about))).collect())
+    }
+}
+
+/// A certificate in every form that a value may have.
+fn values(person: &Person) -> Vec<Vec<u8>> {
+    let der = person.der();
+    let (digits, root) = (|octet: &u8| format!("{octet:02x}"), Authority::root("Root", Key::P256(1)));
+    let mut values = vec![
+        der.to_vec(),
+        pem(der).into_bytes(),
+        format!("{}{}", pem(der), root.pem()).into_bytes(),
+        STANDARD.encode(STANDARD.encode(der)).into_bytes(),
+        der.iter().map(digits).collect::<String>().into_bytes(),
+        format!("[{}]", der.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")).into_bytes(),
+        [&[3, 0], u16::try_from(der.len() + 4).unwrap().to_le_bytes().as_slice(), der].concat(),
+    ];
+    if person.spec().key.algorithm() != Key::X25519(0).algorithm() {
+        let signed = SignedMail::new("alice@goal.example", person).form(Form::OpaqueBer).with_authority(&root).prefers(
+            person,
+            KeyPreference::Standard,
+            false,
+        );
+        values.push(signed.cms());
+        values.push(STANDARD.encode(signed.cms()).into_bytes());
+    }
+    // Neither a value that cannot be read nor one that is cut off stays.
+    values.push([b"no certificate".as_slice(), &PLANTED].concat());
+    values.push(der[..der.len() - 1].to_vec());
+    values
+}
+
 /// The planted content key first, then anything.
 struct Planted(u8);
 
@@ -115,9 +160,13 @@ fn watch<T>(work: impl FnOnce() -> T) -> (T, usize, usize) {
 }
 
 fn certificate(key: Key, key_use: KeyUse) -> Vec<u8> {
+    person(key, key_use).der().to_vec()
+}
+
+fn person(key: Key, key_use: KeyUse) -> Person {
     let mut spec = CertSpec { key_use, ..CertSpec::mailbox("alice@goal.example", key) };
     spec.overrides.extra_extensions = vec![extension("1.3.6.1.4.1.99999.1", false, &PLANTED)];
-    Authority::root("Root", Key::P256(1)).issue(&spec).der().to_vec()
+    Authority::root("Root", Key::P256(1)).issue(&spec)
 }
 
 fn engine() -> Engine {
@@ -126,7 +175,7 @@ fn engine() -> Engine {
     Engine::new(anchors).with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("d"))))
 }
 
-fn resolve(engine: &Engine, lender: &Lender) -> Resolution {
+fn resolve(engine: &Engine, lender: &dyn DirectoryResolver) -> Resolution {
     let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     let context = Context::new(now, Arc::new(Recorder::default()));
     let alice = Address::parse("alice@goal.example").unwrap();
@@ -178,6 +227,15 @@ fn freed_memory_holds_no_lent_certificate_and_no_content_key() {
             sealer.push(b"Subject: x\r\n\r\nhello", &mut Vec::new()).unwrap();
         });
         assert_eq!((certificates, keys), (0, 0), "abandoned on the way");
+
+        // Each form by itself, so that each is used, and all of them, so that one is.
+        let both = person(key, if key == Key::X25519(4) { KeyUse::Encrypt } else { KeyUse::SignAndEncrypt });
+        let mut forms: Vec<_> = values(&both).into_iter().map(|value| Values(vec![value])).collect();
+        forms.push(Values(values(&both)));
+        for (number, lender) in forms.iter().enumerate() {
+            let (_, certificates, _) = watch(|| drop(resolve(&engine, lender)));
+            assert_eq!(certificates, 0, "value {number} for {key:?}");
+        }
 
         // What was asked for and never taken.
         let (_, certificates, _) = watch(|| {

@@ -5,7 +5,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,15 +55,42 @@ impl Connect for SystemConnector {
     }
 }
 
+/// Addresses of one host that are tried.
+const MOST_ADDRESSES: usize = 4;
+
+/// A connection to the first of the addresses that takes one.
+pub(crate) fn connect_to_one(
+    connector: &dyn Connect,
+    addresses: Vec<IpAddr>,
+    port: u16,
+    deadline: Deadline,
+) -> Result<TcpStream, Fault> {
+    let mut last = Fault::new("does not resolve to any address");
+    let mut waiting = addresses.len().min(MOST_ADDRESSES);
+    for address in addresses.into_iter().take(MOST_ADDRESSES) {
+        // What one address that is silent leaves to the next ones.
+        let share = deadline.left().checked_div(u32::try_from(waiting).unwrap_or(u32::MAX)).unwrap_or_default();
+        waiting = waiting.saturating_sub(1);
+        if share.is_zero() {
+            return Err(Fault::new("cannot be connected to in time"));
+        }
+        match connector.connect(SocketAddr::new(address, port), share) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Fault::new(format!("cannot be connected to: {}", error.kind())),
+        }
+    }
+    Err(last)
+}
+
 /// A connection that ends at a point in time, however its octets trickle.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
     deadline: Deadline,
 }
 
 impl Wire {
-    pub(super) const fn new(stream: TcpStream, deadline: Deadline) -> Self {
+    pub(crate) const fn new(stream: TcpStream, deadline: Deadline) -> Self {
         Self { stream, deadline }
     }
 
@@ -108,7 +135,7 @@ fn late(error: io::Error) -> io::Error {
 
 /// TLS to the host of this name, or with this address. Nothing is sent in the clear first; the handshake comes with the first
 /// octets.
-pub(super) fn over_tls(
+pub(crate) fn over_tls(
     wire: Wire,
     host: &TargetHost,
     config: Arc<ClientConfig>,

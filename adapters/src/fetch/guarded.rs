@@ -1,18 +1,18 @@
 use super::allowance::Allowances;
 use super::budget::Budget;
-use super::connect::{Connect, SystemConnector, Wire, over_tls};
+use super::connect::{Connect, SystemConnector, Wire, connect_to_one, over_tls};
 use super::http::{Fault, Request, exchange, open_tunnel};
 use super::limits::{Deadline, FetchLimits};
 use super::network::Network;
 use super::proxy::Proxy;
-use super::resolve::{Resolve, SystemResolver, is_busy};
+use super::resolve::{Resolve, SystemResolver, addresses_of};
 use super::setup::SetupError;
 use super::target::{Target, TargetHost, name_refusal};
 use super::tls::Tls;
 use postseal::fetch::Fetcher;
 use postseal::query::{FetchCrl, FetchIssuer, FetchOcsp, Unavailable};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -265,21 +265,7 @@ impl GuardedFetcher {
             None => (self.addresses(&target.host, deadline)?, target.port),
         };
         let connecting = Deadline::after(self.limits.connect.min(deadline.left()));
-        let mut last = Fault::new("does not resolve to any address");
-        let mut waiting = addresses.len().min(MOST_ADDRESSES);
-        for address in addresses.into_iter().take(MOST_ADDRESSES) {
-            // What one address that is silent leaves to the next ones.
-            let share = connecting.left().checked_div(u32::try_from(waiting).unwrap_or(u32::MAX)).unwrap_or_default();
-            waiting = waiting.saturating_sub(1);
-            if share.is_zero() {
-                return Err(Fault::new("cannot be connected to in time"));
-            }
-            match self.connector.connect(SocketAddr::new(address, port), share) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = Fault::new(format!("cannot be connected to: {}", error.kind())),
-            }
-        }
-        Err(last)
+        connect_to_one(&*self.connector, addresses, port, connecting)
     }
 
     /// The addresses of the host, all of which may be asked.
@@ -295,17 +281,7 @@ impl GuardedFetcher {
     }
 
     fn resolve(&self, host: &TargetHost, deadline: Deadline) -> Result<Vec<IpAddr>, Fault> {
-        match host {
-            TargetHost::Address(address) => Ok(vec![*address]),
-            TargetHost::Name(name) => {
-                let found = self.resolver.resolve(name, deadline.left());
-                found.map_err(|unavailable| {
-                    let mut fault = Fault::new(unavailable.detail());
-                    fault.spares_host = is_busy(&unavailable);
-                    fault
-                })
-            }
-        }
+        addresses_of(&*self.resolver, host, deadline)
     }
 
     /// What is remembered is whole at every moment, also when a thread died while it held the lock.
@@ -316,19 +292,22 @@ impl GuardedFetcher {
 
 impl Fetcher for GuardedFetcher {
     fn fetch_crl(&self, query: &FetchCrl) -> Result<Vec<u8>, Unavailable> {
-        self.fetch(&query.at, &Request { accept: "application/pkix-crl, */*", body: None, limit: query.limit })
+        self.fetch(
+            &query.at,
+            &Request { accept: "application/pkix-crl, */*", body: None, authorization: None, limit: query.limit },
+        )
     }
 
     fn fetch_ocsp(&self, query: &FetchOcsp) -> Result<Vec<u8>, Unavailable> {
         let body = Some(("application/ocsp-request", query.request.as_slice()));
-        self.fetch(&query.at, &Request { accept: "application/ocsp-response", body, limit: query.limit })
+        self.fetch(
+            &query.at,
+            &Request { accept: "application/ocsp-response", body, authorization: None, limit: query.limit },
+        )
     }
 
     fn fetch_issuer(&self, query: &FetchIssuer) -> Result<Vec<u8>, Unavailable> {
         let accept = "application/pkix-cert, application/pkcs7-mime, */*";
-        self.fetch(&query.at, &Request { accept, body: None, limit: query.limit })
+        self.fetch(&query.at, &Request { accept, body: None, authorization: None, limit: query.limit })
     }
 }
-
-/// Addresses of one host that are tried.
-const MOST_ADDRESSES: usize = 4;

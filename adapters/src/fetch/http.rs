@@ -3,20 +3,39 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use zeroize::Zeroizing;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Request<'a> {
-    pub(super) accept: &'static str,
+pub(crate) struct Request<'a> {
+    pub(crate) accept: &'static str,
     /// A POST with this body and type, or a GET.
-    pub(super) body: Option<(&'static str, &'a [u8])>,
+    pub(crate) body: Option<(&'static str, &'a [u8])>,
+    pub(crate) authorization: Option<&'a Authorization>,
     /// Octets that the answer may have.
-    pub(super) limit: usize,
+    pub(crate) limit: usize,
+}
+
+/// The value of an Authorization field. It is never shown, and overwritten at its end.
+pub(crate) struct Authorization(pub(crate) Zeroizing<String>);
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authorization([redacted])")
+    }
+}
+
+/// What came back.
+pub(crate) enum Answer {
+    /// The body of an answer with status 200.
+    Body(Zeroizing<Vec<u8>>),
+    /// Another status.
+    Status(u16),
 }
 
 /// What went wrong on the way, in words for a log. Nothing of what the peer wrote is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     words: String,
     /// Whether the host may be asked again at once: it answered properly, only not with what was asked for, or it was not even
     /// looked for.
@@ -24,7 +43,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(words: impl Into<String>) -> Self {
+    pub(crate) fn new(words: impl Into<String>) -> Self {
         Self { words: words.into(), spares_host: false }
     }
 
@@ -32,7 +51,7 @@ impl Fault {
         Self { words: words.into(), spares_host: true }
     }
 
-    pub(super) fn of(error: &io::Error) -> Self {
+    pub(crate) fn of(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::TimedOut => Self::new("did not answer in time"),
             // One and the same to whoever waits; which of them it is depends on what crossed on the way.
@@ -64,7 +83,7 @@ const FIELDS: usize = 100;
 const SIZE_LINE: usize = 256;
 const PIECE: usize = 16 << 10;
 
-/// One request, one answer. `line` is what the request line asks for, `host` the Host field.
+/// One request, one answer of status 200. `line` is what the request line asks for, `host` the Host field.
 pub(super) fn exchange(
     wire: &mut (impl Read + Write),
     line: &str,
@@ -72,18 +91,33 @@ pub(super) fn exchange(
     request: &Request<'_>,
     header_bytes: usize,
 ) -> Result<Vec<u8>, Fault> {
+    match ask(wire, line, host, request, header_bytes)? {
+        Answer::Body(mut body) => Ok(core::mem::take(&mut *body)),
+        Answer::Status(status) => Err(status_fault(status)),
+    }
+}
+
+/// The same for whoever knows what other statuses mean.
+pub(crate) fn ask(
+    wire: &mut (impl Read + Write),
+    line: &str,
+    host: &str,
+    request: &Request<'_>,
+    header_bytes: usize,
+) -> Result<Answer, Fault> {
     wire.write_all(&head_of(line, host, request)).map_err(|error| Fault::of(&error))?;
     if let Some((_, body)) = request.body {
         wire.write_all(body).map_err(|error| Fault::of(&error))?;
     }
     wire.flush().map_err(|error| Fault::of(&error))?;
     let mut input = Input::new(wire);
-    match input.answer(header_bytes)? {
-        (status, _) if status != 200 => Err(status_fault(status)),
+    let body = match input.answer(header_bytes)? {
+        (status, _) if status != 200 => return Ok(Answer::Status(status)),
         (_, Length::Known(octets)) => input.known(octets, request.limit),
         (_, Length::Chunked) => input.chunked(request.limit),
         (_, Length::UntilClosed) => input.until_closed(request.limit),
-    }
+    };
+    body.map(Answer::Body)
 }
 
 /// Opens a tunnel through a proxy (RFC 9110 9.3.6).
@@ -98,21 +132,27 @@ pub(super) fn open_tunnel(wire: &mut (impl Read + Write), authority: &str, heade
     }
 }
 
-fn head_of(line: &str, host: &str, request: &Request<'_>) -> Vec<u8> {
+fn head_of(line: &str, host: &str, request: &Request<'_>) -> Zeroizing<Vec<u8>> {
     let method = if request.body.is_some() { "POST" } else { "GET" };
-    let mut head = format!(
+    let mut fields = format!(
         "{method} {line} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: postseal\r\nAccept: {}\r\nAccept-Encoding: identity\r\n\
          Connection: close\r\n",
         request.accept
     );
     if let Some((kind, body)) = request.body {
-        head.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
+        fields.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
     }
-    head.push_str("\r\n");
-    head.into_bytes()
+    let authorization = request.authorization.map(|authorization| authorization.0.as_str());
+    let pieces = match authorization {
+        Some(authorization) => [fields.as_str(), "Authorization: ", authorization, "\r\n\r\n"],
+        None => [fields.as_str(), "", "", "\r\n"],
+    };
+    let mut head = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
+    pieces.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes()));
+    head
 }
 
-fn status_fault(status: u16) -> Fault {
+pub(crate) fn status_fault(status: u16) -> Fault {
     let words = match status {
         300..=399 => format!("answers with status {status}; redirects are not followed"),
         _ => format!("answers with status {status}"),
@@ -163,25 +203,25 @@ fn decimal(text: &[u8]) -> Option<usize> {
     if text.bytes().all(|octet| octet.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// What comes in, with what was read ahead.
+/// What comes in, with what was read ahead. It may be a certificate that is lent, so that what is given back is overwritten.
 struct Input<'a, W> {
     wire: &'a mut W,
-    ahead: Vec<u8>,
+    ahead: Zeroizing<Vec<u8>>,
     /// Octets of `ahead` that are done with. They go when there is more to read, so that small chunks move nothing.
     used: usize,
 }
 
 impl<'a, W: Read> Input<'a, W> {
-    const fn new(wire: &'a mut W) -> Self {
-        Self { wire, ahead: Vec::new(), used: 0 }
+    fn new(wire: &'a mut W) -> Self {
+        Self { wire, ahead: Zeroizing::new(Vec::new()), used: 0 }
     }
 
     fn rest(&self) -> &[u8] {
         self.ahead.get(self.used..).unwrap_or_default()
     }
 
-    fn into_rest(mut self) -> Vec<u8> {
-        self.ahead.split_off(self.used)
+    fn into_rest(mut self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.ahead.split_off(self.used))
     }
 
     fn take(&mut self, octets: usize) {
@@ -191,9 +231,9 @@ impl<'a, W: Read> Input<'a, W> {
     /// Reads some more; `false` at the end.
     fn more(&mut self) -> Result<bool, Fault> {
         self.ahead.drain(..core::mem::take(&mut self.used));
-        let mut piece = [0; PIECE];
-        let read = self.wire.read(&mut piece).map_err(|error| Fault::of(&error))?;
-        self.ahead.extend_from_slice(piece.get(..read).unwrap_or_default());
+        let mut piece = Zeroizing::new([0; PIECE]);
+        let read = self.wire.read(&mut *piece).map_err(|error| Fault::of(&error))?;
+        append(&mut self.ahead, piece.get(..read).unwrap_or_default());
         Ok(read > 0)
     }
 
@@ -232,7 +272,7 @@ impl<'a, W: Read> Input<'a, W> {
     }
 
     /// A body of a length that was announced.
-    fn known(mut self, octets: usize, limit: usize) -> Result<Vec<u8>, Fault> {
+    fn known(mut self, octets: usize, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
         if octets > limit {
             return Err(too_much());
         }
@@ -244,7 +284,7 @@ impl<'a, W: Read> Input<'a, W> {
         Ok(body)
     }
 
-    fn until_closed(mut self, limit: usize) -> Result<Vec<u8>, Fault> {
+    fn until_closed(mut self, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
         loop {
             if self.rest().len() > limit {
                 return Err(too_much());
@@ -256,8 +296,8 @@ impl<'a, W: Read> Input<'a, W> {
     }
 
     /// RFC 9112 7.1. The trailer is not waited for.
-    fn chunked(mut self, limit: usize) -> Result<Vec<u8>, Fault> {
-        let mut body = Vec::new();
+    fn chunked(mut self, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let mut body = Zeroizing::new(Vec::new());
         loop {
             let size = self.chunk_size()?;
             if size == 0 {
@@ -271,7 +311,7 @@ impl<'a, W: Read> Input<'a, W> {
                 self.more_or_fault()?;
             }
             let chunk = self.rest().get(..with_end).and_then(|chunk| chunk.strip_suffix(b"\r\n"));
-            body.extend_from_slice(chunk.ok_or_else(broken_chunk)?);
+            append(&mut body, chunk.ok_or_else(broken_chunk)?);
             self.take(with_end);
         }
     }
@@ -292,6 +332,17 @@ impl<'a, W: Read> Input<'a, W> {
             }
         }
     }
+}
+
+/// As `extend_from_slice`, which leaves the old octets behind when it moves them.
+fn append(octets: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
+    let needed = octets.len().saturating_add(piece.len());
+    if needed > octets.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(octets.capacity().saturating_mul(2))));
+        larger.extend_from_slice(octets);
+        *octets = larger;
+    }
+    octets.extend_from_slice(piece);
 }
 
 fn end_of_head(octets: &[u8], from: usize) -> Option<usize> {

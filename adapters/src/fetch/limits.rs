@@ -43,15 +43,15 @@ impl Default for FetchLimits {
 
 /// A point in time that is not to be passed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Option<Instant>);
+pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    pub(super) fn after(duration: Duration) -> Self {
+    pub(crate) fn after(duration: Duration) -> Self {
         Self(Instant::now().checked_add(duration))
     }
 
     /// What is left, perhaps nothing. A deadline beyond what the clock can tell never comes.
-    pub(super) fn left(self) -> Duration {
+    pub(crate) fn left(self) -> Duration {
         let most = || Duration::from_secs(u64::from(u32::MAX));
         self.0.map_or_else(most, |at| at.saturating_duration_since(Instant::now()))
     }

@@ -15,8 +15,20 @@ mod target;
 mod tls;
 
 pub use connect::{Connect, SystemConnector};
+#[cfg(feature = "http")]
+pub(crate) use connect::{Wire, connect_to_one, over_tls};
 pub use guarded::GuardedFetcher;
+#[cfg(feature = "http")]
+pub(crate) use http::{Answer, Authorization, Fault, Request, ask, status_fault};
+#[cfg(feature = "http")]
+pub(crate) use limits::Deadline;
 pub use limits::FetchLimits;
 pub use network::Network;
+#[cfg(feature = "http")]
+pub(crate) use resolve::addresses_of;
 pub use resolve::{Resolve, SystemResolver};
 pub use setup::SetupError;
+#[cfg(feature = "http")]
+pub(crate) use target::Target;
+#[cfg(feature = "http")]
+pub(crate) use tls::Tls;

@@ -1,4 +1,6 @@
+use super::http::Fault;
 use super::limits::Deadline;
+use super::target::TargetHost;
 use postseal::query::Unavailable;
 use std::fmt;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -83,9 +85,21 @@ impl Resolve for SystemResolver {
 
 const BUSY: &str = "too many names are being resolved";
 
-/// Whether it was for this machine's own sake that a name was not resolved: the host has done nothing.
-pub(super) fn is_busy(unavailable: &Unavailable) -> bool {
-    unavailable.detail() == BUSY
+/// The addresses of a host.
+pub(crate) fn addresses_of(
+    resolver: &dyn Resolve,
+    host: &TargetHost,
+    deadline: Deadline,
+) -> Result<Vec<IpAddr>, Fault> {
+    match host {
+        TargetHost::Address(address) => Ok(vec![*address]),
+        TargetHost::Name(name) => resolver.resolve(name, deadline.left()).map_err(|unavailable| {
+            let mut fault = Fault::new(unavailable.detail());
+            // It was for this machine's own sake that the name was not resolved: the host has done nothing.
+            fault.spares_host = unavailable.detail() == BUSY;
+            fault
+        }),
+    }
 }
 
 /// One of the places for open questions; given back when it is dropped.

@@ -3,17 +3,17 @@ use url::{Host, Url};
 
 /// Where a URL leads, written as it is meant: every part that software understands in more than one way is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) is_tls: bool,
+pub(crate) struct Target {
+    pub(crate) is_tls: bool,
     /// A lower-case name, or an address.
-    pub(super) host: TargetHost,
-    pub(super) port: u16,
+    pub(crate) host: TargetHost,
+    pub(crate) port: u16,
     /// What the request asks for: the path with its query.
-    pub(super) path: String,
+    pub(crate) path: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TargetHost {
+pub(crate) enum TargetHost {
     Name(String),
     Address(IpAddr),
 }
@@ -26,7 +26,7 @@ const LONGEST_LABEL: usize = 63;
 
 impl Target {
     /// Reads a URL.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         if text.len() > LONGEST_URL {
             return Err("the URL is too long");
         }
@@ -53,17 +53,17 @@ impl Target {
     }
 
     /// The value of the Host field: the port stands there when it is not the scheme's own.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         if self.port == self.default_port() { self.host.written() } else { self.with_port() }
     }
 
     /// The host and, always, the port.
-    pub(super) fn with_port(&self) -> String {
+    pub(crate) fn with_port(&self) -> String {
         format!("{}:{}", self.host.written(), self.port)
     }
 
     /// The URL as a proxy wants it (RFC 9112 3.2.2).
-    pub(super) fn absolute(&self) -> String {
+    pub(crate) fn absolute(&self) -> String {
         let scheme = if self.is_tls { "https" } else { "http" };
         format!("{scheme}://{}{}", self.authority(), self.path)
     }
@@ -75,7 +75,7 @@ impl Target {
 
 impl TargetHost {
     /// As it stands in a URL.
-    pub(super) fn written(&self) -> String {
+    pub(crate) fn written(&self) -> String {
         match self {
             Self::Name(name) => name.clone(),
             Self::Address(IpAddr::V4(address)) => address.to_string(),

@@ -7,13 +7,13 @@ use std::sync::{Arc, OnceLock};
 
 /// How https is spoken: with `ring`, TLS 1.2 and 1.3, and these roots or the system's.
 #[derive(Debug, Default)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
     roots: Option<RootCertStore>,
     config: OnceLock<Option<Arc<ClientConfig>>>,
 }
 
 impl Tls {
-    pub(super) fn with_roots(pem: &[u8]) -> Result<Self, SetupError> {
+    pub(crate) fn with_roots(pem: &[u8]) -> Result<Self, SetupError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             roots.add(certificate.map_err(|_| SetupError::TlsRoots)?).map_err(|_| SetupError::TlsRoots)?;
@@ -26,7 +26,7 @@ impl Tls {
     }
 
     /// Made when it is first needed: most lists come by http, and the system's roots take a while to read.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, Fault> {
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, Fault> {
         let config = self.config.get_or_init(|| build(self.roots.clone().unwrap_or_else(roots_of_system)));
         config.clone().ok_or_else(|| Fault::new("cannot be spoken to by TLS: this machine has no roots"))
     }

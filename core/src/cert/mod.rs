@@ -6,6 +6,7 @@ mod extensions;
 mod fingerprint;
 pub(crate) mod name;
 mod policies;
+mod published;
 mod record;
 mod san;
 mod stored;

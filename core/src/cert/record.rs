@@ -72,6 +72,11 @@ impl Capabilities {
         &self.der
     }
 
+    /// Whether they count at this time: not when their signer says that he signed them in the future (RFC 8551 2.7.1).
+    pub(crate) fn are_signed_by(&self, now: UnixTime) -> bool {
+        self.signed_at.is_none_or(|signed_at| signed_at <= now)
+    }
+
     /// The signer's word about when he signed them. It only orders two lists of the same certificate.
     ///
     /// ```

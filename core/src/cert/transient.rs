@@ -1,4 +1,4 @@
-use super::{Capabilities, Certificate};
+use super::{Address, Capabilities, Certificate, published};
 use crate::error::Error;
 use crate::verify::Limits;
 use core::fmt;
@@ -72,6 +72,42 @@ impl TransientCert {
     /// ```
     pub fn from_der(der: Vec<u8>) -> Self {
         Self { der: Zeroizing::new(der), issuers: Vec::new(), capabilities: None, preferred: false }
+    }
+
+    /// From a SignedData that a directory has for `about` (RFC 2798 2.8), with a signer or without any: each certificate in it,
+    /// with its CA certificates as issuers. Where there are only CA certificates, they are lent as what they are, so that the
+    /// engine says why nobody can be encrypted to.
+    ///
+    /// Signed capabilities and the owner's preference come along only when the signature holds under a certificate inside that
+    /// bears the address (draft-ietf-smime-certdist). They order what is lent and choose among the algorithms that the policy
+    /// allows; they stand in for no check of it.
+    ///
+    /// # Errors
+    /// [`Code::CmsNotSignedData`](crate::Code) when it is something else, as a bare certificate; a limit;
+    /// [`Code::CmsMalformed`](crate::Code).
+    ///
+    /// ```
+    /// use postseal::{Address, Code, cert::TransientCert, verify::Limits};
+    /// let alice = Address::parse("alice@goal.example")?;
+    /// let error = TransientCert::from_cms(b"no object", &alice, &Limits::default()).unwrap_err();
+    /// assert_eq!(error.code(), Code::DerTruncated);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn from_cms(cms: &[u8], about: &Address, limits: &Limits) -> Result<Vec<Self>, Error> {
+        published::read(cms, about, limits)
+    }
+
+    /// From certificates that came together: the CA certificates among them are lent as issuers of the others. Where there are
+    /// no others, they are lent as what they are.
+    ///
+    /// ```
+    /// use postseal::{cert::TransientCert, verify::Limits};
+    /// let lent = TransientCert::from_chain(vec![vec![0x30, 0], vec![0x30, 0]], &Limits::default());
+    /// assert_eq!(lent.len(), 2);
+    /// ```
+    pub fn from_chain(certificates: Vec<Vec<u8>>, limits: &Limits) -> Vec<Self> {
+        let certificates: Vec<_> = certificates.into_iter().map(Zeroizing::new).collect();
+        published::read_chain(&certificates, limits)
     }
 
     /// With CA certificates that came beside it and may help to build its path (userSMIMECertificate, RFC 2798 2.8,

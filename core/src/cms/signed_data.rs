@@ -108,6 +108,16 @@ impl<'a> SignedData<'a> {
     /// The one SignerInfo of a signature that may be imported, after every check that needs no key:
     /// one signer, signed attributes, content types, content given once.
     pub(crate) fn only_signer(&self, content: &Content<'_, 'a>, limits: &Limits) -> Result<&SignerInfo<'a>, Error> {
+        self.only_signer_of(&[oids::ID_DATA], content, limits)
+    }
+
+    /// The same for content of one of these types.
+    pub(crate) fn only_signer_of(
+        &self,
+        types: &[&[u8]],
+        content: &Content<'_, 'a>,
+        limits: &Limits,
+    ) -> Result<&SignerInfo<'a>, Error> {
         let signer = match self.signers.as_slice() {
             [] => return Err(Code::CertsOnly.into()),
             [signer] => signer,
@@ -128,7 +138,7 @@ impl<'a> SignedData<'a> {
         let attributes = signer.signed_attributes.as_ref().ok_or(Code::SignedAttributesMissing)?;
         attributes.check_none_twice()?;
         self.check_attributes(signer)?;
-        if self.content_type != oids::ID_DATA {
+        if !types.contains(&self.content_type) {
             return Err(Code::ContentTypeMismatch.into());
         }
         Ok(signer)

@@ -1,5 +1,6 @@
 use super::attributes::SignedAttributes;
-use crate::cert::{Certificate, name};
+use super::key_preference::KeyPreference;
+use crate::cert::{Capabilities, Certificate, name};
 use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::mail::canonical_chunks;
@@ -154,6 +155,23 @@ impl<'a> SignerInfo<'a> {
     pub(crate) fn require_digests(&self, sha1: Sha1) -> Result<(), Error> {
         self.digest_algorithm()?.require(sha1)?;
         self.signature_algorithm()?.require_digests(sha1)
+    }
+
+    /// The certificate that the signer wants to be encrypted to. Under a digest that can be forged, the preference is anybody's.
+    pub(crate) fn key_preference(&self) -> Result<Option<KeyPreference>, Error> {
+        match &self.signed_attributes {
+            Some(attributes) if self.require_digests(Sha1::Refused).is_ok() => attributes.key_preference(),
+            _ => Ok(None),
+        }
+    }
+
+    /// The signed capabilities, unless under a digest that can be forged.
+    pub(crate) fn capabilities(&self) -> Result<Option<Capabilities>, Error> {
+        let Some(attributes) = &self.signed_attributes else { return Ok(None) };
+        let signed_at = attributes.signing_time()?;
+        let der = attributes.capabilities()?;
+        let strong = self.require_digests(Sha1::Refused).is_ok();
+        Ok(der.filter(|_| strong).map(|der| Capabilities::new(der.to_vec(), signed_at)))
     }
 
     /// Verifies the signature under one certificate's key: the content's digest, the signature over the attributes (or

@@ -12,8 +12,7 @@ use crate::revocation::Crl;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
-    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, Sha1, check_candidate, check_recipient, check_signer,
-    find_path_on,
+    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, check_candidate, check_recipient, check_signer, find_path_on,
 };
 
 pub(super) enum Finding {
@@ -108,7 +107,7 @@ pub(super) fn verify(
     report.address = Some(Private::new(address.clone()));
     events.extend(proof_events(&path));
     let candidate = choose(engine, signer_info, &signer, &address, &bag, &pool, now)?;
-    let capabilities = capabilities(signer_info, now)?;
+    let capabilities = signer_info.capabilities()?.filter(|capabilities| capabilities.are_signed_by(now));
     let crls = signed.crls.iter().filter_map(|raw| Crl::from_der(raw, limits).ok()).collect();
     let ignored = ignored(&path, &candidate, &bag);
     let verified = Verified { address, signer, path, candidate, pool, crls, ignored, capabilities };
@@ -259,11 +258,7 @@ fn choose(
     now: UnixTime,
 ) -> Result<Candidate, Error> {
     let (limits, profile) = (engine.limits(), engine.profile());
-    let preference = match &signer_info.signed_attributes {
-        // Under a digest that can be forged, the preference is anybody's.
-        Some(attributes) if signer_info.require_digests(Sha1::Refused).is_ok() => attributes.key_preference()?,
-        _ => None,
-    };
+    let preference = signer_info.key_preference()?;
     let Some(preference) = preference.filter(|preference| !preference.matches(signer, limits)) else {
         check_recipient(signer, profile, limits)?;
         return Ok(Candidate::Signer);
@@ -278,17 +273,6 @@ fn choose(
         .find_map(|certificate| check_candidate(&engine.terms(now), address, certificate, pool).ok())
         .map(|path| Candidate::Preferred(Box::new(path)))
         .ok_or_else(|| Code::KeyPreferenceUnusable.into())
-}
-
-/// The signed capabilities, unless the signer says that he signed in the future (RFC 8551 2.7.1), or under a digest that
-/// can be forged.
-fn capabilities(signer_info: &SignerInfo<'_>, now: UnixTime) -> Result<Option<Capabilities>, Error> {
-    let Some(attributes) = &signer_info.signed_attributes else { return Ok(None) };
-    let signed_at = attributes.signing_time()?;
-    let der = attributes.capabilities()?;
-    let strong = signer_info.require_digests(Sha1::Refused).is_ok();
-    let trusted = strong && signed_at.is_none_or(|signed_at| signed_at <= now);
-    Ok(der.filter(|_| trusted).map(|der| Capabilities::new(der.to_vec(), signed_at)))
 }
 
 fn proof_events(path: &Path) -> [EventKind; 2] {

@@ -115,6 +115,7 @@ impl Judge<'_> {
                 _ => None,
             };
             let Lent { certificate, issuers, capabilities, .. } = lent;
+            let capabilities = capabilities.filter(|capabilities| capabilities.are_signed_by(self.now));
             Candidate { certificate, issuers, capabilities, refusal }
         };
         let untried = opened.into_iter().map(candidate).collect();
