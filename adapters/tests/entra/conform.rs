@@ -79,7 +79,10 @@ impl Dice {
 /// Whatever an address is made of, exactly that one is found: not the one that differs in a single character.
 #[test]
 fn any_address_finds_itself_and_nobody_else() {
-    let pieces = ["'", "''", "+", "%", "%27", "%2B", "#", "&", "=", "/", "?", "ü", "日", "o", "a", "{x}", "$", "!", "*", "~", "`", "|"];
+    let pieces = [
+        "'", "''", "+", "%", "%27", "%2B", "#", "&", "=", "/", "?", "ü", "日", "o", "a", "{x}", "$", "!", "*", "~",
+        "`", "|",
+    ];
     let mut dice = Dice(7);
     let mut addresses: Vec<String> = Vec::new();
     while addresses.len() < 120 {

@@ -59,18 +59,18 @@ fn every_status_has_its_meaning_and_its_number_of_tries() {
 
 #[test]
 fn what_passes_is_waited_for() {
-    let soon = || httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
-    let now = httpdate::fmt_http_date(SystemTime::now());
     for (after, least) in [
-        (Some("0.3".to_owned()), 300),
-        (Some("1".to_owned()), 1_000),
-        (Some(soon()), 900),
-        (Some(now), 0),
-        (Some("nonsense".to_owned()), 120),
+        (Some("0.3"), 300),
+        (Some("1"), 1_000),
+        (Some("in 2"), 900),
+        (Some("in 0"), 0),
+        (Some("nonsense"), 120),
         (None, 120),
     ] {
         let microsoft = with_alice();
-        let reply = throttled(after.as_deref());
+        let seconds = after.and_then(|after| after.strip_prefix("in ")?.parse().ok());
+        let date = seconds.map(|seconds| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds)));
+        let reply = throttled(date.as_deref().or(after));
         microsoft.state().next.insert(Route::Exchange, VecDeque::from([reply]));
         let directory = microsoft.directory().with_source(preview());
         let start = Instant::now();
@@ -86,7 +86,8 @@ fn who_asks_for_more_time_than_there_is_gets_it_without_being_waited_for() {
         microsoft.state().always.insert(Route::Exchange, throttled(Some(after)));
         let directory = microsoft.directory_with(secret(), within(Duration::from_secs(20))).with_source(preview());
         let start = Instant::now();
-        let words = format!("answers with status 429 (TooManyRequests) and asks to be left alone for {seconds} seconds");
+        let words =
+            format!("answers with status 429 (TooManyRequests) and asks to be left alone for {seconds} seconds");
         assert_eq!(ask_one(&directory, ALICE), words);
         assert_eq!(ask_one(&directory, ALICE), format!("is left alone for a while: {words}"));
         assert_eq!(microsoft.count(Route::Exchange), 1);
@@ -127,15 +128,24 @@ fn broken_answers_end_in_time_and_mean_nothing() {
         (Reply::Raw(vec![]), "ended the connection too early"),
         (Reply::Raw(b"SSH-2.0-x\r\n".to_vec()), "does not speak HTTP"),
         (Reply::Raw(head("Content-Length: 50\r\n")), "ended the connection too early"),
-        (Reply::Raw([head("Transfer-Encoding: chunked\r\n"), b"5\r\n{\"v".to_vec()].concat()), "ended the connection too early"),
-        (Reply::Raw([head("Transfer-Encoding: chunked\r\n"), b"zz\r\n".to_vec()].concat()), "ended the connection too early"),
+        (
+            Reply::Raw([head("Transfer-Encoding: chunked\r\n"), b"5\r\n{\"v".to_vec()].concat()),
+            "ended the connection too early",
+        ),
+        (
+            Reply::Raw([head("Transfer-Encoding: chunked\r\n"), b"zz\r\n".to_vec()].concat()),
+            "ended the connection too early",
+        ),
         (Reply::Drip(b"HTTP/1.1 200 OK\r\nx:".to_vec()), "did not answer in time"),
         (Reply::Drip(head("")), "did not answer in time"),
         (Reply::Flood(b"HTTP/1.1 200 OK\r\nx:".to_vec()), "does not speak HTTP"),
         (Reply::Flood(head("")), "answers with more than is allowed"),
         (Reply::Flood(head("Content-Length: 99999999999\r\n")), "answers with more than is allowed"),
         (plain(&[kind], vec![b' '; 10 << 20]), "answers with more than is allowed"),
-        (plain(&[kind, ("Content-Encoding", "gzip")], b"\x1f\x8b".to_vec()), "answers in an encoding that was not asked for"),
+        (
+            plain(&[kind, ("Content-Encoding", "gzip")], b"\x1f\x8b".to_vec()),
+            "answers in an encoding that was not asked for",
+        ),
         (plain(&[("Content-Type", "text/html")], b"{\"value\":[]}".to_vec()), "answers with something that is no JSON"),
         (plain(&[], b"{\"value\":[]}".to_vec()), "answers with something that is no JSON"),
         (plain(&[kind], b"{\"value\":[".to_vec()), "answers with JSON that is none"),
@@ -145,7 +155,8 @@ fn broken_answers_end_in_time_and_mean_nothing() {
         for (route, source) in [(Route::Exchange, preview()), (Route::Graph, contacts())] {
             let microsoft = with_alice();
             microsoft.state().always.insert(route, reply.clone());
-            let directory = microsoft.directory_with(secret(), within(Duration::from_millis(2_500))).with_source(source);
+            let directory =
+                microsoft.directory_with(secret(), within(Duration::from_millis(2_500))).with_source(source);
             let start = Instant::now();
             let said = ask_one(&directory, ALICE);
             assert!(words.split('|').any(|words| words == said), "{said}, not {words}");
@@ -161,10 +172,20 @@ fn a_broken_login_service_ends_in_time() {
         (Reply::Raw(vec![]), "ended the connection too early"),
         (Reply::Drip(b"HTTP/1.1 200 OK\r\n".to_vec()), "did not answer in time"),
         (error(503, "x"), "answers with status 503 (x)|did not answer in time"),
-        (Reply::Answer { status: 307, fields: vec![("Location".into(), "https://localhost:1/".into())], body: vec![] }, "answers with status 307; redirects are not followed"),
+        (
+            Reply::Answer {
+                status: 307,
+                fields: vec![("Location".into(), "https://localhost:1/".into())],
+                body: vec![],
+            },
+            "answers with status 307; redirects are not followed",
+        ),
         (json(200, &j!("x")), "answers with something that is no token"),
         (Reply::Answer { status: 200, fields: vec![], body: vec![b' '; 1 << 20] }, "answers with more than is allowed"),
-        (json(400, &j!({"error": "unauthorized_client", "error_codes": [700_016]})), "gives no token: status 400 (unauthorized_client, AADSTS700016)"),
+        (
+            json(400, &j!({"error": "unauthorized_client", "error_codes": [700_016]})),
+            "gives no token: status 400 (unauthorized_client, AADSTS700016)",
+        ),
     ] {
         let microsoft = with_alice();
         microsoft.state().always.insert(Route::Login, reply);
@@ -199,7 +220,10 @@ fn who_is_out_of_reach_is_not_waited_for() {
         let directory = directory.with_limits(within(Duration::from_millis(2_500))).with_source(preview());
         let directory = directory.with_tls_roots(tls_root().pem().as_bytes()).unwrap();
         // The fake gives tokens for its own Exchange only: this one stands in front of another.
-        microsoft.state().always.insert(Route::Login, json(200, &j!({"token_type": "Bearer", "expires_in": 3599, "access_token": "x"})));
+        microsoft
+            .state()
+            .always
+            .insert(Route::Login, json(200, &j!({"token_type": "Bearer", "expires_in": 3599, "access_token": "x"})));
         let start = Instant::now();
         assert_eq!(ask_one(&directory, ALICE), words);
         assert!(start.elapsed() < Duration::from_secs(6));
@@ -217,7 +241,10 @@ fn a_redirect_takes_the_token_nowhere() {
         json(200, &j!({"value": []}))
     });
     for status in [301, 302, 303, 307, 308] {
-        let fields = [("Location".to_owned(), format!("https://localhost:{evil}/")), ("Set-Cookie".to_owned(), "a=b".to_owned())];
+        let fields = [
+            ("Location".to_owned(), format!("https://localhost:{evil}/")),
+            ("Set-Cookie".to_owned(), "a=b".to_owned()),
+        ];
         let reply = Reply::Answer { status, fields: fields.to_vec(), body: vec![] };
         for route in [Route::Login, Route::Exchange, Route::Graph] {
             microsoft.state().always = [(route, reply.clone())].into();
@@ -257,11 +284,18 @@ fn a_batch_that_leaves_somebody_out_says_nothing_about_him() {
         (j!({"responses": []}), [words; 2]),
         (j!({}), [words; 2]),
         (j!({"responses": [one.clone(), one.clone(), {"id": 0}, {"id": "7"}, 7]}), [words, "none"]),
-        (j!({"responses": [one, {"id": "0", "status": 200, "body": "eA=="}]}), ["localhost: answers with JSON of another shape", "none"]),
+        (
+            j!({"responses": [one, {"id": "0", "status": 200, "body": "eA=="}]}),
+            ["localhost: answers with JSON of another shape", "none"],
+        ),
     ] {
         let microsoft = Microsoft::start();
         microsoft.state().always.insert(Route::Batch, json(200, &body));
-        assert_eq!(ask(&microsoft.directory().with_source(contacts()), &[ALICE, "bob@goal.example"]), expected, "{body}");
+        assert_eq!(
+            ask(&microsoft.directory().with_source(contacts()), &[ALICE, "bob@goal.example"]),
+            expected,
+            "{body}"
+        );
     }
 }
 

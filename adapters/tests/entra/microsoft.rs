@@ -88,7 +88,9 @@ impl Microsoft {
         let tls = tls_for(&tls_root(), "localhost");
         let handle = |handler: fn(&mut State, &Request) -> Reply| {
             let (state, tls) = (Arc::clone(&state), tls.clone());
-            serve(Some(tls), move |request| handler(&mut state.lock().unwrap_or_else(|broken| broken.into_inner()), request))
+            serve(Some(tls), move |request| {
+                handler(&mut state.lock().unwrap_or_else(|broken| broken.into_inner()), request)
+            })
         };
         let ports = [handle(login), handle(graph), handle(exchange)];
         let mut spec = CertSpec::mailbox("app@goal.example", Key::Rsa(3));
@@ -179,12 +181,16 @@ fn origin(port: u16) -> String {
 }
 
 pub(crate) fn error(status: u16, code: &str) -> Reply {
-    json(status, &j!({"error": {"code": code, "message": "about alice@goal.example\u{1b}[2J", "innerError": {"date": "x"}}}))
+    json(
+        status,
+        &j!({"error": {"code": code, "message": "about alice@goal.example\u{1b}[2J", "innerError": {"date": "x"}}}),
+    )
 }
 
 pub(crate) fn throttled(after: Option<&str>) -> Reply {
     let fields: Vec<_> = after.iter().map(|after| ("Retry-After", *after)).collect();
-    let body = j!({"error": {"code": "TooManyRequests", "innerError": {"code": "429", "status": "429"}, "message": "later"}});
+    let body =
+        j!({"error": {"code": "TooManyRequests", "innerError": {"code": "429", "status": "429"}, "message": "later"}});
     with_fields(429, &fields, &body)
 }
 
@@ -405,10 +411,12 @@ fn object(number: usize, person: &Person, select: &[&str]) -> Value {
 
 fn contact(state: &mut State, id: &str, expand: Option<&str>) -> Reply {
     let number = id.strip_prefix("AAMk/").and_then(|id| id.strip_suffix('=')?.parse::<usize>().ok());
-    let Some(person) = number.and_then(|number| state.people.get(number)).filter(|person| person.kind == "mailbox") else {
+    let Some(person) = number.and_then(|number| state.people.get(number)).filter(|person| person.kind == "mailbox")
+    else {
         return error(404, "ErrorItemNotFound");
     };
-    let wanted = expand.and_then(|expand| expand.strip_prefix("multiValueExtendedProperties($filter=")?.strip_suffix(')'));
+    let wanted =
+        expand.and_then(|expand| expand.strip_prefix("multiValueExtendedProperties($filter=")?.strip_suffix(')'));
     let Some(Ok(filter)) = wanted.map(odata::filter) else { return error(400, "BadRequest") };
     let mut answer = object(number.unwrap(), person, &["id", "emailAddresses"]);
     let named = person.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(&filter.text));
@@ -460,11 +468,20 @@ fn exchange(state: &mut State, request: &Request) -> Reply {
         _ => return state.violation(format!("the parameters {names:?}")),
     };
     if found.is_empty() && names == ["Identity"] {
-        let message = format!("Ex6F9304|Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException|{:?} couldn't be found", parameters["Identity"]);
-        return json(404, &j!({"error": {"code": "NotFound", "message": "x", "details": [{"code": "Context", "target": "", "message": message}]}}));
+        let message = format!(
+            "Ex6F9304|Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException|{:?} couldn't be found",
+            parameters["Identity"]
+        );
+        return json(
+            404,
+            &j!({"error": {"code": "NotFound", "message": "x", "details": [{"code": "Context", "target": "", "message": message}]}}),
+        );
     }
     let value: Vec<Value> = found.into_iter().map(recipient).collect();
-    json(200, &j!({"@odata.context": "x", "adminapi.warnings@odata.type": "#Collection(String)", "@adminapi.warnings": [], "value": value}))
+    json(
+        200,
+        &j!({"@odata.context": "x", "adminapi.warnings@odata.type": "#Collection(String)", "@adminapi.warnings": [], "value": value}),
+    )
 }
 
 fn recipient(person: &Person) -> Value {

@@ -49,7 +49,8 @@ fn a_mail_is_sealed_to_whom_only_the_tenant_knows() {
     let person = root().issue(&CertSpec::mailbox(BOB, Key::P256(9)));
     let signing = CertSpec { key_use: KeyUse::Sign, serial: 7, ..CertSpec::mailbox(BOB, Key::P256(8)) };
     let values = j!([base64(root().issue(&signing).der()), base64(person.der())]);
-    let fingerprint = postseal::Certificate::from_der(person.der(), &Limits::default()).unwrap().fingerprint().to_string();
+    let fingerprint =
+        postseal::Certificate::from_der(person.der(), &Limits::default()).unwrap().fingerprint().to_string();
     for (kind, member, source) in
         [("Get-MailContact", "UserCertificate", invoke()), ("mailbox", "BinaryArray 0x3A70", contacts())]
     {

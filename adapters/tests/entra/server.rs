@@ -29,7 +29,11 @@ impl Request {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    Answer { status: u16, fields: Vec<(String, String)>, body: Vec<u8> },
+    Answer {
+        status: u16,
+        fields: Vec<(String, String)>,
+        body: Vec<u8>,
+    },
     /// These octets, then the end.
     Raw(Vec<u8>),
     /// These octets, then one now and then, for ever.

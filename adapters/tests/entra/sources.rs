@@ -28,7 +28,10 @@ fn an_identity_is_never_a_pattern_and_never_in_the_url() {
     let microsoft = Microsoft::start();
     microsoft.add("Get-Mailbox", ALICE, "UserCertificate", j!([base64(&der(ALICE))]));
     let directory = microsoft.directory().with_source(invoke());
-    assert_eq!(ask(&directory, &["*@goal.example", "a*@goal.example", "\"'; Get-Mailbox '\"@goal.example"]), ["none"; 3]);
+    assert_eq!(
+        ask(&directory, &["*@goal.example", "a*@goal.example", "\"'; Get-Mailbox '\"@goal.example"]),
+        ["none"; 3]
+    );
     assert!(microsoft.state().requests.iter().all(|(_, request)| !request.target.contains("goal.example")));
 }
 
@@ -60,11 +63,17 @@ fn sixteen_values_and_every_form_of_them() {
 
 #[test]
 fn answers_of_another_shape_are_not_empty_ones() {
-    for body in [j!([]), j!({}), j!({"value": {}}), j!({"value": null}), j!({"value": [7]}), j!("x"), j!({"value": [null]})] {
+    for body in
+        [j!([]), j!({}), j!({"value": {}}), j!({"value": null}), j!({"value": [7]}), j!("x"), j!({"value": [null]})]
+    {
         for (route, source) in [(Route::Exchange, invoke()), (Route::Graph, contacts()), (Route::Graph, property())] {
             let microsoft = Microsoft::start();
             microsoft.state().always.insert(route, json(200, &body));
-            assert_eq!(ask_one(&microsoft.directory().with_source(source), ALICE), "answers with JSON of another shape", "{body}");
+            assert_eq!(
+                ask_one(&microsoft.directory().with_source(source), ALICE),
+                "answers with JSON of another shape",
+                "{body}"
+            );
         }
     }
 }
@@ -106,7 +115,11 @@ fn a_mailbox_that_is_not_there_is_nobodys_missing_certificate() {
     let microsoft = Microsoft::start();
     let source = EntraSource::mailbox_contacts("other@goal.example").unwrap();
     let directory = microsoft.directory().with_source(source);
-    assert!(ask_one(&directory, BOB).starts_with("answers with status 404 (ErrorInvalidUser)"), "{}", ask_one(&directory, BOB));
+    assert!(
+        ask_one(&directory, BOB).starts_with("answers with status 404 (ErrorInvalidUser)"),
+        "{}",
+        ask_one(&directory, BOB)
+    );
 }
 
 #[test]
@@ -120,7 +133,9 @@ fn lists_go_on_at_the_next_page_of_the_same_host_only() {
     assert_eq!(ask_one(&directory, BOB), "3");
     // The same link again and again.
     let [_, graph, exchange] = microsoft.ports;
-    let link = format!("https://localhost:{graph}/v1.0/users/{MAILBOX}/contacts?$filter=emailAddresses%2Fany%28a%3Aa%2Faddress%20eq%20%27{BOB}%27%29&$select=id,emailAddresses&$skiptoken=X%271");
+    let link = format!(
+        "https://localhost:{graph}/v1.0/users/{MAILBOX}/contacts?$filter=emailAddresses%2Fany%28a%3Aa%2Faddress%20eq%20%27{BOB}%27%29&$select=id,emailAddresses&$skiptoken=X%271"
+    );
     microsoft.state().elsewhere = Some(link);
     assert_eq!(ask_one(&directory, BOB), "answers with more pages than are read");
     for elsewhere in [
@@ -133,7 +148,10 @@ fn lists_go_on_at_the_next_page_of_the_same_host_only() {
     ] {
         microsoft.state().elsewhere = Some(elsewhere.clone());
         let words = ask_one(&directory, BOB);
-        assert!(words == "continues its answer at another host" || words == "answers with JSON of another shape", "{words}");
+        assert!(
+            words == "continues its answer at another host" || words == "answers with JSON of another shape",
+            "{words}"
+        );
     }
     assert_eq!(microsoft.count(Route::Exchange), 0);
 }
@@ -169,12 +187,19 @@ fn the_check_tells_what_a_source_is_worth() {
     microsoft.state().permissions.clear();
     assert_eq!(check(&directory), [Usability::PermissionMissing; 3]);
     microsoft.state().always.insert(Route::Exchange, json(404, &j!({"error": {"code": "x"}})));
-    microsoft.state().always.insert(Route::Batch, Reply::Answer { status: 302, fields: vec![("Location".into(), "https://localhost:1/".into())], body: vec![] });
+    microsoft.state().always.insert(
+        Route::Batch,
+        Reply::Answer { status: 302, fields: vec![("Location".into(), "https://localhost:1/".into())], body: vec![] },
+    );
     assert_eq!(check(&directory), [Usability::Blocked; 3]);
-    let wrong = microsoft.directory_with(EntraCredential::client_secret("app", "wrong"), patient()).with_source(preview());
+    let wrong =
+        microsoft.directory_with(EntraCredential::client_secret("app", "wrong"), patient()).with_source(preview());
     let checks = wrong.check().unwrap();
     assert_eq!(checks[0].usability, Usability::PermissionMissing);
     assert_eq!(checks[0].source, "exchange-recipients:admin-api-v2");
-    assert_eq!(checks[0].detail.as_deref(), Some("localhost: gives no token: status 401 (invalid_client, AADSTS7000215)"));
+    assert_eq!(
+        checks[0].detail.as_deref(),
+        Some("localhost: gives no token: status 401 (invalid_client, AADSTS7000215)")
+    );
     assert_eq!(microsoft.violations(), Vec::<String>::new());
 }

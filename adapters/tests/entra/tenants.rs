@@ -17,7 +17,8 @@ fn one_tenant_does_not_feel_the_others_trouble() {
     let mut limits = patient();
     limits.retries = 0;
     let secret = || EntraCredential::client_secret(CLIENT, SECRET);
-    let (well, ill) = (good.directory().with_source(preview()), bad.directory_with(secret(), limits).with_source(preview()));
+    let (well, ill) =
+        (good.directory().with_source(preview()), bad.directory_with(secret(), limits).with_source(preview()));
     for round in 0..6 {
         assert_ne!(ask_one(&ill, ALICE), "1");
         assert_eq!(ask_one(&well, ALICE), "1", "{round}");
@@ -53,10 +54,14 @@ fn a_question_that_is_dropped_stops() {
     let microsoft = Microsoft::start();
     let mut limits = patient();
     limits.at_once = 1;
-    let directory = microsoft.directory_with(EntraCredential::client_secret(CLIENT, SECRET), limits).with_source(preview());
+    let directory =
+        microsoft.directory_with(EntraCredential::client_secret(CLIENT, SECRET), limits).with_source(preview());
     assert_eq!(ask_one(&directory, ALICE), "none");
     let answer = error(404, "NotFound");
-    microsoft.state().always.insert(Route::Exchange, crate::server::Reply::Slow(Duration::from_millis(150), Box::new(answer)));
+    microsoft
+        .state()
+        .always
+        .insert(Route::Exchange, crate::server::Reply::Slow(Duration::from_millis(150), Box::new(answer)));
     let addresses: Vec<String> = (0..100).map(|number| format!("user{number}@goal.example")).collect();
     let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

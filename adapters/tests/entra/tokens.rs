@@ -64,7 +64,8 @@ fn managed_identities_are_asked_as_platforms_want_it() {
     let state = Arc::clone(&microsoft.state);
     let port = serve(None, move |request| {
         let target = url::Url::parse(&format!("http://x{}", request.target)).unwrap();
-        let option = |name: &str| target.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
+        let option =
+            |name: &str| target.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
         let is_machine = target.path() == "/metadata/identity/oauth2/token"
             && request.field("metadata") == Some("true")
             && option("api-version").as_deref() == Some("2018-02-01")
@@ -133,7 +134,9 @@ fn tokens_and_secrets_are_seen_nowhere() {
     let microsoft = microsoft_with_alice();
     let directory = microsoft.directory().with_source(invoke()).with_source(contacts());
     let mut shown = format!("{:?}", directory.resolve(&query(&[ALICE, "no@goal.example"])).unwrap());
-    for reply in [error(400, "x"), error(401, "x"), error(403, "x"), error(500, "x"), Reply::Raw(b"HTTP/1.1 700".to_vec())] {
+    for reply in
+        [error(400, "x"), error(401, "x"), error(403, "x"), error(500, "x"), Reply::Raw(b"HTTP/1.1 700".to_vec())]
+    {
         for route in [Route::Exchange, Route::Graph, Route::Batch, Route::Login] {
             let fresh = microsoft.directory().with_source(invoke()).with_source(contacts());
             microsoft.state().always = [(route, reply.clone())].into();
@@ -157,18 +160,35 @@ fn a_wrong_clock_is_named() {
     let body = j!({"error": "invalid_client", "error_codes": [700_024]});
     microsoft.state().always.insert(Route::Login, with_fields(401, &fields, &body));
     let words = ask_one(&microsoft.directory().with_source(preview()), ALICE);
-    assert!(words.starts_with("gives no token: status 401 (invalid_client, AADSTS700024); the clock of this machine differs from its by "), "{words}");
+    assert!(
+        words.starts_with(
+            "gives no token: status 401 (invalid_client, AADSTS700024); the clock of this machine differs from its by "
+        ),
+        "{words}"
+    );
 }
 
 #[test]
 fn what_is_no_token_is_none() {
     for (body, expected) in [
         (j!({"token_type": "Bearer", "expires_in": 3599}), "answers with something that is no token"),
-        (j!({"token_type": "Bearer", "expires_in": 3599, "access_token": 7}), "answers with something that is no token"),
+        (
+            j!({"token_type": "Bearer", "expires_in": 3599, "access_token": 7}),
+            "answers with something that is no token",
+        ),
         (j!([]), "answers with something that is no token"),
-        (j!({"token_type": "pop", "expires_in": 3599, "access_token": "x"}), "answers with a token of another kind, or without its lifetime"),
-        (j!({"token_type": "Bearer", "expires_in": -1, "access_token": "x"}), "answers with a token of another kind, or without its lifetime"),
-        (j!({"token_type": "Bearer", "expires_in": 3599, "access_token": "x\r\ny: z"}), "answers with a token that is none"),
+        (
+            j!({"token_type": "pop", "expires_in": 3599, "access_token": "x"}),
+            "answers with a token of another kind, or without its lifetime",
+        ),
+        (
+            j!({"token_type": "Bearer", "expires_in": -1, "access_token": "x"}),
+            "answers with a token of another kind, or without its lifetime",
+        ),
+        (
+            j!({"token_type": "Bearer", "expires_in": 3599, "access_token": "x\r\ny: z"}),
+            "answers with a token that is none",
+        ),
     ] {
         let microsoft = microsoft_with_alice();
         microsoft.state().always.insert(Route::Login, crate::server::json(200, &body));

@@ -1,9 +1,9 @@
 //! What stands around the directory in these tests.
 
+use postseal::Address;
 use postseal::directory::{DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::query::ResolveDirectory;
 use postseal::store::Tenant;
-use postseal::Address;
 use postseal_adapters::directory::entra::{EntraDirectory, EntraSource, ExchangeApi};
 use postseal_testkit::factory::{Authority, CertSpec, Key};
 

@@ -43,7 +43,7 @@ pub(super) struct Now {
 #[derive(Debug)]
 pub(super) enum Step {
     /// Send this, and bring the answer with the number; it may have so many octets.
-    Send(u64, Request<Vec<u8>>, usize),
+    Send(u64, Box<Request<Vec<u8>>>, usize),
     /// Nothing before an answer comes, or before this.
     Wait(Instant),
     Done,
@@ -278,7 +278,7 @@ impl<S: Seeker> Machine<S> {
     fn take_off(&mut self, flight: Flight, request: Request<Vec<u8>>, limit: usize) -> Served {
         self.count = self.count.saturating_add(1);
         self.flights.insert(self.count, flight);
-        Served::Send(self.count, request, limit)
+        Served::Send(self.count, Box::new(request), limit)
     }
 
     /// The requests that go now: one, or several together.
@@ -534,7 +534,7 @@ impl<S: Seeker> Machine<S> {
 
 #[derive(Debug)]
 enum Served {
-    Send(u64, Request<Vec<u8>>, usize),
+    Send(u64, Box<Request<Vec<u8>>>, usize),
     /// Something else may be possible now.
     Changed,
 }
@@ -545,4 +545,103 @@ fn backoff(count: u8, unique: [u8; 16]) -> Duration {
     let chance = unique.first().copied().unwrap_or_default();
     let less = whole.checked_div(512).unwrap_or_default().saturating_mul(u32::from(chance));
     whole.saturating_sub(less)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cloud::Cloud;
+    use super::super::source::EntraSource;
+    use super::*;
+    use postseal::Address;
+    use postseal::directory::DirectoryReply;
+
+    fn machine(addresses: usize) -> Machine<Lookup> {
+        let sources = vec![EntraSource::mailbox_contacts("smime@goal.example").unwrap()];
+        let limits = EntraLimits { total: Duration::from_secs(100), at_once: 3, ..EntraLimits::default() };
+        let plan = Plan { cloud: Cloud::global(), tenant: "goal.example".to_owned(), sources, limits };
+        let credential = EntraCredential::client_secret("app", "s3cr3t");
+        let plan = Arc::new(plan);
+        let tenant =
+            Tenant { plan: Arc::clone(&plan), credential, tokens: Arc::default(), breaker: Breaker::default() };
+        let lookup =
+            |number| Lookup::new(Arc::clone(&plan), Address::parse(&format!("a{number}@goal.example")).unwrap());
+        Machine::new(Arc::new(tenant), (0..addresses).map(lookup).collect(), start())
+    }
+
+    fn start() -> Instant {
+        static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        *START.get_or_init(Instant::now)
+    }
+
+    fn at(seconds: u64) -> Now {
+        let instant = start() + Duration::from_secs(seconds);
+        Now { instant, clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30), unique: [0; 16] }
+    }
+
+    fn response(status: u16, after: Option<&str>, body: &str) -> Result<Response<Vec<u8>>, Fault> {
+        let mut response = Response::builder().status(status).header("content-type", "application/json");
+        if let Some(after) = after {
+            response = response.header("retry-after", after);
+        }
+        Ok(response.body(body.as_bytes().to_vec()).unwrap())
+    }
+
+    fn sent(machine: &mut Machine<Lookup>, now: Now) -> (u64, String) {
+        match machine.step(now) {
+            Step::Send(number, request, _) => (number, format!("{} {}", request.method(), request.uri())),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const TOKEN: &str = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"x"}"#;
+
+    /// In simulated time: a minute is waited for when it is asked for, and more than the limit is not.
+    #[test]
+    fn waiting_is_as_long_as_it_was_asked_for() {
+        for (after, wait) in [("60", Some(60)), ("Sat, 10 Jan 2004 13:37:34 GMT", Some(30)), ("61", None)] {
+            let mut machine = machine(1);
+            let (number, request) = sent(&mut machine, at(0));
+            assert_eq!(request, "POST https://login.microsoftonline.com/goal.example/oauth2/v2.0/token");
+            machine.answer(number, response(200, None, TOKEN), at(0));
+            let (number, request) = sent(&mut machine, at(0));
+            assert!(request.starts_with("GET https://graph.microsoft.com/v1.0/users/smime%40goal.example/contacts?"));
+            machine.answer(number, response(429, Some(after), "{}"), at(0));
+            let step = machine.step(at(0));
+            let Some(wait) = wait else {
+                assert!(matches!(step, Step::Done));
+                continue;
+            };
+            assert!(matches!(step, Step::Wait(until) if until == at(wait).instant), "{step:?}");
+            assert!(matches!(machine.step(at(wait - 1)), Step::Wait(_)));
+            let (number, _) = sent(&mut machine, at(wait));
+            machine.answer(number, response(200, None, r#"{"value":[]}"#), at(wait));
+            assert!(matches!(machine.step(at(wait)), Step::Done));
+            assert!(matches!(machine.into_seekers().next().map(Lookup::into_reply), Some(DirectoryReply::NotFound)));
+        }
+    }
+
+    /// No answer, a late answer, an answer to nothing: all of it ends with the deadline.
+    #[test]
+    fn the_deadline_ends_everything() {
+        let mut machine = machine(50);
+        let (number, _) = sent(&mut machine, at(0));
+        assert!(matches!(machine.step(at(99)), Step::Wait(until) if until == at(100).instant));
+        assert!(matches!(machine.step(at(100)), Step::Done));
+        machine.answer(number, response(200, None, TOKEN), at(101));
+        machine.answer(77, response(200, None, TOKEN), at(101));
+        assert!(matches!(machine.step(at(101)), Step::Done));
+        let replies = machine.into_seekers().map(Lookup::into_reply);
+        assert!(replies.into_iter().all(|reply| matches!(reply, DirectoryReply::Unavailable(_))));
+    }
+
+    #[test]
+    fn no_more_are_under_way_than_is_allowed() {
+        let mut machine = machine(100);
+        let (number, _) = sent(&mut machine, at(0));
+        machine.answer(number, response(200, None, TOKEN), at(0));
+        for _ in 0..3 {
+            assert_eq!(sent(&mut machine, at(0)).1, "POST https://graph.microsoft.com/v1.0/$batch");
+        }
+        assert!(matches!(machine.step(at(0)), Step::Wait(_)));
+    }
 }

@@ -12,6 +12,7 @@ use super::token::Tokens;
 use super::wire::{self, Sender, Wire};
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
+use std::fmt;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
@@ -33,7 +34,6 @@ use tokio::task::JoinSet;
 /// # let _ = directory;
 /// # Ok::<(), postseal_adapters::directory::entra::EntraError>(())
 /// ```
-#[derive(Debug)]
 pub struct EntraDirectory {
     tenant: Arc<Tenant>,
     wire: Wire,
@@ -234,6 +234,15 @@ impl EntraDirectory {
     }
 }
 
+impl fmt::Debug for EntraDirectory {
+    /// Which tenant, where, and which sources: nothing of what it proves itself with, or of what it learnt.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.tenant.plan;
+        let sources: Vec<String> = plan.sources.iter().map(ToString::to_string).collect();
+        write!(f, "EntraDirectory({} in {:?}: {})", plan.tenant, plan.cloud, sources.join(", "))
+    }
+}
+
 impl DirectoryResolver for EntraDirectory {
     fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
         let lookups = self.run_blocking(self.lookups(query))?;
@@ -251,7 +260,7 @@ async fn drive<S: Seeker>(mut machine: Machine<S>, sender: Sender) -> Vec<S> {
             Step::Done => return machine.into_seekers().collect(),
             Step::Send(number, request, limit) => {
                 let sender = sender.clone();
-                flights.spawn(async move { (number, sender.send(request, limit).await) });
+                flights.spawn(async move { (number, sender.send(*request, limit).await) });
                 continue;
             }
             Step::Wait(wake) => wake,
