@@ -87,7 +87,7 @@ fn any_address_finds_itself_and_nobody_else() {
     let mut addresses: Vec<String> = Vec::new();
     while addresses.len() < 120 {
         let local: String = (0..=dice.roll(8)).map(|_| pieces[dice.roll(pieces.len())]).collect();
-        let local = if addresses.len() % 10 == 0 { format!("\"{local} ' or (x eq '\"") } else { local };
+        let local = if addresses.len().is_multiple_of(10) { format!("\"{local} ' or (x eq '\"") } else { local };
         let address = format!("{local}@goal.example");
         let is_new = addresses.iter().all(|other| !other.eq_ignore_ascii_case(&address));
         if Address::parse(&address).is_ok_and(|parsed| parsed.as_str() == address) && is_new {

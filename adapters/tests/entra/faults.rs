@@ -265,13 +265,15 @@ fn items_of_a_batch_are_throttled_one_by_one() {
         microsoft.add("mailbox", address, "BinaryArray 0x3A70", j!([base64(&der(address))]));
     }
     let dependent = with_fields(424, &[], &j!({"error": {"code": "FailedDependency"}}));
-    let items = [throttled(Some("0.2")), throttled(None), dependent, error(503, "x"), error(403, "No")];
+    let items =
+        [throttled(Some("0.2")), throttled(None), dependent, error(503, "x"), error(401, "x"), error(403, "No")];
     microsoft.state().next.insert(Route::Item, VecDeque::from(items));
     let texts: Vec<&str> = addresses.iter().map(String::as_str).collect();
     let replies = ask(&microsoft.directory().with_source(contacts()), &texts);
     assert_eq!(replies.iter().filter(|reply| *reply == "1").count(), 44, "{replies:?}");
     let refused = "localhost: answers with status 403 (No): the application lacks a permission";
     assert_eq!(replies.iter().filter(|reply| *reply == refused).count(), 1, "{replies:?}");
+    assert_eq!(microsoft.count(Route::Login), 2, "the token was refused to one of them");
     assert!(microsoft.count(Route::Batch) < 15, "{}", microsoft.count(Route::Batch));
     assert_eq!(microsoft.violations(), Vec::<String>::new());
 }
@@ -283,7 +285,7 @@ fn a_batch_that_leaves_somebody_out_says_nothing_about_him() {
     for (body, expected) in [
         (j!({"responses": []}), [words; 2]),
         (j!({}), [words; 2]),
-        (j!({"responses": [one.clone(), one.clone(), {"id": 0}, {"id": "7"}, 7]}), [words, "none"]),
+        (j!({"responses": [one, one, {"id": 0}, {"id": "7"}, 7]}), [words, "none"]),
         (
             j!({"responses": [one, {"id": "0", "status": 200, "body": "eA=="}]}),
             ["localhost: answers with JSON of another shape", "none"],

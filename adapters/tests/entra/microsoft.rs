@@ -261,7 +261,7 @@ fn assertion(state: &mut State, token: &str, audience: &str) -> Result<(), Strin
         return Err(format!("header {header}"));
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let number = |name: &str| claims[name].as_u64().ok_or(format!("no {name}"));
+    let number = |name: &str| claims[name].as_u64().ok_or_else(|| format!("no {name}"));
     let (from, issued, to) = (number("nbf")?, number("iat")?, number("exp")?);
     if from > now || issued > now + 5 || to <= now || to - from > 600 {
         return Err(format!("{from} {issued} {to} at {now}"));

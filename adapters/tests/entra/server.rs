@@ -41,7 +41,7 @@ pub(crate) enum Reply {
     /// These octets, then more as fast as they are taken.
     Flood(Vec<u8>),
     /// An answer after a while.
-    Slow(Duration, Box<Reply>),
+    Slow(Duration, Box<Self>),
     /// Nothing at all.
     Silence,
 }

@@ -574,8 +574,9 @@ mod tests {
     }
 
     fn at(seconds: u64) -> Now {
-        let instant = start() + Duration::from_secs(seconds);
-        Now { instant, clock: SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 30), unique: [0; 16] }
+        let instant = start().checked_add(Duration::from_secs(seconds)).unwrap();
+        let clock = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1 << 30)).unwrap();
+        Now { instant, clock, unique: [0; 16] }
     }
 
     fn response(status: u16, after: Option<&str>, body: &str) -> Result<Response<Vec<u8>>, Fault> {

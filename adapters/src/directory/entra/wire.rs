@@ -131,7 +131,9 @@ impl Sender {
 
     pub(super) async fn send(&self, request: Request<Vec<u8>>, limit: usize) -> Result<Response<Vec<u8>>, Fault> {
         let exchange = async {
-            let request = request.map(|body| Full::new(Bytes::from(body)));
+            let mut request = request.map(|body| Full::new(Bytes::from(body)));
+            request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("postseal"));
+            request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             let response = self.client.request(request).await.map_err(|error| fault_of(&error))?;
             let (head, body) = response.into_parts();
             if head.status.is_success() {
