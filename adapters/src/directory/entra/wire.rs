@@ -1,0 +1,212 @@
+//! HTTP/1.1 over TLS, on a thread of its own: whoever asks may be inside of any runtime, or of none.
+
+use super::EntraError;
+use super::fault::{Fault, Kind};
+use super::limits::EntraLimits;
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// The roots that servers are trusted under.
+pub(super) fn roots_from(pem: &[u8]) -> Result<RootCertStore, EntraError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        roots.add(certificate.map_err(|_| EntraError::TlsRoots)?).map_err(|_| EntraError::TlsRoots)?;
+    }
+    if roots.is_empty() { Err(EntraError::TlsRoots) } else { Ok(roots) }
+}
+
+fn roots_of_system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// The thread, and the connections that it keeps.
+#[derive(Default)]
+pub(super) struct Wire {
+    roots: Option<RootCertStore>,
+    worker: OnceLock<Option<Worker>>,
+}
+
+#[derive(Clone)]
+struct Worker {
+    jobs: mpsc::UnboundedSender<Job>,
+    sender: Sender,
+}
+
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Wire {
+    pub(super) fn with_roots(roots: RootCertStore) -> Self {
+        Self { roots: Some(roots), worker: OnceLock::new() }
+    }
+
+    /// Runs this on the thread. It is started when it is first needed, and ends with the last question.
+    pub(super) fn run<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        limits: &EntraLimits,
+        job: impl FnOnce(Sender) -> F,
+    ) -> Result<(), Fault> {
+        let worker = self.worker.get_or_init(|| start(self.roots.clone(), limits));
+        let nowhere = || Fault::outage("this machine cannot speak TLS: it has no roots, or no room for a thread");
+        let worker = worker.as_ref().ok_or_else(nowhere)?;
+        let job = job(worker.sender.clone());
+        worker.jobs.send(Box::pin(job)).map_err(|_| nowhere())
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire(..)")
+    }
+}
+
+fn start(roots: Option<RootCertStore>, limits: &EntraLimits) -> Option<Worker> {
+    let sender = Sender::new(roots.unwrap_or_else(roots_of_system), limits)?;
+    let (jobs, mut inbox) = mpsc::unbounded_channel::<Job>();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let body = move || {
+        runtime.block_on(async move {
+            while let Some(job) = inbox.recv().await {
+                drop(tokio::spawn(job));
+            }
+        });
+        // A name that is still being resolved holds nobody up.
+        runtime.shutdown_background();
+    };
+    std::thread::Builder::new().name("postseal-entra".to_owned()).spawn(body).ok()?;
+    Some(Worker { jobs, sender })
+}
+
+/// Sends requests, one answer each: no redirects, no cookies, no compression, no proxy.
+#[derive(Clone)]
+pub(super) struct Sender {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    within: Duration,
+}
+
+/// Connections that are kept for the next question, for each host.
+const KEPT: usize = 4;
+/// How long they are kept; Microsoft's front ends end them after two minutes.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+/// Octets of the answer that says why not. Nobody needs more of it than its code.
+const REFUSAL: usize = 64 << 10;
+
+impl Sender {
+    fn new(roots: RootCertStore, limits: &EntraLimits) -> Option<Self> {
+        if roots.is_empty() {
+            return None;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
+        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(limits.connect));
+        tcp.set_nodelay(true);
+        // Without TLS only for the endpoints of managed identities: the configuration takes no other such address.
+        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1();
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(KEPT_FOR)
+            .pool_max_idle_per_host(KEPT)
+            .build(connector.wrap_connector(tcp));
+        Some(Self { client, within: limits.request })
+    }
+
+    pub(super) async fn send(&self, request: Request<Vec<u8>>, limit: usize) -> Result<Response<Vec<u8>>, Fault> {
+        let exchange = async {
+            let mut request = request.map(|body| Full::new(Bytes::from(body)));
+            request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("postseal"));
+            request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            let response = self.client.request(request).await.map_err(|error| fault_of(&error))?;
+            let (head, body) = response.into_parts();
+            if head.status.is_success() {
+                refuse_coding(&head.headers)?;
+                let body = whole(body, limit).await?;
+                return Ok(Response::from_parts(head, body));
+            }
+            // The status says what is to be done also when the rest is too much or breaks off.
+            let body = whole(body, limit.min(REFUSAL)).await.unwrap_or_default();
+            Ok(Response::from_parts(head, body))
+        };
+        match tokio::time::timeout(self.within, exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Fault::outage("did not answer in time")),
+        }
+    }
+}
+
+fn refuse_coding(fields: &HeaderMap) -> Result<(), Fault> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if fields.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+        Ok(())
+    } else {
+        Err(Fault::new(Kind::Blocked, "answers in an encoding that was not asked for"))
+    }
+}
+
+async fn whole(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Fault> {
+    let mut octets = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| fault_of(&error))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if data.len() > limit.saturating_sub(octets.len()) {
+            return Err(Fault::new(Kind::Blocked, "answers with more than is allowed"));
+        }
+        octets.extend_from_slice(&data);
+    }
+    Ok(octets)
+}
+
+/// In words of our own: those of the library may repeat what a peer wrote into its certificate.
+fn fault_of(error: &(dyn Error + 'static)) -> Fault {
+    let (mut cause, mut words) = (Some(error), "cannot be connected to");
+    // Deeper than any of the libraries nests.
+    for _ in 0..16 {
+        let Some(error) = cause else { break };
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Fault::outage(match tls {
+                rustls::Error::InvalidCertificate(_) => "shows no TLS certificate that is trusted for it",
+                _ => "does not agree on TLS",
+            });
+        }
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            words = match io.kind() {
+                std::io::ErrorKind::ConnectionRefused => "refuses the connection",
+                std::io::ErrorKind::TimedOut => "did not answer in time",
+                std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof => {
+                    "ended the connection too early"
+                }
+                _ => words,
+            };
+        }
+        if let Some(hyper) = error.downcast_ref::<hyper::Error>() {
+            words = match hyper {
+                hyper if hyper.is_incomplete_message() || hyper.is_closed() => "ended the connection too early",
+                hyper if hyper.is_parse() => "does not speak HTTP",
+                hyper if hyper.is_timeout() => "did not answer in time",
+                _ => "ended the connection too early",
+            };
+        }
+        // What an `io::Error` carries is not its source.
+        let inner = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
+        cause = inner.map(|inner| -> &(dyn Error + 'static) { inner }).or_else(|| error.source());
+    }
+    Fault::outage(words)
+}
