@@ -61,6 +61,21 @@ fn sixteen_values_and_every_form_of_them() {
     }
 }
 
+/// Nobody knows whether the preview shows certificates at all. Where it does not, nobody is without one.
+#[test]
+fn recipients_without_the_properties_are_not_without_certificates() {
+    let microsoft = Microsoft::start();
+    let directory = microsoft.directory().with_source(preview());
+    microsoft.state().always.insert(Route::Exchange, json(200, &j!({"value": [{"PrimarySmtpAddress": ALICE}]})));
+    assert_eq!(ask_one(&directory, ALICE), "answers without the properties of certificates");
+    assert_eq!(directory.check().unwrap()[0].usability, Usability::PropertyUnknown);
+    microsoft
+        .state()
+        .always
+        .insert(Route::Exchange, json(404, &j!({"error": {"code": "NotFound", "message": "no route"}})));
+    assert_eq!(ask_one(&directory, ALICE), "answers with status 404 (NotFound): this service does not offer it");
+}
+
 #[test]
 fn answers_of_another_shape_are_not_empty_ones() {
     for body in

@@ -57,7 +57,7 @@ fn a_question_that_is_dropped_stops() {
     let directory =
         microsoft.directory_with(EntraCredential::client_secret(CLIENT, SECRET), limits).with_source(preview());
     assert_eq!(ask_one(&directory, ALICE), "none");
-    let answer = error(404, "NotFound");
+    let answer = error(404, "Request_ResourceNotFound");
     microsoft
         .state()
         .always

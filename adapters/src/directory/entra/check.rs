@@ -110,12 +110,8 @@ impl Check {
         match &self.source.0 {
             Place::Exchange { .. } => {
                 let Some(object) = objects(answer)?.first() else { return Ok(()) };
-                let members = [object.get("UserSMimeCertificate"), object.get("UserCertificate")];
-                if members.iter().all(Option::is_none) {
-                    return Err(Fault::new(Kind::BadRequest, "answers without the properties of certificates"));
-                }
                 let mut values = Values::default();
-                members.into_iter().try_for_each(|member| values.take(member, self.plan.limits.values))?;
+                values.take_recipient(object, self.plan.limits.values)?;
                 if values.withheld { Err(Values::withheld()) } else { Ok(()) }
             }
             Place::Contacts { .. } if self.contact.is_none() => {

@@ -236,9 +236,7 @@ impl Lookup {
         for object in objects(answer)?.iter().take(self.plan.limits.objects) {
             if bears(object, &self.address) {
                 is_there = true;
-                // PKCS #7 comes first: MS-OXLDAP 2.2.5.2.
-                values.take(object.get("UserSMimeCertificate"), self.plan.limits.values)?;
-                values.take(object.get("UserCertificate"), self.plan.limits.values)?;
+                values.take_recipient(object, self.plan.limits.values)?;
             }
         }
         if is_there {

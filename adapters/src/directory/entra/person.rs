@@ -80,6 +80,17 @@ impl Values {
         Ok(())
     }
 
+    /// The certificates of a recipient of Exchange. One that has none has empty members: where they are missing altogether,
+    /// this interface does not show them, whoever has some.
+    pub(super) fn take_recipient(&mut self, object: &Value, most: usize) -> Result<(), Fault> {
+        // PKCS #7 comes first: MS-OXLDAP 2.2.5.2.
+        let members = ["UserSMimeCertificate", "UserCertificate"].map(|name| object.get(name));
+        if members.iter().all(Option::is_none) {
+            return Err(Fault::new(Kind::BadRequest, "answers without the properties of certificates"));
+        }
+        members.into_iter().try_for_each(|member| self.take(member, most))
+    }
+
     pub(super) fn withheld() -> Fault {
         Fault::new(Kind::Withheld, "the server does not deliver the bytes of certificates")
     }

@@ -78,16 +78,16 @@ fn error_code(body: &Value) -> Option<&str> {
     found
 }
 
-/// Graph and Exchange name the case in the code; the cmdlets of Exchange also as the exception in a detail's message.
+/// Graph names the case in the code. Exchange's is `NotFound` also for what it does not offer at all; what tells is the exception
+/// of the cmdlet, before the sentence that repeats whom it was asked about: `Ex6F9304|Microsoft...NotFoundException|The ...`.
 fn says_no_such_object(body: &Value) -> bool {
-    const CODES: [&str; 4] =
-        ["Request_ResourceNotFound", "ErrorItemNotFound", "ManagementObjectNotFoundException", "NotFound"];
+    const CODES: [&str; 2] = ["Request_ResourceNotFound", "ErrorItemNotFound"];
+    const EXCEPTION: &str = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException";
     let Some(error) = body.get("error") else { return false };
-    let named = |code: &Value| code.as_str().is_some_and(|code| CODES.contains(&code));
-    let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
-    let messages = details.filter_map(|detail| detail.get("message")?.as_str());
-    let is_exception = |message: &str| message.contains("ManagementObjectNotFoundException");
-    error.get("code").is_some_and(named) || messages.into_iter().any(is_exception)
+    let details = error.get("details").and_then(Value::as_array).into_iter().flatten().chain([error]);
+    let mut messages = details.filter_map(|detail| detail.get("message")?.as_str());
+    let is_code = |code: &Value| code.as_str().is_some_and(|code| CODES.contains(&code));
+    error.get("code").is_some_and(is_code) || messages.any(|message| message.split('|').nth(1) == Some(EXCEPTION))
 }
 
 /// Seconds, also with a fraction, or a date (RFC 9110 10.2.3), which is counted from the date of the answer, so that a wrong
@@ -129,6 +129,25 @@ mod tests {
         }
         let own = (header::DATE, "Sun, 06 Nov 1994 09:00:00 GMT");
         assert_eq!(wish(&[own, (header::RETRY_AFTER, "Sun, 06 Nov 1994 09:00:05 GMT")]), Some(Duration::from_secs(5)));
+    }
+
+    /// Whoever is asked about must not be able to say so himself, by his name.
+    #[test]
+    fn only_the_service_says_that_there_is_nobody() {
+        const CAPTURED: &str =
+            "Ex6F9304|Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException|The operation";
+        const IN_A_NAME: &str = "x ManagementObjectNotFoundException@goal.example|Microsoft";
+        for (error, expected) in [
+            (json!({"code": "NotFound", "details": [{"message": CAPTURED}]}), true),
+            (json!({"code": "BadRequest", "message": CAPTURED}), true),
+            (json!({"code": "Request_ResourceNotFound"}), true),
+            (json!({"code": "ErrorItemNotFound"}), true),
+            (json!({"code": "NotFound", "message": "no such route"}), false),
+            (json!({"code": "NotFound", "details": [{"message": IN_A_NAME}]}), false),
+            (json!("NotFound"), false),
+        ] {
+            assert_eq!(says_no_such_object(&json!({"error": error})), expected, "{error}");
+        }
     }
 
     #[test]
