@@ -5,6 +5,8 @@
 pub mod entra;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 mod not_found;
 #[cfg(feature = "smimea")]
 mod smimea;

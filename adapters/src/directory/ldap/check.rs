@@ -1,0 +1,89 @@
+use super::fault::{LdapFault, LdapFaultKind};
+use super::inner::Inner;
+use super::limits::after;
+use super::server::Server;
+use super::{GRACE, LdapDirectory};
+use postseal::Address;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// What became of trying one server.
+///
+/// ```
+/// use postseal_adapters::directory::ldap::{LdapDirectory, LdapServers};
+/// let directory = LdapDirectory::new(LdapServers::listed(&["127.0.0.1:1"])?, "dc=goal,dc=example").build()?;
+/// for check in directory.check() {
+///     assert_eq!(check.server, "127.0.0.1:1");
+///     assert!(check.outcome.is_err());
+/// }
+/// # Ok::<(), postseal_adapters::directory::ldap::LdapSetupError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LdapCheck {
+    /// The server, or the name that servers should have been found under.
+    pub server: String,
+    /// Nothing, or what is wrong.
+    pub outcome: Result<(), LdapFault>,
+}
+
+/// Nobody has it: RFC 2606 reserves the domain.
+const NOBODY: &str = "nobody@postseal.invalid";
+
+impl LdapDirectory {
+    /// Connects to each server, authenticates, and searches for somebody who does not exist. Servers that are left alone for
+    /// now are tried all the same.
+    ///
+    /// ```
+    /// use postseal_adapters::directory::ldap::{LdapDirectory, LdapServers};
+    /// let servers = LdapServers::listed(&["127.0.0.1:1", "127.0.0.1:2"])?;
+    /// let directory = LdapDirectory::new(servers, "dc=goal,dc=example").build()?;
+    /// assert_eq!(directory.check().len(), 2);
+    /// # Ok::<(), postseal_adapters::directory::ldap::LdapSetupError>(())
+    /// ```
+    pub fn check(&self) -> Vec<LdapCheck> {
+        // One after the other, each with a deadline of its own.
+        let most = self.inner.limits.total.saturating_mul(17).saturating_add(GRACE);
+        self.executor.wait(check(Arc::clone(&self.inner)), most).unwrap_or_else(|| self.unchecked())
+    }
+
+    fn unchecked(&self) -> Vec<LdapCheck> {
+        let fault = LdapFault::new(LdapFaultKind::Late, "could not be asked by this machine");
+        vec![LdapCheck { server: self.inner.servers.to_string(), outcome: Err(fault) }]
+    }
+
+    /// As [`check`](Self::check), for hosts that run on Tokio.
+    ///
+    /// ```
+    /// use postseal_adapters::directory::ldap::LdapDirectory;
+    /// async fn all_is_well(directory: &LdapDirectory) -> bool {
+    ///     directory.check_async().await.iter().all(|check| check.outcome.is_ok())
+    /// }
+    /// ```
+    pub async fn check_async(&self) -> Vec<LdapCheck> {
+        if Handle::try_current().is_err() {
+            return self.unchecked();
+        }
+        check(Arc::clone(&self.inner)).await
+    }
+}
+
+async fn check(inner: Arc<Inner>) -> Vec<LdapCheck> {
+    let servers = match inner.servers.all(&inner, after(inner.limits.total)).await {
+        Ok(servers) => servers,
+        Err(fault) => return vec![LdapCheck { server: inner.servers.to_string(), outcome: Err(fault) }],
+    };
+    let mut checks = Vec::new();
+    for server in servers {
+        let outcome = try_out(&inner, &server).await;
+        checks.push(LdapCheck { server: server.endpoint.to_string(), outcome });
+    }
+    checks
+}
+
+/// With a memory of its own: what is tried here does not count, and is not kept from trying.
+async fn try_out(inner: &Inner, server: &Server) -> Result<(), LdapFault> {
+    let nobody = Address::parse(NOBODY).map_err(|_| LdapFault::new(LdapFaultKind::Protocol, "nobody is known"))?;
+    let apart = Server::new(server.endpoint.clone());
+    inner.ask(&apart, &nobody, after(inner.limits.total)).await.map(drop).map_err(|(_, fault)| fault)
+}

@@ -1,0 +1,90 @@
+use super::fault::{LdapFault, LdapFaultKind};
+use super::setup::LdapSetupError;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// What is shown to a server that asks who is there.
+pub(super) struct ClientIdentity {
+    certificates: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl ClientIdentity {
+    pub(super) fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, LdapSetupError> {
+        let fault = LdapSetupError::ClientCertificate;
+        let certificates = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
+        let certificates = certificates.map_err(|_| fault("the certificate is no PEM"))?;
+        if certificates.is_empty() {
+            return Err(fault("there is no certificate"));
+        }
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| fault("there is no private key in PEM"))?;
+        Ok(Self { certificates, key })
+    }
+}
+
+/// How TLS is spoken: with `ring`, TLS 1.2 and 1.3, and these roots or the system's.
+#[derive(Default)]
+pub(super) struct Tls {
+    roots: Option<RootCertStore>,
+    config: OnceLock<Option<Arc<ClientConfig>>>,
+}
+
+impl Tls {
+    pub(super) fn with_roots(pem: &[u8]) -> Result<Self, LdapSetupError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            roots.add(certificate.map_err(|_| LdapSetupError::TlsRoots)?).map_err(|_| LdapSetupError::TlsRoots)?;
+        }
+        if roots.is_empty() {
+            Err(LdapSetupError::TlsRoots)
+        } else {
+            Ok(Self { roots: Some(roots), config: OnceLock::new() })
+        }
+    }
+
+    /// Made when it is first needed: the system's roots take a while to read.
+    pub(super) fn config(&self, identity: Option<&ClientIdentity>) -> Result<Arc<ClientConfig>, LdapFault> {
+        let make = || {
+            let roots = self.roots.clone().unwrap_or_else(roots_of_system);
+            if roots.is_empty() { None } else { build(roots, identity).ok().map(Arc::new) }
+        };
+        let config = self.config.get_or_init(make).clone();
+        config.ok_or_else(|| LdapFault::new(LdapFaultKind::Setup, "TLS cannot be spoken: this machine has no roots"))
+    }
+
+    /// Whether this identity can be used at all.
+    pub(super) fn trial(identity: &ClientIdentity) -> Result<(), LdapSetupError> {
+        build(RootCertStore::empty(), Some(identity)).map(drop)
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.roots.is_some() { "Tls(own roots)" } else { "Tls(the system's roots)" })
+    }
+}
+
+fn roots_of_system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+fn build(roots: RootCertStore, identity: Option<&ClientIdentity>) -> Result<ClientConfig, LdapSetupError> {
+    let unusable = |_| LdapSetupError::ClientCertificate("the key is of an unknown kind, or not the certificate's");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(unusable)?.with_root_certificates(roots);
+    let mut config = match identity {
+        Some(ClientIdentity { certificates, key }) => {
+            builder.with_client_auth_cert(certificates.clone(), key.clone_key()).map_err(unusable)?
+        }
+        None => builder.with_no_client_auth(),
+    };
+    // What a ticket would let be recognised by is not kept.
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}

@@ -1,0 +1,19 @@
+//! LDAP: real servers, servers that break every rule, and crowds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stderr,
+    reason = "test code"
+)]
+
+mod crowd;
+mod fake;
+mod hostile;
+mod pooling;
+mod samba;
+mod sealing;
+mod servers;
+mod slapd;
+mod world;
