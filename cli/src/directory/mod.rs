@@ -7,7 +7,6 @@ mod ldap;
 mod secret;
 
 pub(crate) use check::run as check;
-pub(crate) use secret::Secret;
 
 use crate::failure::Failure;
 use postseal::directory::{Directories, DirectoryId, DirectoryResolver};
