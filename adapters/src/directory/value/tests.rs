@@ -167,7 +167,7 @@ fn capabilities_count_when_their_signer_has_a_path() {
     strict.require_aead = true;
     let owner = judged_by(strict.clone(), &signed_by(&root()));
     assert_eq!(owner, (fingerprints(&[&one]), vec!["key-usage-encrypt"]));
-    let (found, mut codes) = judged_by(strict, &signed_by(&Authority::root("Root", Key::P256(66))));
+    let (found, mut codes) = judged_by(strict, &signed_by(&Authority::root("Other", Key::P256(66))));
     codes.sort_unstable();
     assert_eq!((found, codes), (vec![], vec!["aead-not-supported", "path-not-found"]));
 }
