@@ -282,7 +282,7 @@ impl DirectoryResolver for HttpDirectory {
         let mut replies: BTreeMap<usize, DirectoryReply> = thread::scope(|scope| {
             let helpers = 1..self.limits.at_once.min(query.addresses.len());
             // A machine that has no thread left asks one after the other.
-            let spawn = |_| thread::Builder::new().name("directory".to_owned()).spawn_scoped(scope, &work).ok();
+            let spawn = |_| thread::Builder::new().name("directory".to_owned()).spawn_scoped(scope, work).ok();
             let helpers: Vec<_> = helpers.map_while(spawn).collect();
             let mut replies = work();
             helpers.into_iter().filter_map(|helper| helper.join().ok()).for_each(|more| replies.extend(more));

@@ -13,6 +13,8 @@ const SIGNERS: usize = 4;
 /// What the owner of the certificates says about himself.
 #[derive(Debug, Default)]
 struct Word {
+    /// His certificate.
+    signer: Option<Certificate>,
     capabilities: Option<Capabilities>,
     preference: Option<KeyPreference>,
 }
@@ -56,6 +58,9 @@ impl<'a> Bag<'a> {
             if let Some(capabilities) = &word.capabilities {
                 lent = lent.with_capabilities(capabilities.clone());
             }
+            if let Some(signer) = word.signer.as_ref().filter(|signer| signer.der() != *raw) {
+                lent = lent.vouched_for_by(signer.der());
+            }
             let preference = word.preference.as_ref().zip(certificate.as_ref());
             let is_preferred = preference.is_some_and(|(wanted, certificate)| wanted.matches(certificate, limits));
             if is_preferred { lent.preferred() } else { lent }
@@ -93,10 +98,9 @@ fn word(
         signer.verify(&key, certificate, &content, &digest, AttributeOrder::Der)
     };
     let mut owners = bag.known().filter(is_owner).take(SIGNERS);
-    if !owners.any(|certificate| verifies(certificate).is_ok()) {
-        return Err(Code::SignerNotFound.into());
-    }
-    Ok(Word { capabilities: signer.capabilities()?, preference: signer.key_preference()? })
+    let owner = owners.find(|certificate| verifies(certificate).is_ok()).ok_or(Code::SignerNotFound)?;
+    let (capabilities, preference) = (signer.capabilities()?, signer.key_preference()?);
+    Ok(Word { signer: Some(owner.clone()), capabilities, preference })
 }
 
 #[cfg(test)]

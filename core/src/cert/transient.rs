@@ -60,6 +60,8 @@ pub struct TransientCert {
     der: Zeroizing<Vec<u8>>,
     issuers: Vec<Zeroizing<Vec<u8>>>,
     capabilities: Option<Capabilities>,
+    /// Who signed the capabilities, as far as it is another certificate: it has to have a path of its own.
+    voucher: Option<Zeroizing<Vec<u8>>>,
     preferred: bool,
 }
 
@@ -71,7 +73,8 @@ impl TransientCert {
     /// # drop(lent);
     /// ```
     pub fn from_der(der: Vec<u8>) -> Self {
-        Self { der: Zeroizing::new(der), issuers: Vec::new(), capabilities: None, preferred: false }
+        let der = Zeroizing::new(der);
+        Self { der, issuers: Vec::new(), capabilities: None, voucher: None, preferred: false }
     }
 
     /// From a SignedData that a directory has for `about` (RFC 2798 2.8), with a signer or without any: each certificate in it,
@@ -79,8 +82,8 @@ impl TransientCert {
     /// engine says why nobody can be encrypted to.
     ///
     /// Signed capabilities and the owner's preference come along only when the signature holds under a certificate inside that
-    /// bears the address (draft-ietf-smime-certdist). They order what is lent and choose among the algorithms that the policy
-    /// allows; they stand in for no check of it.
+    /// bears the address (draft-ietf-smime-certdist). The preference orders what is lent. The capabilities choose among the
+    /// algorithms that the policy allows, if the signer's certificate has a path as well. Neither stands in for any check.
     ///
     /// # Errors
     /// [`Code::CmsNotSignedData`](crate::Code) when it is something else, as a bare certificate; a limit;
@@ -137,6 +140,12 @@ impl TransientCert {
         self
     }
 
+    /// With the certificate of whoever signed the capabilities.
+    pub(super) fn vouched_for_by(mut self, signer: &[u8]) -> Self {
+        self.voucher = Some(Zeroizing::new(signer.to_vec()));
+        self
+    }
+
     /// As the one that its owner prefers among those that the directory lends (RFC 8551 2.5.3).
     ///
     /// ```
@@ -155,7 +164,9 @@ impl TransientCert {
         // What cannot be read helps no path; more than a mail may carry is not looked at.
         let issuers = self.issuers.iter().take(limits.certificates);
         let issuers = issuers.filter_map(|der| Certificate::lent(der, limits).ok()).collect();
-        Ok(Lent { certificate, issuers, capabilities: self.capabilities.take(), preferred: self.preferred })
+        let voucher = self.voucher.as_ref().map(|der| Certificate::lent(der, limits)).transpose()?;
+        let capabilities = self.capabilities.take();
+        Ok(Lent { certificate, issuers, capabilities, voucher, preferred: self.preferred })
     }
 }
 
@@ -165,6 +176,7 @@ pub(crate) struct Lent {
     pub(crate) certificate: Certificate,
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) capabilities: Option<Capabilities>,
+    pub(crate) voucher: Option<Certificate>,
     pub(crate) preferred: bool,
 }
 

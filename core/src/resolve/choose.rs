@@ -9,7 +9,7 @@ use crate::revocation::Job;
 use crate::seal::{OnConflict, Policy};
 use crate::store::{Entry, State};
 use crate::time::UnixTime;
-use crate::verify::{Limits, Terms, check_candidate};
+use crate::verify::{Limits, Terms, check_candidate, find_path_on};
 use core::cmp::Reverse;
 use std::collections::VecDeque;
 
@@ -30,6 +30,8 @@ pub(super) struct Candidate {
     pub(super) certificate: Certificate,
     pub(super) issuers: Vec<Certificate>,
     pub(super) capabilities: Option<Capabilities>,
+    /// Who signed the capabilities, if that was another certificate that only came along.
+    voucher: Option<Certificate>,
     /// Why it is out before anything is checked.
     refusal: Option<Code>,
 }
@@ -76,6 +78,7 @@ impl Judge<'_> {
             certificate: stored.certificate.clone(),
             issuers: stored.issuers.clone(),
             capabilities: stored.capabilities.clone(),
+            voucher: None,
             refusal,
         };
         Candidates {
@@ -114,16 +117,21 @@ impl Judge<'_> {
                 Some(State::Disabled) => Some(Code::CertificateDisabled),
                 _ => None,
             };
-            let Lent { certificate, issuers, capabilities, .. } = lent;
+            let Lent { certificate, issuers, capabilities, voucher, .. } = lent;
             let capabilities = capabilities.filter(|capabilities| capabilities.are_signed_by(self.now));
-            Candidate { certificate, issuers, capabilities, refusal }
+            Candidate { certificate, issuers, capabilities, voucher, refusal }
         };
         let untried = opened.into_iter().map(candidate).collect();
         Candidates { untried, limits, is_final: false, last, if_none: Vec::new() }
     }
 
     /// Everything about the candidate but its revocation. `fetched` are issuers that it did not bring along.
-    pub(super) fn check(&self, candidate: &Candidate, fetched: &[Certificate], limits: &Limits) -> Result<Job, Error> {
+    pub(super) fn check(
+        &self,
+        candidate: &mut Candidate,
+        fetched: &[Certificate],
+        limits: &Limits,
+    ) -> Result<Job, Error> {
         if let Some(code) = candidate.refusal {
             return Err(code.into());
         }
@@ -133,6 +141,10 @@ impl Judge<'_> {
         let memory = if self.is_lent { terms.memory.without_learning() } else { terms.memory };
         let terms = Terms { limits, memory, ..terms };
         let path = check_candidate(&terms, self.address, &candidate.certificate, &pool)?;
+        // Anybody can make a certificate with this address in it and sign with it what he likes.
+        if candidate.voucher.take().is_some_and(|signer| find_path_on(&terms, &signer, &pool).is_err()) {
+            candidate.capabilities = None;
+        }
         self.policy.check_readable(candidate.capabilities.as_ref(), limits)?;
         Ok(Job::new(path, pool, self.is_lent))
     }

@@ -63,7 +63,7 @@ impl Trial {
             let Some(mut current) = self.current.take().or_else(|| self.next(judge)) else { return self.over() };
             let result = match &mut current.job {
                 Some(job) => checks.verdict(job).map(as_result),
-                None => match judge.check(&current.candidate, &current.fetched, &self.candidates.limits) {
+                None => match judge.check(&mut current.candidate, &current.fetched, &self.candidates.limits) {
                     Ok(job) => {
                         current.job = Some(job);
                         self.current = Some(current);

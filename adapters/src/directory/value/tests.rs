@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "test code")]
+
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD as STANDARD_BASE64, URL_SAFE_NO_PAD};
@@ -44,8 +46,11 @@ impl DirectoryResolver for Value {
 
 /// What the engine makes of a value: fingerprints that it would encrypt to, and the codes of the others.
 fn judged(value: &[u8]) -> (Vec<String>, Vec<&'static str>) {
+    judged_by(Policy::default(), value)
+}
+
+fn judged_by(mut policy: Policy, value: &[u8]) -> (Vec<String>, Vec<&'static str>) {
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
-    let mut policy = Policy::default();
     policy.all_valid = true;
     let id = DirectoryId::new("d");
     let engine = Engine::new(anchors)
@@ -147,6 +152,24 @@ fn every_form_of_a_bag_is_read() {
     let signer = root.issue(&CertSpec { key_use: KeyUse::Sign, ..CertSpec::mailbox(ALICE, Key::P256(9)) });
     let signed = SignedMail::new(ALICE, &signer).form(Form::OpaqueBer).with_certificate(&one).cms();
     assert_eq!(judged(&signed), (fingerprints(&[&one]), vec!["key-usage-encrypt"]));
+}
+
+/// Capabilities that a stranger signed with a certificate that he made himself, in the owner's name, are nobody's.
+#[test]
+fn capabilities_count_when_their_signer_has_a_path() {
+    let one = certificate(1, KeyUse::Encrypt);
+    let signed_by = |authority: &Authority| {
+        let spec = CertSpec { key_use: KeyUse::Sign, ..CertSpec::mailbox(ALICE, Key::P256(9)) };
+        let signed = SignedMail::new(ALICE, &authority.issue(&spec)).form(Form::Opaque);
+        signed.with_authority(authority).with_certificate(&one).cms()
+    };
+    let mut strict = Policy::default();
+    strict.require_aead = true;
+    let owner = judged_by(strict.clone(), &signed_by(&root()));
+    assert_eq!(owner, (fingerprints(&[&one]), vec!["key-usage-encrypt"]));
+    let (found, mut codes) = judged_by(strict, &signed_by(&Authority::root("Other", Key::P256(66))));
+    codes.sort_unstable();
+    assert_eq!((found, codes), (vec![], vec!["aead-not-supported", "path-not-found"]));
 }
 
 #[test]

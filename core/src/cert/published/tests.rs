@@ -47,7 +47,7 @@ fn lent(cms: &[u8], about: &str) -> Vec<Lent> {
 /// Fingerprint, number of issuers, whether there are capabilities, whether it is preferred.
 fn facts(cms: &[u8], about: &str) -> Vec<(Vec<u8>, usize, bool, bool)> {
     let fact = |lent: Lent| {
-        let Lent { certificate, issuers, capabilities, preferred } = lent;
+        let Lent { certificate, issuers, capabilities, preferred, .. } = lent;
         (certificate.der().to_vec(), issuers.len(), capabilities.is_some(), preferred)
     };
     let mut facts: Vec<_> = lent(cms, about).into_iter().map(fact).collect();
