@@ -1,8 +1,8 @@
+use core::fmt;
 use postseal::Address;
 use postseal::directory::{DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
 use postseal::store::Tenant;
-use core::fmt;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

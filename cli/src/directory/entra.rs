@@ -1,5 +1,5 @@
-use super::secret::{Secret, read};
 use super::Configured;
+use super::secret::{Secret, read};
 use crate::failure::Failure;
 use postseal_adapters::directory::entra::{
     Cloud, EntraCredential, EntraDirectory, EntraError, EntraSource, ExchangeApi, ManagedIdentity, Usability,
@@ -49,15 +49,28 @@ enum CloudName {
     China,
     /// Any other, by its three addresses.
     #[serde(untagged)]
-    At { login: String, graph: String, exchange: String },
+    At {
+        login: String,
+        graph: String,
+        exchange: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case", deny_unknown_fields)]
 enum SourceConfig {
-    ExchangeRecipients { api: Api },
-    MailboxContacts { mailbox: String, property: Option<String> },
-    GraphProperty { names: Vec<String>, #[serde(default)] organisation_contacts: bool },
+    ExchangeRecipients {
+        api: Api,
+    },
+    MailboxContacts {
+        mailbox: String,
+        property: Option<String>,
+    },
+    GraphProperty {
+        names: Vec<String>,
+        #[serde(default)]
+        organisation_contacts: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -140,8 +153,7 @@ impl EntraConfig {
         if self.sources.is_empty() {
             return Err(Failure::usage(format_args!("[directory.{name}]: give sources, or nothing is asked")));
         }
-        let mut directory =
-            EntraDirectory::new(&self.tenant, self.credential(name)?).map_err(wrong)?.with_cloud(cloud);
+        let mut directory = EntraDirectory::new(&self.tenant, self.credential(name)?).map_err(wrong)?.with_cloud(cloud);
         for source in &self.sources {
             directory = directory.with_source(source.source().map_err(wrong)?);
         }

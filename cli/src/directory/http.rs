@@ -1,10 +1,6 @@
 use super::secret::{Secret, read};
-use super::Configured;
+use super::{Configured, probe};
 use crate::failure::Failure;
-use postseal::Address;
-use postseal::directory::{DirectoryId, DirectoryReply, DirectoryResolver as _};
-use postseal::query::ResolveDirectory;
-use postseal::store::Tenant;
 use postseal_adapters::directory::{HttpDirectory, HttpSetupError};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -62,17 +58,8 @@ impl HttpConfig {
     }
 }
 
-/// Nobody has it: RFC 2606 reserves the domain.
-const NOBODY: &str = "nobody@postseal.invalid";
-
 impl Configured for HttpDirectory {
     fn check(&self) -> Vec<(String, Result<(), String>)> {
-        let nobody: Vec<Address> = Address::parse(NOBODY).into_iter().collect();
-        let query = ResolveDirectory::new(Tenant::default(), DirectoryId::new("http"), nobody);
-        let outcome = match self.resolve(&query).map(|mut replies| replies.pop()) {
-            Ok(Some(DirectoryReply::Unavailable(unavailable))) | Err(unavailable) => Err(unavailable.to_string()),
-            Ok(_) => Ok(()),
-        };
-        vec![("http".to_owned(), outcome)]
+        vec![("http".to_owned(), probe(self))]
     }
 }

@@ -1,5 +1,5 @@
-use super::secret::{Secret, read};
 use super::Configured;
+use super::secret::{Secret, read};
 use crate::failure::Failure;
 use postseal_adapters::directory::ldap::{
     LdapAddressFilter, LdapBind, LdapDirectory, LdapServers, LdapSetupError, LdapTransport,
@@ -83,9 +83,7 @@ impl LdapConfig {
         };
         let bind = match (&self.bind, &self.password, &self.certificate, &self.key) {
             (None, None, None, None) => LdapBind::anonymous(),
-            (Some(who), Some(password), None, None) => {
-                LdapBind::simple(who, &password.read(name)?).map_err(wrong)?
-            }
+            (Some(who), Some(password), None, None) => LdapBind::simple(who, &password.read(name)?).map_err(wrong)?,
             (None, None, Some(certificate), Some(key)) => {
                 LdapBind::external(&read(certificate)?, &read(key)?).map_err(wrong)?
             }

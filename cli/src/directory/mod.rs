@@ -5,11 +5,15 @@ mod entra;
 mod http;
 mod ldap;
 mod secret;
+mod smimea;
 
 pub(crate) use check::run as check;
 
 use crate::failure::Failure;
-use postseal::directory::{Directories, DirectoryId, DirectoryResolver};
+use postseal::Address;
+use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryResolver};
+use postseal::query::ResolveDirectory;
+use postseal::store::Tenant;
 use postseal_adapters::directory::NotFoundCache;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,6 +27,7 @@ pub(crate) enum DirectoryConfig {
     Ldap(ldap::LdapConfig),
     Entra(entra::EntraConfig),
     Http(http::HttpConfig),
+    Smimea(smimea::SmimeaConfig),
 }
 
 /// A directory that can be asked, or tried.
@@ -37,6 +42,7 @@ impl DirectoryConfig {
             Self::Ldap(config) => &config.domains,
             Self::Entra(config) => &config.domains,
             Self::Http(config) => &config.domains,
+            Self::Smimea(config) => &config.domains,
         }
     }
 
@@ -45,6 +51,7 @@ impl DirectoryConfig {
             Self::Ldap(config) => config.not_found_seconds,
             Self::Entra(config) => config.not_found_seconds,
             Self::Http(config) => config.not_found_seconds,
+            Self::Smimea(config) => config.not_found_seconds,
         }
     }
 
@@ -53,6 +60,7 @@ impl DirectoryConfig {
             Self::Ldap(config) => config.files(),
             Self::Entra(config) => config.files(),
             Self::Http(config) => config.files(),
+            Self::Smimea(config) => config.files(),
         }
     }
 
@@ -62,6 +70,7 @@ impl DirectoryConfig {
             Self::Ldap(config) => config.describe(),
             Self::Entra(config) => config.describe(),
             Self::Http(config) => config.describe(),
+            Self::Smimea(config) => config.describe(),
         }
     }
 
@@ -71,6 +80,7 @@ impl DirectoryConfig {
             Self::Ldap(config) => Box::new(config.build(name)?),
             Self::Entra(config) => Box::new(config.build(name)?),
             Self::Http(config) => Box::new(config.build(name)?),
+            Self::Smimea(config) => Box::new(config.build(name)?),
         })
     }
 }
@@ -86,9 +96,9 @@ pub(crate) fn resolvers<'a>(
     let mut resolvers = Resolvers::new();
     for id in names {
         let config = named(configured, id.name())?;
-        let directory = config.build(id.name())?;
+        let directory: Box<dyn DirectoryResolver> = config.build(id.name())?;
         let seconds = config.not_found_seconds();
-        let cache = NotFoundCache::new(directory as Box<dyn DirectoryResolver>);
+        let cache = NotFoundCache::new(directory);
         let cache = match seconds {
             Some(seconds) => cache.for_at_most(Duration::from_secs(seconds)),
             None => cache,
@@ -96,6 +106,19 @@ pub(crate) fn resolvers<'a>(
         resolvers.insert(id.clone(), Box::new(cache));
     }
     Ok(resolvers)
+}
+
+/// Nobody has it: RFC 2606 reserves the domain.
+const NOBODY: &str = "nobody@postseal.invalid";
+
+/// Asks for somebody who does not exist.
+fn probe(directory: &dyn DirectoryResolver) -> Result<(), String> {
+    let nobody: Vec<Address> = Address::parse(NOBODY).into_iter().collect();
+    let query = ResolveDirectory::new(Tenant::default(), DirectoryId::new("probe"), nobody);
+    match directory.resolve(&query).map(|mut replies| replies.pop()) {
+        Ok(Some(DirectoryReply::Unavailable(unavailable))) | Err(unavailable) => Err(unavailable.to_string()),
+        Ok(_) => Ok(()),
+    }
 }
 
 /// In which order which of them are asked, about which domains.
@@ -114,9 +137,6 @@ pub(crate) fn order(configured: &BTreeMap<String, DirectoryConfig>, names: &[Str
     Ok(directories)
 }
 
-fn named<'a>(
-    configured: &'a BTreeMap<String, DirectoryConfig>,
-    name: &str,
-) -> Result<&'a DirectoryConfig, Failure> {
+fn named<'a>(configured: &'a BTreeMap<String, DirectoryConfig>, name: &str) -> Result<&'a DirectoryConfig, Failure> {
     configured.get(name).ok_or_else(|| Failure::usage(format_args!("there is no [directory.{name}]")))
 }
