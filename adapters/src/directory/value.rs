@@ -36,18 +36,34 @@ const KEY_EXCHANGE_CERTIFICATE: u16 = 0x0003;
 /// # Ok::<(), postseal::Error>(())
 /// ```
 pub fn decode(value: &[u8], about: &Address, limits: &Limits) -> Vec<TransientCert> {
+    read(value, about, limits).0
+}
+
+/// The same where a value may also be a page that says what is wrong: `None` when there is nothing in it that could be a
+/// certificate.
+#[cfg(feature = "http")]
+pub(crate) fn decode_if_any(value: &[u8], about: &Address, limits: &Limits) -> Option<Vec<TransientCert>> {
+    let (lent, has_object) = read(value, about, limits);
+    has_object.then_some(lent)
+}
+
+/// What it lends, and whether there was any ASN.1 in it.
+fn read(value: &[u8], about: &Address, limits: &Limits) -> (Vec<TransientCert>, bool) {
     if value.len() > VALUE_BYTES {
-        return vec![as_it_is(value)];
+        return (vec![as_it_is(value)], false);
     }
-    let (mut lent, mut bare) = (Vec::new(), Vec::new());
+    let (mut lent, mut bare, mut has_object) = (Vec::new(), Vec::new(), false);
     // Each piece is smaller than the one that it came out of, so that all of them together are bounded as well.
     let mut open = vec![Piece { octets: Zeroizing::new(value.to_vec()), steps: 0 }];
     while let Some(mut piece) = open.pop() {
         match piece.look(PIECES.saturating_sub(open.len())) {
-            Look::Object => match TransientCert::from_cms(&piece.octets, about, limits) {
-                Ok(certificates) => lent.extend(certificates),
-                Err(_) => bare.push(mem::take(&mut *piece.octets)),
-            },
+            Look::Object => {
+                has_object = true;
+                match TransientCert::from_cms(&piece.octets, about, limits) {
+                    Ok(certificates) => lent.extend(certificates),
+                    Err(_) => bare.push(mem::take(&mut *piece.octets)),
+                }
+            }
             Look::Pieces(inner) => open.extend(inner.into_iter().rev()),
             Look::Unreadable => lent.push(as_it_is(&piece.octets)),
         }
@@ -57,7 +73,7 @@ pub fn decode(value: &[u8], about: &Address, limits: &Limits) -> Vec<TransientCe
     }
     // PEM often has the chain behind the certificate.
     lent.extend(TransientCert::from_chain(bare, limits));
-    lent
+    (lent, has_object)
 }
 
 /// The same of all values of one address.

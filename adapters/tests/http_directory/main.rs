@@ -101,8 +101,11 @@ fn only_a_plain_answer_says_that_there_is_nothing() {
         assert_eq!(say(nothing), Ok(0), "{nothing}");
     }
     assert_eq!(say(&format!("{OK}\r\nMAA=")), Ok(1));
-    // What is no certificate is lent, for the engine to say so.
-    assert_eq!(say(&format!("{OK}Content-Type: text/html\r\n\r\n<html>Sign in!</html>")), Ok(1));
+    // What may be a certificate is lent, for the engine to say whether it is; a page is no word about anybody.
+    for page in ["<html>Sign in!</html>", "{\"error\": \"maintenance\"}", "-----BEGIN CERTIFICATE-----"] {
+        let words = Err(format!("{HOST}: answers with something that is no certificate"));
+        assert_eq!(say(&format!("{OK}\r\n{page}")), words, "{page}");
+    }
     for status in [201, 204, 206, 400, 401, 403, 405, 407, 408, 409, 418, 429, 451, 500, 502, 503, 504, 999] {
         let answer = format!("HTTP/1.1 {status} X\r\nRetry-After: 99999999999\r\nContent-Length: 4\r\n\r\nMAA=");
         assert_eq!(say(&answer), Err(format!("{HOST}: answers with status {status}")), "{status}");
