@@ -1,5 +1,6 @@
 //! A real domain controller of Active Directory, in a network namespace, since its ports are fixed.
 
+use crate::sealing::{is_read_by, is_told, sealed_for};
 use crate::servers::{Process, are_there, script};
 use crate::world::{base64, certificate, outcomes, patient};
 use postseal_adapters::directory::ldap::{
@@ -84,6 +85,11 @@ fn inside() {
         let directory = setup(server, base, transport).with_bind(bind()).build().unwrap();
         assert!(directory.check().iter().all(|check| check.outcome.is_ok()), "{server}: {:?}", directory.check());
         assert_eq!(outcomes(&directory, &asked), ["1", "1", "1", "1", "-"], "{server}");
+        for (mailbox, key) in [("alice@goal.example", Key::P256(2)), ("carol@goal.example", Key::P256(3))] {
+            let (sealed, events) = sealed_for(&directory, mailbox);
+            assert!(is_read_by(key, &sealed), "{server} {mailbox}");
+            assert!(is_told(&events, "LentDiscarded", &certificate(mailbox, key)), "{server} {mailbox}: {events}");
+        }
     }
     // Nobody is answered, and a wrong password is one: neither means that somebody has no certificate.
     let wrong = LdapBind::simple("ADT\\Administrator", "wrong").unwrap();

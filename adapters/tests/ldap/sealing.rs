@@ -8,21 +8,15 @@ use postseal::resolve::Context;
 use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Certificate, Engine, PerRoute, UnixTime};
 use postseal_adapters::OsRandom;
+use postseal_adapters::directory::ldap::LdapDirectory;
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::factory::{CertSpec, Key, KeyUse};
 use postseal_testkit::{Opener, Recorder};
 use std::fs;
 use std::sync::Arc;
 
-#[test]
-fn a_mail_is_sealed_for_somebody_whom_only_ldap_knows() {
-    let alice = certificate("alice@goal.example", Key::P256(2));
-    let sign_only =
-        CertSpec { serial: 9, key_use: KeyUse::Sign, ..CertSpec::mailbox("alice@goal.example", Key::P256(3)) };
-    let sign_only = root().issue(&sign_only).der().to_vec();
-    let entries = person("private", "alice", &[mail("alice@goal.example")], &[&sign_only, &alice]);
-    let Some(slapd) = Slapd::start(&entries) else { return };
-    let directory = ldaps(&slapd, "localhost").with_bind(gateway("gw-secret")).build().unwrap();
+/// The sealed mail, and what the trace says; the store stays as it is.
+pub(crate) fn sealed_for(directory: &LdapDirectory, mailbox: &str) -> (Vec<u8>, String) {
     let id = DirectoryId::new("ldap:staff");
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
     let engine = Engine::new(anchors).with_directories(PerRoute::new(Directories::new().ask(id.clone())));
@@ -34,19 +28,39 @@ fn a_mail_is_sealed_for_somebody_whom_only_ldap_knows() {
     let store = SqliteStore::open(&path).unwrap();
     let recorder = Arc::new(Recorder::default());
     let context = Context::new(UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap(), recorder.clone());
-    let world = Lookup::new(&store).directory(id, &directory);
+    let world = Lookup::new(&store).directory(id, directory);
     let text = b"Subject: hello\r\n\r\nin confidence\r\n";
-    let to = vec![address("alice@goal.example")];
-    let sealed = engine.encrypt_mail(text, to, Vec::new(), context, &world, &mut OsRandom).unwrap();
-    let opened = Opener::new(Key::P256(2)).open_mail(&sealed.messages[0].mail).unwrap();
-    assert!(opened.windows(13).any(|window| window == b"in confidence"));
-    assert_eq!(Opener::new(Key::P256(3)).open_mail(&sealed.messages[0].mail), None);
+    let mut sealed =
+        engine.encrypt_mail(text, vec![address(mailbox)], Vec::new(), context, &world, &mut OsRandom).unwrap();
     drop(store);
     assert_eq!(fs::read(&path).unwrap(), before, "the store is unchanged");
     let events = format!("{:?}", recorder.events());
-    for (der, kind) in [(&alice, "LentUsed"), (&alice, "LentDiscarded"), (&sign_only, "LentDiscarded")] {
-        let fingerprint = format!("{:?}", Certificate::from_der(der, &Limits::default()).unwrap().fingerprint());
-        assert!(events.contains(kind) && events.contains(&fingerprint), "{kind} {fingerprint}: {events}");
-    }
     assert!(events.contains("ldap:staff"), "{events}");
+    (sealed.messages.remove(0).mail, events)
+}
+
+pub(crate) fn is_read_by(key: Key, mail: &[u8]) -> bool {
+    let opened = Opener::new(key).open_mail(mail);
+    opened.is_some_and(|text| text.windows(13).any(|window| window == b"in confidence"))
+}
+
+pub(crate) fn is_told(events: &str, kind: &str, der: &[u8]) -> bool {
+    let fingerprint = Certificate::from_der(der, &Limits::default()).unwrap().fingerprint();
+    events.contains(kind) && events.contains(&format!("{fingerprint:?}"))
+}
+
+#[test]
+fn a_mail_is_sealed_for_somebody_whom_only_ldap_knows() {
+    let alice = certificate("alice@goal.example", Key::P256(2));
+    let sign_only =
+        CertSpec { serial: 9, key_use: KeyUse::Sign, ..CertSpec::mailbox("alice@goal.example", Key::P256(3)) };
+    let sign_only = root().issue(&sign_only).der().to_vec();
+    let entries = person("private", "alice", &[mail("alice@goal.example")], &[&sign_only, &alice]);
+    let Some(slapd) = Slapd::start(&entries) else { return };
+    let directory = ldaps(&slapd, "localhost").with_bind(gateway("gw-secret")).build().unwrap();
+    let (sealed, events) = sealed_for(&directory, "alice@goal.example");
+    assert!(is_read_by(Key::P256(2), &sealed) && !is_read_by(Key::P256(3), &sealed));
+    for (der, kind) in [(&alice, "LentUsed"), (&alice, "LentDiscarded"), (&sign_only, "LentDiscarded")] {
+        assert!(is_told(&events, kind, der), "{kind}: {events}");
+    }
 }
