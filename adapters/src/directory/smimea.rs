@@ -2,12 +2,11 @@ mod name;
 
 use super::value::decode_all;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
-use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::dnssec::{Proof, TrustAnchors};
 use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
 use postseal::Address;
 use postseal::directory::{DirectoryReply, DirectoryResolver};
@@ -290,8 +289,8 @@ enum Answer {
 async fn first_of(resolver: &TokioResolver, names: Vec<Option<Name>>) -> Answer {
     for name in names {
         let Some(name) = name else { continue };
-        match resolver.lookup(name, RecordType::SMIMEA).await.map_or_else(|error| refused(&error), |found| read(&found))
-        {
+        let found = resolver.lookup(name.clone(), RecordType::SMIMEA).await;
+        match found.map_or_else(|error| refused(&error), |found| read(&name, found.answers())) {
             Answer::Nothing => {}
             answer => return answer,
         }
@@ -299,13 +298,32 @@ async fn first_of(resolver: &TokioResolver, names: Vec<Option<Name>>) -> Answer 
     Answer::Nothing
 }
 
-fn read(lookup: &Lookup) -> Answer {
-    let leads_there = |data: &RData| matches!(data, RData::SMIMEA(_) | RData::CNAME(_) | RData::ANAME(_));
-    let used = || lookup.answers().iter().filter(|record| leads_there(&record.data));
-    let worst = used().map(|record| record.proof).min_by_key(|proof| rank(*proof));
-    match worst {
-        None | Some(Proof::Insecure) => return Answer::Nothing,
-        Some(Proof::Bogus | Proof::Indeterminate) => return Answer::Unavailable(BOGUS),
+/// What the records at this name say, and those that its aliases lead to. Others that came along have no say: they may be of a
+/// zone that is not signed, where anybody can write them.
+fn read(name: &Name, answers: &[Record]) -> Answer {
+    let (mut used, mut name) = (Vec::new(), name);
+    let records = loop {
+        let records: Vec<&Record> = answers.iter().filter(|record| record.name == *name).collect();
+        let is_person = |record: &&&Record| record.record_type() == RecordType::SMIMEA;
+        let people: Vec<&Record> = records.iter().filter(is_person).copied().collect();
+        if !people.is_empty() {
+            break people;
+        }
+        let alias = records.iter().find_map(|record| match &record.data {
+            RData::CNAME(target) => Some((*record, &target.0)),
+            _ => None,
+        });
+        // An answer that leads nowhere, or in a circle, proves nothing.
+        let Some((record, target)) = alias.filter(|_| used.len() < answers.len()) else {
+            return Answer::Unavailable(BOGUS);
+        };
+        used.push(record);
+        name = target;
+    };
+    used.extend(records.iter().copied());
+    match used.iter().map(|record| record.proof).min_by_key(|proof| rank(*proof)) {
+        Some(Proof::Insecure) => return Answer::Nothing,
+        None | Some(Proof::Bogus | Proof::Indeterminate) => return Answer::Unavailable(BOGUS),
         Some(Proof::Secure) => {}
     }
     let certificate = |data: &RData| match data {
@@ -317,7 +335,7 @@ fn read(lookup: &Lookup) -> Answer {
         }
         _ => None,
     };
-    let certificates: Vec<_> = used().filter_map(|record| certificate(&record.data)).collect();
+    let certificates: Vec<_> = records.iter().filter_map(|record| certificate(&record.data)).collect();
     if certificates.is_empty() { Answer::Nothing } else { Answer::Certificates(certificates) }
 }
 
@@ -334,12 +352,17 @@ fn refused(error: &NetError) -> Answer {
     match error {
         NetError::Dns(DnsError::Nsec { .. } | DnsError::DnssecBogus) => Answer::Unavailable(BOGUS),
         // The library has checked the proof before it says so; what it thinks of each record of it is looked at all the same.
-        NetError::Dns(DnsError::NoRecordsFound(NoRecords { authorities, .. })) => {
+        NetError::Dns(DnsError::NoRecordsFound(NoRecords { query, authorities, .. })) => {
             let proof = authorities.as_deref().unwrap_or_default().iter();
-            let proof = proof.filter(|record| record.record_type() != RecordType::RRSIG);
-            match proof.map(|record| record.proof).min_by_key(|proof| rank(*proof)) {
-                None | Some(Proof::Secure | Proof::Insecure) => Answer::Nothing,
-                Some(Proof::Bogus | Proof::Indeterminate) => Answer::Unavailable(BOGUS),
+            let proof: Vec<&Record> = proof.filter(|record| record.record_type() != RecordType::RRSIG).collect();
+            // It asks for no proof where all of this is of zones that are not signed, whichever these are. Only a zone that the
+            // name is in may speak for it.
+            let speaks = |record: &&Record| record.proof != Proof::Insecure || record.name.zone_of(query.name());
+            let worst = proof.iter().map(|record| record.proof).min_by_key(|proof| rank(*proof));
+            match worst {
+                None | Some(Proof::Secure) => Answer::Nothing,
+                Some(Proof::Insecure) if proof.iter().all(speaks) => Answer::Nothing,
+                Some(Proof::Bogus | Proof::Indeterminate | Proof::Insecure) => Answer::Unavailable(BOGUS),
             }
         }
         NetError::Dns(_) => Answer::Unavailable("the name server fails"),
