@@ -24,7 +24,8 @@ pub struct NotFoundCache<D> {
     known: Mutex<BTreeMap<Key, Instant>>,
 }
 
-type Key = (Tenant, DirectoryId, Address);
+/// The address as it was spelled: to some directories, as the DNS, upper and lower case are two people.
+type Key = (Tenant, DirectoryId, Box<str>);
 
 impl<D> NotFoundCache<D> {
     /// For five minutes, about 10 000 addresses.
@@ -96,30 +97,38 @@ impl<D: fmt::Debug> fmt::Debug for NotFoundCache<D> {
 impl<D: DirectoryResolver> DirectoryResolver for NotFoundCache<D> {
     fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
         let now = Instant::now();
-        let key = |address: &Address| (query.tenant.clone(), query.directory.clone(), address.clone());
+        let key = |address: &Address| (query.tenant.clone(), query.directory.clone(), address.as_str().into());
         let is_known = |address: &Address| {
             let known = self.lock();
             known.get(&key(address)).is_some_and(|since| now.saturating_duration_since(*since) < self.time_to_live)
         };
-        let open: Vec<Address> = query.addresses.iter().filter(|address| !is_known(address)).cloned().collect();
+        let known: Vec<bool> = query.addresses.iter().map(is_known).collect();
+        let of_all = || query.addresses.iter().zip(&known);
+        let open: Vec<Address> =
+            of_all().filter(|(_, is_known)| !**is_known).map(|(address, _)| address.clone()).collect();
         if open.is_empty() {
             return Ok(query.addresses.iter().map(|_| DirectoryReply::NotFound).collect());
         }
-        let asked = ResolveDirectory::new(query.tenant.clone(), query.directory.clone(), open.clone());
+        let asked = ResolveDirectory::new(query.tenant.clone(), query.directory.clone(), open);
         let replies = self.directory.resolve(&asked)?;
-        if replies.len() != open.len() {
+        if replies.len() != asked.addresses.len() {
             // Which reply is for whom cannot be told.
             return Err(Unavailable::because("the directory gave another number of replies than there were addresses"));
         }
-        let mut replies: BTreeMap<Address, DirectoryReply> = open.into_iter().zip(replies).collect();
-        let reply_for = |address: &Address| {
-            let reply = replies.remove(address).unwrap_or(DirectoryReply::NotFound);
+        // By their place, not by address: one that was asked about twice has two replies.
+        let mut replies = replies.into_iter();
+        let unasked = || DirectoryReply::Unavailable(Unavailable::because("the directory was not asked"));
+        let reply_for = |(address, is_known): (&Address, &bool)| {
+            if *is_known {
+                return DirectoryReply::NotFound;
+            }
+            let reply = replies.next().unwrap_or_else(unasked);
             if matches!(reply, DirectoryReply::NotFound) {
                 self.remember(key(address), now);
             }
             reply
         };
-        Ok(query.addresses.iter().map(reply_for).collect())
+        Ok(of_all().map(reply_for).collect())
     }
 }
 
@@ -162,6 +171,34 @@ mod tests {
         assert_eq!(asked(&staff), 6);
         assert_eq!(ask(&cache, "two", &["nobody@goal.example"]), ["not-found"]);
         assert_eq!(asked(&staff), 6);
+    }
+
+    /// Nobody is taken for unknown who is asked about twice, or spelled in another way than who is unknown.
+    #[test]
+    fn each_spelling_is_somebody_and_each_reply_is_given() {
+        /// As the DNS has it (RFC 8162 3).
+        #[derive(Debug)]
+        struct Spelled;
+        impl DirectoryResolver for Spelled {
+            fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
+                let reply = |address: &Address| match address.as_str() {
+                    "alice@goal.example" => DirectoryReply::Found(Vec::new()),
+                    _ => DirectoryReply::NotFound,
+                };
+                Ok(query.addresses.iter().map(reply).collect())
+            }
+        }
+        let cache = NotFoundCache::new(Spelled);
+        let is_found = |addresses: &[&str]| -> Vec<bool> {
+            let addresses = addresses.iter().map(|text| address(text)).collect();
+            let query = ResolveDirectory::new(Tenant::default(), DirectoryId::new("dns"), addresses);
+            let replies = cache.resolve(&query).unwrap();
+            replies.iter().map(|reply| matches!(reply, DirectoryReply::Found(_))).collect()
+        };
+        assert_eq!(is_found(&["alice@goal.example", "alice@goal.example"]), [true, true]);
+        assert_eq!(is_found(&["ALICE@goal.example"]), [false]);
+        assert_eq!(is_found(&["alice@goal.example", "ALICE@goal.example"]), [true, false]);
+        assert_eq!(is_found(&["ALICE@goal.example", "Alice@goal.example", "alice@goal.example"]), [false, false, true]);
     }
 
     #[test]
