@@ -36,6 +36,10 @@ impl Received {
         deadline: Instant,
     ) -> Result<Zeroizing<Vec<u8>>, LdapFault> {
         loop {
+            // A server whose messages are all here already is not waited for, but the time runs.
+            if Instant::now() >= deadline {
+                return Err(late("did not answer in time"));
+            }
             if let Some(length) = answer::message_length(&self.0, most)?
                 && let Some(message) = self.0.get(..length)
             {
@@ -44,7 +48,9 @@ impl Received {
                 return Ok(message);
             }
             self.0.reserve(PIECE);
-            match timeout_at(deadline, stream.read_buf(&mut self.0)).await {
+            // No more than that at once: what is behind a message moves up with each.
+            let piece = u64::try_from(PIECE).unwrap_or(u64::MAX);
+            match timeout_at(deadline, (&mut *stream).take(piece).read_buf(&mut self.0)).await {
                 Err(_) => return Err(late("did not answer in time")),
                 Ok(Err(error)) => return Err(lost(&error)),
                 Ok(Ok(0)) => return Err(LdapFault::new(LdapFaultKind::Unreachable, "closed the connection")),
@@ -293,5 +299,23 @@ impl Drop for Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Connection(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that sends without end is not read without end.
+    #[tokio::test]
+    async fn the_time_runs_also_while_nothing_is_waited_for() {
+        let octets = [0x30, 5, 2, 1, 2, 0x73, 0].repeat(100_000);
+        let (mut stream, mut received) = (octets.as_slice(), Received::default());
+        let deadline = Instant::now() + Duration::from_millis(50);
+        assert_eq!(received.message(&mut stream, 100, deadline).await.unwrap().len(), 7);
+        assert!(received.0.len() <= PIECE, "{}", received.0.len());
+        tokio::time::sleep_until(deadline).await;
+        assert!(!received.is_empty());
+        assert_eq!(received.message(&mut stream, 100, deadline).await.unwrap_err().kind(), LdapFaultKind::Late);
     }
 }
