@@ -93,6 +93,30 @@ fn answers_of_another_shape_are_not_empty_ones() {
     }
 }
 
+/// What an answer leaves for later, or has more of than is read, may hold the certificate.
+#[test]
+fn a_part_of_an_answer_is_not_all_of_it() {
+    let words = "answers with more objects than are read";
+    let others = |count: usize, named: &str| vec![j!({ named: "other@goal.example", "UserCertificate": [] }); count];
+    for (source, cut) in [
+        (invoke(), j!({"value": [], "@odata.nextLink": "https://outlook.example/next"})),
+        (invoke(), j!({"value": others(17, "PrimarySmtpAddress")})),
+        (preview(), j!({"value": others(1, "PrimarySmtpAddress"), "@odata.nextLink": ""})),
+    ] {
+        let microsoft = Microsoft::start();
+        microsoft.state().always.insert(Route::Exchange, json(200, &cut));
+        assert_eq!(ask_one(&microsoft.directory().with_source(source), ALICE), words, "{cut}");
+    }
+    let microsoft = Microsoft::start();
+    microsoft.state().always.insert(Route::Graph, json(200, &j!({"value": others(17, "mail")})));
+    assert_eq!(ask_one(&microsoft.directory().with_source(property()), ALICE), words);
+    let microsoft = Microsoft::start();
+    for _ in 0..17 {
+        microsoft.add("mailbox", BOB, "BinaryArray 0x3A701102", j!([base64(&der(BOB))]));
+    }
+    assert_eq!(ask_one(&microsoft.directory().with_source(contacts()), BOB), words);
+}
+
 #[test]
 fn properties_are_found_under_both_spellings_and_by_mail() {
     let microsoft = Microsoft::start();

@@ -164,11 +164,20 @@ impl Lookup {
     }
 
     fn unusable(&mut self, fault: Fault) {
-        let service = match self.plan.sources.get(self.source).map(|source| &source.0) {
+        self.refused(fault.at(self.host()));
+    }
+
+    /// Among what is not looked at there may be a certificate: nobody is without one whose answer was not read to its end.
+    fn leave_some_out(&mut self) {
+        let fault = Fault::outage("answers with more objects than are read").at(self.host());
+        self.trouble.get_or_insert(fault);
+    }
+
+    fn host(&self) -> &str {
+        self.plan.host(match self.plan.sources.get(self.source).map(|source| &source.0) {
             Some(Place::Exchange { .. }) => Service::Exchange,
             _ => Service::Graph,
-        };
-        self.refused(fault.at(self.plan.host(service)));
+        })
     }
 
     pub(super) fn into_reply(self) -> DirectoryReply {
@@ -233,7 +242,13 @@ impl Lookup {
     fn read_recipient(&mut self, answer: &Value) -> Result<(), Fault> {
         let mut values = Values::default();
         let mut is_there = false;
-        for object in objects(answer)?.iter().take(self.plan.limits.objects) {
+        // A recipient is one object, so that nobody goes on to read where a list of them continues.
+        let goes_on = answer.get("@odata.nextLink").is_some_and(|next| !next.is_null());
+        let objects = objects(answer)?;
+        if goes_on || objects.len() > self.plan.limits.objects {
+            self.leave_some_out();
+        }
+        for object in objects.iter().take(self.plan.limits.objects) {
             if bears(object, &self.address) {
                 is_there = true;
                 values.take_recipient(object, self.plan.limits.values)?;
@@ -247,11 +262,14 @@ impl Lookup {
 
     fn read_contacts(&mut self, answer: &Value, page: usize) -> Result<(), Fault> {
         let most = self.plan.limits.objects;
-        for object in objects(answer)?.iter().filter(|object| bears(object, &self.address)) {
+        let address = self.address.clone();
+        for object in objects(answer)?.iter().filter(|object| bears(object, &address)) {
             let id = object.get("id").and_then(Value::as_str).ok_or_else(odd_shape)?;
             let id = super::source::segment(id).map_err(|_| odd_shape())?;
             if self.tasks.len() < most {
                 self.tasks.push_back(Task::Contact { id });
+            } else {
+                self.leave_some_out();
             }
         }
         if let Some(next) = self.next_page(answer, page)? {
@@ -282,7 +300,11 @@ impl Lookup {
             return Ok(());
         };
         let mut values = Values::default();
-        for object in objects(answer)?.iter().take(plan.limits.objects) {
+        let objects = objects(answer)?;
+        if objects.len() > plan.limits.objects {
+            self.leave_some_out();
+        }
+        for object in objects.iter().take(plan.limits.objects) {
             if bears(object, &self.address) {
                 people.has_some = true;
                 names.iter().try_for_each(|name| values.take(object.get(name), plan.limits.values))?;
