@@ -215,6 +215,36 @@ fn the_configuration_is_checked_without_showing_credentials() {
     ] {
         complains(&check(directory), 2, &[words]);
     }
+    // Nothing that is not known is passed over, and what is wrong is not repeated where it may be a credential.
+    let entra = "kind = \"entra\"\ntenant = \"goal\"\nmanaged_identity = \"machine\"\n";
+    let source = "sources = [{ from = \"mailbox-contacts\", mailbox = \"a@goal.example\" }]\n";
+    let urls = "login = \"https://l.example\", graph = \"https://g.example\", exchange = \"https://e.example\"";
+    for (directory, words) in [
+        (format!("{entra}{source}cloud = {{ {urls}, logon = \"x\" }}\n"), "gcc-high"),
+        (format!("{entra}{source}cloud = \"mars\"\n"), "gcc-high"),
+        (format!("{entra}sources = [{{ from = \"graph-property\", names = [\"a\"], nams = [] }}]\n"), "nams"),
+        ("kind = \"smimea\"\nservers = [\"ns.example\"]\n".to_owned(), "IP address"),
+    ] {
+        complains(&check(&directory), 2, &[words]);
+    }
+    for secret in [
+        "\"gw-secret\"",
+        "[\"gw-secret\"]",
+        "{ value = \"gw-secret\" }",
+        "{ file = \"secret\", env = \"x\" }",
+        "{ file = 4711 }",
+        "4711",
+    ] {
+        for directory in [
+            format!("kind = \"ldap\"\nservers = [\"a.example\"]\nbind = \"cn=x\"\npassword = {secret}\n"),
+            format!("kind = \"http\"\nurl = \"https://pki.example/{{addr}}\"\ntoken = {secret}\n"),
+        ] {
+            let output = check(&directory);
+            complains(&output, 2, &["a credential is"]);
+            let shown = stdout(&output) + &stderr(&output);
+            assert!(!shown.contains("gw-secret") && !shown.contains("4711"), "{shown}");
+        }
+    }
     place.write("c.toml", b"trust = [\"root.pem\"]\ndirectories = [\"two\"]\n");
     complains(&place.run(&["config", "check", "--config", "c.toml"]), 2, &["[directory.two]"]);
     complains(&place.run(&["directory", "check", "--config", "c.toml"]), 2, &["[directory.NAME]"]);

@@ -1,7 +1,8 @@
 mod name;
 
-use super::value::decode_all;
+use super::value::{VALUES, decode_all};
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
+use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::dnssec::{Proof, TrustAnchors};
@@ -243,7 +244,7 @@ impl SmimeaDirectory {
                 DirectoryReply::Unavailable(Unavailable::because(format!("{}: {words}", about.domain())))
             }
             Answer::Certificates(mut values) => {
-                let lent = decode_all(values.iter().map(Vec::as_slice), about, &self.reading);
+                let lent = decode_all(values.iter().take(VALUES).map(Vec::as_slice), about, &self.reading);
                 values.iter_mut().for_each(Zeroize::zeroize);
                 if lent.is_empty() { DirectoryReply::NotFound } else { DirectoryReply::Found(lent) }
             }
@@ -253,9 +254,10 @@ impl SmimeaDirectory {
 
 impl DirectoryResolver for SmimeaDirectory {
     fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(Unavailable::because)?;
         let total = Instant::now().checked_add(self.limits.total);
         let deadline = total.ok_or_else(|| Unavailable::because("the time limit is beyond what the clock can tell"))?;
+        // From here on it must not simply be dropped: that is not allowed inside of a runtime.
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(Unavailable::because)?;
         // The caller may stand inside of a runtime of his own, where no other may be waited for.
         let found = thread::scope(|scope| {
             let ask = || self.ask(&runtime, &query.addresses, deadline);
@@ -289,8 +291,7 @@ enum Answer {
 async fn first_of(resolver: &TokioResolver, names: Vec<Option<Name>>) -> Answer {
     for name in names {
         let Some(name) = name else { continue };
-        let found = resolver.lookup(name.clone(), RecordType::SMIMEA).await;
-        match found.map_or_else(|error| refused(&error), |found| read(&name, found.answers())) {
+        match of_name(resolver, name).await {
             Answer::Nothing => {}
             answer => return answer,
         }
@@ -298,30 +299,66 @@ async fn first_of(resolver: &TokioResolver, names: Vec<Option<Name>>) -> Answer 
     Answer::Nothing
 }
 
-/// What the records at this name say, and those that its aliases lead to. Others that came along have no say: they may be of a
-/// zone that is not signed, where anybody can write them.
-fn read(name: &Name, answers: &[Record]) -> Answer {
-    let (mut used, mut name) = (Vec::new(), name);
-    let records = loop {
-        let records: Vec<&Record> = answers.iter().filter(|record| record.name == *name).collect();
-        let is_person = |record: &&&Record| record.record_type() == RecordType::SMIMEA;
-        let people: Vec<&Record> = records.iter().filter(is_person).copied().collect();
-        if !people.is_empty() {
-            break people;
+/// Aliases in a row that are followed.
+const ALIASES: usize = 8;
+
+/// What there is under this name. The library says neither for which name it has seen a proof that there is nothing, nor whether an
+/// alias that it has followed there is secure: whoever is on the way could answer with what is true of another name.
+async fn of_name(resolver: &TokioResolver, mut name: Name) -> Answer {
+    let error = match resolver.lookup(name.clone(), RecordType::SMIMEA).await {
+        Ok(found) => return read(&found, &name),
+        Err(error) => error,
+    };
+    let NetError::Dns(DnsError::NoRecordsFound(denial)) = &error else { return refused(&error) };
+    for _ in 0..ALIASES {
+        if name == *denial.query.name() {
+            return if is_proved(denial, &name) { Answer::Nothing } else { Answer::Unavailable(BOGUS) };
         }
-        let alias = records.iter().find_map(|record| match &record.data {
-            RData::CNAME(target) => Some((*record, &target.0)),
+        let found = match resolver.lookup(name.clone(), RecordType::CNAME).await {
+            Ok(found) => found,
+            Err(error) => return refused(&error),
+        };
+        let alias = found.answers().iter().find_map(|record| match &record.data {
+            RData::CNAME(target) if record.name == name => Some((record.proof, target.0.clone())),
             _ => None,
         });
-        // An answer that leads nowhere, or in a circle, proves nothing.
-        let Some((record, target)) = alias.filter(|_| used.len() < answers.len()) else {
-            return Answer::Unavailable(BOGUS);
-        };
-        used.push(record);
-        name = target;
-    };
-    used.extend(records.iter().copied());
-    match used.iter().map(|record| record.proof).min_by_key(|proof| rank(*proof)) {
+        match alias {
+            Some((Proof::Secure, target)) => name = target,
+            Some((Proof::Insecure, _)) => return Answer::Nothing,
+            _ => return Answer::Unavailable(BOGUS),
+        }
+    }
+    Answer::Unavailable(BOGUS)
+}
+
+/// Whether there is nothing under this name, by proof, or because nothing can be proved in its zone. That of another zone, which
+/// need not be signed, proves nothing.
+fn is_proved(denial: &NoRecords, name: &Name) -> bool {
+    let records = denial.authorities.as_deref().unwrap_or_default().iter();
+    let mut records = records.filter(|record| record.record_type() != RecordType::RRSIG).peekable();
+    records.peek().is_some()
+        && records.all(|record| match record.proof {
+            Proof::Secure => true,
+            Proof::Insecure => record.name.zone_of(name),
+            Proof::Bogus | Proof::Indeterminate => false,
+        })
+}
+
+fn read(lookup: &Lookup, name: &Name) -> Answer {
+    // Only what the name leads to: anybody can add records of zones that are not signed.
+    let mut names = vec![name];
+    for record in lookup.answers() {
+        if let RData::CNAME(target) = &record.data
+            && names.contains(&&record.name)
+        {
+            names.push(&target.0);
+        }
+    }
+    let leads_there = |data: &RData| matches!(data, RData::SMIMEA(_) | RData::CNAME(_) | RData::ANAME(_));
+    let is_used = |record: &&Record| leads_there(&record.data) && names.contains(&&record.name);
+    let used = || lookup.answers().iter().filter(is_used);
+    let worst = used().map(|record| record.proof).min_by_key(|proof| rank(*proof));
+    match worst {
         Some(Proof::Insecure) => return Answer::Nothing,
         None | Some(Proof::Bogus | Proof::Indeterminate) => return Answer::Unavailable(BOGUS),
         Some(Proof::Secure) => {}
@@ -335,7 +372,7 @@ fn read(name: &Name, answers: &[Record]) -> Answer {
         }
         _ => None,
     };
-    let certificates: Vec<_> = records.iter().filter_map(|record| certificate(&record.data)).collect();
+    let certificates: Vec<_> = used().filter_map(|record| certificate(&record.data)).collect();
     if certificates.is_empty() { Answer::Nothing } else { Answer::Certificates(certificates) }
 }
 
@@ -351,20 +388,6 @@ const fn rank(proof: Proof) -> u8 {
 fn refused(error: &NetError) -> Answer {
     match error {
         NetError::Dns(DnsError::Nsec { .. } | DnsError::DnssecBogus) => Answer::Unavailable(BOGUS),
-        // The library has checked the proof before it says so; what it thinks of each record of it is looked at all the same.
-        NetError::Dns(DnsError::NoRecordsFound(NoRecords { query, authorities, .. })) => {
-            let proof = authorities.as_deref().unwrap_or_default().iter();
-            let proof: Vec<&Record> = proof.filter(|record| record.record_type() != RecordType::RRSIG).collect();
-            // It asks for no proof where all of this is of zones that are not signed, whichever these are. Only a zone that the
-            // name is in may speak for it.
-            let speaks = |record: &&Record| record.proof != Proof::Insecure || record.name.zone_of(query.name());
-            let worst = proof.iter().map(|record| record.proof).min_by_key(|proof| rank(*proof));
-            match worst {
-                None | Some(Proof::Secure) => Answer::Nothing,
-                Some(Proof::Insecure) if proof.iter().all(speaks) => Answer::Nothing,
-                Some(Proof::Bogus | Proof::Indeterminate | Proof::Insecure) => Answer::Unavailable(BOGUS),
-            }
-        }
         NetError::Dns(_) => Answer::Unavailable("the name server fails"),
         NetError::Timeout => Answer::Unavailable("no name server answers in time"),
         _ => Answer::Unavailable("no name server can be asked"),

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 /// Octets of one value. A certificate with its chain has some 8 KiB; Entra Connect refuses more than 15 certificates.
 const VALUE_BYTES: usize = 64 << 10;
-/// Values of one address.
+/// Values of one address, where a directory has no limit of its own.
 #[cfg(feature = "smimea")]
-const VALUES: usize = 64;
+pub(crate) const VALUES: usize = 64;
 /// Certificates, PEM blocks and elements that one value may hold.
 const PIECES: usize = 64;
 /// Encodings around each other: some entries hold base64 of base64.
@@ -76,15 +76,15 @@ fn read(value: &[u8], about: &Address, limits: &Limits) -> (Vec<TransientCert>, 
     (lent, has_object)
 }
 
-/// The same of all values of one address.
-#[cfg(feature = "smimea")]
+/// The same of all values of one address, until there are more certificates than the engine looks at.
+#[cfg(any(feature = "ldap", feature = "smimea"))]
 pub(crate) fn decode_all<'v>(
     values: impl IntoIterator<Item = &'v [u8]>,
     about: &Address,
     limits: &Limits,
 ) -> Vec<TransientCert> {
     let mut lent = Vec::new();
-    for value in values.into_iter().take(VALUES) {
+    for value in values {
         lent.extend(decode(value, about, limits));
         if is_too_many(lent.len(), limits) {
             break;

@@ -8,15 +8,12 @@
     reason = "test code"
 )]
 
+mod on_path;
 #[path = "../fetch/servers.rs"]
 #[allow(dead_code, reason = "the other servers there are for the other tests")]
 mod servers;
 mod zone;
 
-use hickory_resolver::proto::op::{Message, OpCode};
-use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
-use hickory_resolver::proto::rr::rdata::{SMIMEA, SOA, TLSA};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use postseal::Address;
 use postseal::directory::{DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::query::ResolveDirectory;
@@ -141,6 +138,71 @@ fn what_is_bogus_is_refused_and_never_nothing() {
     assert_eq!(refused(zone(), Some(&other)), both, "another anchor");
 }
 
+/// Whoever is on the way answers with what is true of other names.
+#[test]
+fn what_is_proved_of_others_is_no_proof() {
+    if !is_there() {
+        return;
+    }
+    let plain = certificate("alice@plain.example", Key::P256(3));
+    let served = Zone::new()
+        .holds("alice@goal.example", "3 0 0", &alice())
+        .delegates_unsigned("plain.example", "alice@plain.example", &plain)
+        .serve();
+    let unsigned = || on_path::soa("plain.example.");
+    let forgeries: [(&str, on_path::Forge); 5] = [
+        ("nothing", Box::new(move |_, answer| answer.authorities = vec![unsigned()])),
+        (
+            "something else",
+            Box::new(move |_, answer| {
+                answer.answers = vec![on_path::alias("other.plain.example.", "nobody.plain.example.")];
+                answer.authorities = vec![unsigned()];
+            }),
+        ),
+        (
+            "an alias to nobody, unsigned",
+            Box::new(|name, answer| {
+                answer.answers = vec![on_path::alias(name, "nobody.plain.example.")];
+            }),
+        ),
+        (
+            "an alias to nobody, signed",
+            Box::new(|name, answer| {
+                answer.answers = vec![on_path::alias(name, "nobody.example.")];
+            }),
+        ),
+        (
+            "an alias to itself",
+            Box::new(|name, answer| {
+                answer.answers = vec![on_path::alias(name, name)];
+                answer.authorities = vec![on_path::soa("plain.example.")];
+            }),
+        ),
+    ];
+    for (what, forge) in forgeries {
+        let directory = directory(on_path::serve(served.port(), forge, false), &served.anchor);
+        assert_eq!(ask(&directory, &["alice@goal.example"]), [Err(BOGUS.to_owned())], "{what}");
+    }
+    let beside: on_path::Forge =
+        Box::new(|_, answer| answer.answers.push(on_path::alias("other.plain.example.", "nobody.plain.example.")));
+    let directory = directory(on_path::serve(served.port(), beside, true), &served.anchor);
+    assert_eq!(ask(&directory, &["alice@goal.example"]), [Ok(1)], "something beside the answer");
+}
+
+/// An alias that nobody forged may lead to nobody.
+#[test]
+fn an_alias_to_nobody_is_nothing() {
+    if !is_there() {
+        return;
+    }
+    let plain = certificate("alice@plain.example", Key::P256(3));
+    let served = Zone::new()
+        .alias("away@goal.example", "nobody@plain.example")
+        .delegates_unsigned("plain.example", "alice@plain.example", &plain)
+        .serve();
+    assert_eq!(ask(&directory(served.port(), &served.anchor), &["away@goal.example"]), [Ok(0)]);
+}
+
 /// In a zone that is provably not signed there may be anything: nothing of it is used, and it is no fault.
 #[test]
 fn insecure_records_are_not_used() {
@@ -157,65 +219,6 @@ fn insecure_records_are_not_used() {
     // With the anchors of the root, nobody can say anything about a zone that no root knows of.
     let by_root = SmimeaDirectory::new(&[SocketAddr::from(([127, 0, 0, 1], served.port()))]).unwrap();
     assert!(ask(&by_root, &["alice@goal.example"])[0].is_err());
-}
-
-/// Passes questions on, but answers those about records of people itself: with nothing, and with a word of `plain.example`,
-/// which is provably not signed and has no say about anybody else.
-fn on_the_path(to: u16, is_denied_in_answers: bool) -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = socket.local_addr().unwrap().port();
-    let beyond = UdpSocket::bind("127.0.0.1:0").unwrap();
-    beyond.connect(("127.0.0.1", to)).unwrap();
-    beyond.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    std::thread::spawn(move || {
-        let mut octets = [0; 65_535];
-        while let Ok((length, from)) = socket.recv_from(&mut octets) {
-            let question = Message::from_vec(&octets[..length]).unwrap();
-            let asked = question.queries[0].clone();
-            if asked.query_type() == RecordType::SMIMEA {
-                let elsewhere = Name::from_ascii("plain.example.").unwrap();
-                let names = [Name::from_ascii("ns.example.").unwrap(), Name::from_ascii("admin.example.").unwrap()];
-                let [server, admin] = names;
-                let soa = RData::SOA(SOA::new(server, admin, 1, 3_600, 600, 86_400, 60));
-                let mut answer = Message::response(question.id, OpCode::Query);
-                answer.add_query(asked.clone());
-                answer.add_authority(Record::from_rdata(elsewhere.clone(), 60, soa));
-                if is_denied_in_answers {
-                    let record = TLSA::new(CertUsage::DaneEe, Selector::Full, Matching::Raw, vec![0x30, 0]);
-                    let record = RData::SMIMEA(SMIMEA(record));
-                    answer.add_answer(Record::from_rdata(elsewhere, 60, record.clone()));
-                    answer.add_additional(Record::from_rdata(asked.name().clone(), 60, record));
-                }
-                socket.send_to(&answer.to_vec().unwrap(), from).unwrap();
-                continue;
-            }
-            beyond.send(&octets[..length]).unwrap();
-            if let Ok(length) = beyond.recv(&mut octets) {
-                socket.send_to(&octets[..length], from).unwrap();
-            }
-        }
-    });
-    port
-}
-
-/// Who is on the path can show what another zone says, which needs no signature there.
-#[test]
-fn a_zone_that_is_not_signed_denies_nobody_of_another() {
-    if !is_there() {
-        return;
-    }
-    let served = Zone::new()
-        .holds("alice@goal.example", "3 0 0", &alice())
-        .delegates_unsigned("plain.example", "alice@plain.example", &certificate("alice@plain.example", Key::P256(3)))
-        .serve();
-    let refused = Err(BOGUS.to_owned());
-    for is_denied_in_answers in [false, true] {
-        let directory = directory(on_the_path(served.port(), is_denied_in_answers), &served.anchor);
-        let told = ask(&directory, &["alice@goal.example", "nobody@goal.example"]);
-        assert_eq!(told, [refused.clone(), refused.clone()], "{is_denied_in_answers}");
-    }
-    let directory = directory(on_the_path(served.port(), false), &served.anchor);
-    assert_eq!(ask(&directory, &["alice@plain.example"]), [Ok(0)], "it may speak for itself");
 }
 
 #[test]
@@ -238,6 +241,17 @@ fn servers_that_fail_or_are_silent_are_unavailable_within_the_time() {
     served.pause();
     let told = ask(&directory(served.port(), &anchor), &["alice@goal.example"]);
     assert_eq!(told, [Err("no name server answers in time".to_owned())]);
+}
+
+/// Also what never begins ends inside of a runtime.
+#[tokio::test]
+async fn a_limit_beyond_the_clock_is_no_panic() {
+    let mut limits = SmimeaLimits::default();
+    limits.total = Duration::MAX;
+    let directory = SmimeaDirectory::new(&[SocketAddr::from(([127, 0, 0, 1], 1))]).unwrap().with_limits(limits);
+    let alice = Address::parse("alice@goal.example").unwrap();
+    let query = ResolveDirectory::new(Tenant::default(), DirectoryId::new("smimea"), vec![alice]);
+    assert!(directory.resolve(&query).is_err());
 }
 
 /// A host may call it from inside of its own runtime.

@@ -39,21 +39,35 @@ enum Identity {
     AppService,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "cloud is global, gcc-high, dod, china, or { login = URL, graph = URL, exchange = URL }")]
 enum CloudName {
-    #[default]
+    Known(KnownCloud),
+    /// Any other, by its three addresses.
+    At(CloudAt),
+}
+
+impl Default for CloudName {
+    fn default() -> Self {
+        Self::Known(KnownCloud::Global)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum KnownCloud {
     Global,
     GccHigh,
     Dod,
     China,
-    /// Any other, by its three addresses.
-    #[serde(untagged)]
-    At {
-        login: String,
-        graph: String,
-        exchange: String,
-    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloudAt {
+    login: String,
+    graph: String,
+    exchange: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -144,11 +158,11 @@ impl EntraConfig {
     pub(super) fn build(&self, name: &str) -> Result<EntraDirectory, Failure> {
         let wrong = |error: EntraError| Failure::usage(format_args!("[directory.{name}]: {error}"));
         let cloud = match &self.cloud {
-            CloudName::Global => Cloud::global(),
-            CloudName::GccHigh => Cloud::gcc_high(),
-            CloudName::Dod => Cloud::dod(),
-            CloudName::China => Cloud::china(),
-            CloudName::At { login, graph, exchange } => Cloud::at(login, graph, exchange).map_err(wrong)?,
+            CloudName::Known(KnownCloud::Global) => Cloud::global(),
+            CloudName::Known(KnownCloud::GccHigh) => Cloud::gcc_high(),
+            CloudName::Known(KnownCloud::Dod) => Cloud::dod(),
+            CloudName::Known(KnownCloud::China) => Cloud::china(),
+            CloudName::At(CloudAt { login, graph, exchange }) => Cloud::at(login, graph, exchange).map_err(wrong)?,
         };
         if self.sources.is_empty() {
             return Err(Failure::usage(format_args!("[directory.{name}]: give sources, or nothing is asked")));

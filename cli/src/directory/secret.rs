@@ -1,14 +1,30 @@
 use crate::failure::Failure;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+use toml::Value;
 
 /// Where a credential is: in a file or in the environment, never in the configuration itself. It is never printed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "lowercase")]
+#[derive(Debug)]
 pub(crate) enum Secret {
     File(PathBuf),
     Env(String),
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    /// By hand: the words of `serde` repeat what they find, which may be the credential itself.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wrong =
+            || D::Error::custom("a credential is { file = \"PATH\" } or { env = \"NAME\" }, and never stands here");
+        let Value::Table(table) = Value::deserialize(deserializer)? else { return Err(wrong()) };
+        let mut members = table.into_iter();
+        match (members.next(), members.next()) {
+            (Some((key, Value::String(text))), None) if key == "file" => Ok(Self::File(text.into())),
+            (Some((key, Value::String(text))), None) if key == "env" => Ok(Self::Env(text)),
+            _ => Err(wrong()),
+        }
+    }
 }
 
 impl Secret {

@@ -24,7 +24,7 @@ pub(crate) struct SmimeaConfig {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a name server is an IP address, perhaps with a port")]
 enum Server {
     WithPort(SocketAddr),
     Address(IpAddr),

@@ -8,7 +8,7 @@ use super::server::{Lease, Server};
 use super::servers::LdapServers;
 use super::setup::{LdapBind, LdapTransport};
 use super::tls::Tls;
-use crate::directory::decode;
+use crate::directory::value::decode_all;
 use postseal::Address;
 use postseal::directory::DirectoryReply;
 use postseal::query::Unavailable;
@@ -187,8 +187,8 @@ impl Lookup {
     }
 
     fn reply(&self, found: Found, address: &Address) -> DirectoryReply {
-        let decoded = |value: &zeroize::Zeroizing<Vec<u8>>| decode(value, address, &self.inner.certificates);
-        let certificates: Vec<_> = found.values.iter().flat_map(decoded).collect();
+        let values = found.values.iter().map(|value| value.as_slice());
+        let certificates = decode_all(values, address, &self.inner.certificates);
         match found.stopped_at {
             _ if !certificates.is_empty() => DirectoryReply::Found(certificates),
             // Behind the limit there may be one.
