@@ -437,6 +437,31 @@ impl Engine {
         Resolve::new(self, visible, hidden, context)
     }
 
+    /// Begins to encrypt one mail, for hosts that carry out the questions themselves: what [`Engine::encrypt_mail`] does before
+    /// it asks anybody. A mail that is encrypted already is refused or passed here, as the policy says.
+    ///
+    /// # Errors
+    /// As [`Engine::resolve`]; the limits of a header; [`Code::AlreadyEncrypted`](crate::Code::AlreadyEncrypted).
+    ///
+    /// ```
+    /// use postseal::{Address, Code, Engine, UnixTime, resolve::Context, verify::TrustAnchors};
+    /// let engine = Engine::new(TrustAnchors::default());
+    /// let context = Context::new(UnixTime::from_seconds(0), std::sync::Arc::new(()));
+    /// let mail = b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\n";
+    /// let unsealed = engine.begin_encryption(mail, vec![Address::parse("alice@goal.example")?], vec![], context).unwrap_err();
+    /// assert_eq!(unsealed.error.code(), Code::AlreadyEncrypted);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    pub fn begin_encryption(
+        &self,
+        mail: &[u8],
+        visible: Vec<Address>,
+        hidden: Vec<Address>,
+        context: resolve::Context,
+    ) -> Result<seal::Begun, Unsealed> {
+        seal::begin(self, mail, (visible, hidden), context)
+    }
+
     /// Encrypts one mail for its recipients, blocking while the store and the directories work: the paved path. The policy
     /// of the tenant and route says what becomes of recipients who cannot be reached.
     ///

@@ -107,6 +107,14 @@ codes! {
         104 FingerprintMalformed "fingerprint-malformed" "A fingerprint is 64 hexadecimal digits.";
         105 LengthMismatch "length-mismatch" "The mail is not as long as was declared; no message was finished.";
         106 DirectoryUnknown "directory-unknown" "The host has no directory with this name.";
+        107 StoreMissing "store-missing" "The host has no store, and this needs one.";
+        108 QuestionAnswered "question-answered" "The question has been answered already; an answer is given once.";
+        109 AnswerKind "answer-kind" "The answer is not of the kind that the question asks for.";
+        110 ArgumentNull "argument-null" "An argument that must be given is NULL.";
+        111 TextNotUtf8 "text-not-utf8" "A text is not UTF-8.";
+        112 ConfigurationInvalid "configuration-invalid" "The configuration cannot be used as it is.";
+        113 HandleInUse "handle-in-use" "The object is in use by another call, or is spent.";
+        114 ValueUnknown "value-unknown" "The value is not one of those that are defined.";
     }
     LimitExceeded {
         201 MessageTooLarge "message-too-large" "The mail has more bytes than Limits::message_bytes.";
@@ -239,6 +247,7 @@ codes! {
         505 RevocationUnavailable "revocation-unavailable" "A revocation source of a certificate did not answer.";
         506 OcspUnavailable "ocsp-unavailable" "The OCSP responder gave no response: it is overloaded or not responsible (RFC 6960 2.3).";
         507 IssuerUnavailable "issuer-unavailable" "A missing issuer could not be fetched from where the certificate says.";
+        508 InternalError "internal-error" "The engine failed because of a mistake of its own; the call counts as not done.";
     }
     Untrusted {
         601 SignatureInvalid "signature-invalid" "The signature does not verify under the signer's key.";

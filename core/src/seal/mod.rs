@@ -13,8 +13,8 @@ mod recipients;
 mod sealer;
 
 pub use crate::cms::{ContentEncryption, RecipientIdentifier};
-pub(crate) use encrypt::encrypt;
-pub use encrypt::{Encryption, is_encrypted};
+pub use encrypt::{Begun, Encryption, is_encrypted};
+pub(crate) use encrypt::{begin, encrypt};
 pub use policy::{Columns, HeaderProtection, KeyTransportRule, Mode, OnConflict, OnEncrypted, Policy};
 pub use preset::{PRESETS, Preset};
 pub use recipients::{Envelope, Recipients, Sealed};
