@@ -4,16 +4,17 @@ use crate::output::{self, day, short};
 use crate::session::Session;
 use base64::Engine as _;
 use postseal::cert::StoredCert;
-use postseal::query::PutStored;
-use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, State};
-use postseal::trace::{Event, Kind, Tracer, escape};
-use postseal::verify::{Intermediates, Limits};
-use postseal::{Address, Certificate, Fingerprint};
+use postseal::store::{Decision, Entry, State};
+use postseal::trace::escape;
+use postseal::verify::TrustAnchors;
+use postseal::{Address, Code, Engine, Error, Fingerprint};
+use postseal_host::Host;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Lists, shows, exports, and records what an operator decides.
 pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, Failure> {
@@ -26,7 +27,7 @@ pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, F
             show(shared, entry, stored, state);
         }
         CertsCommand::Export { address } => export(&entries, address.as_deref())?,
-        CertsCommand::Add { file } => add(shared, &session, &entries, file)?,
+        CertsCommand::Add { file } => add(shared, &session, file)?,
         CertsCommand::Approve(chosen) => decide(&session, &entries, chosen, Decision::Approve)?,
         CertsCommand::Reject(chosen) => decide(&session, &entries, chosen, Decision::Reject)?,
         CertsCommand::Pin(chosen) => decide(&session, &entries, chosen, Decision::Pin)?,
@@ -134,75 +135,42 @@ fn export(entries: &[Entry], address: Option<&str>) -> Result<(), Failure> {
 }
 
 /// Checks the certificate for every mailbox that it names before anything is stored.
-fn add(shared: &Shared, session: &Session<'_>, entries: &[Entry], file: &Path) -> Result<(), Failure> {
-    let engine = session.engine()?;
-    let (certificate, issuers) = read(file, engine.limits())?;
-    let refused = |error: postseal::Error| {
-        Failure::input(format_args!("{}: {}: {}", file.display(), error.code().name(), error.code().sentence()))
-    };
-    let mailboxes = certificate.mailboxes(engine.profile().subject_email(), engine.limits()).map_err(refused)?;
-    let mut plan = Vec::new();
-    for mailbox in mailboxes {
-        let stored = entries.iter().find(|entry| entry.address == mailbox).cloned();
-        let entry = stored.unwrap_or_else(|| Entry::absent(mailbox));
-        let change = engine
-            .add_certificate(&session.tenant(), &entry, &certificate, &issuers, session.now())
-            .map_err(refused)?;
-        plan.push((entry, change));
-    }
-    let (store, tracer) = (session.store()?, session.tracer()?);
-    let fingerprint = certificate.fingerprint();
-    for (entry, change) in plan {
-        let outcome = if change.is_some() { "added" } else { "already-known" };
-        if let Some(change) = change {
-            put(&store, &PutStored::new(session.tenant(), entry.address.clone(), entry.version, change))?;
-            let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
-            let kind = Kind::Added { fingerprint, not_before, not_after, by: operator() };
-            tracer.event(&Event::by_operator(session.now(), session.tenant(), entry.address.clone(), kind));
-        }
+fn add(shared: &Shared, session: &Session<'_>, file: &Path) -> Result<(), Failure> {
+    let wrong = |error: &dyn Display| Failure::input(format_args!("{}: {error}", file.display()));
+    let octets = fs::read(file).map_err(|error| wrong(&error))?;
+    let refused = |error: Error| wrong(&format_args!("{}: {}", error.code().name(), error.code().sentence()));
+    // The store and the trace are made when the certificate is good.
+    let (host, now) = (Host::new(session.engine()?), session.now());
+    let checked = host.clone().with_store(session.store_to_read()?.into());
+    checked.check_certificate(&session.tenant(), &octets, now).map_err(refused)?;
+    let host = host.with_store(Arc::new(session.store()?)).with_tracer(Arc::new(session.tracer()?));
+    let added = host.add_certificate(&session.tenant(), &octets, &operator(), now).map_err(refused)?;
+    let (certificate, fingerprint) = (&added.certificate, added.certificate.fingerprint());
+    for (address, is_new) in &added.filed {
+        let outcome = if *is_new { "added" } else { "already-known" };
         if shared.json {
             output::json(&json!({
-                "outcome": outcome, "address": entry.address.as_str(), "fingerprint": fingerprint.to_string(),
+                "outcome": outcome, "address": address.as_str(), "fingerprint": fingerprint.to_string(),
                 "not_before": certificate.not_before().to_string(), "not_after": certificate.not_after().to_string(),
             }));
         } else {
-            let (address, until) = (escape(entry.address.as_str()), day(certificate.not_after()));
+            let (address, until) = (escape(address.as_str()), day(certificate.not_after()));
             output::line(&format!("{outcome} {address} {} until {until}", short(&fingerprint)));
         }
     }
     Ok(())
 }
 
-/// The certificate of a file, and those that help to build its path.
-fn read(file: &Path, limits: &Limits) -> Result<(Certificate, Vec<Certificate>), Failure> {
-    let wrong = |error: &dyn Display| Failure::input(format_args!("{}: {error}", file.display()));
-    let octets = fs::read(file).map_err(|error| wrong(&error))?;
-    if octets.first() == Some(&0x30) {
-        let certificate = Certificate::from_der(&octets, limits).map_err(|error| wrong(&error))?;
-        return Ok((certificate, Vec::new()));
-    }
-    let all = Intermediates::from_pem(&octets, limits).map_err(|error| wrong(&error))?;
-    let mut all = all.certificates().cloned();
-    let first = all.next().ok_or_else(|| wrong(&"no certificate"))?;
-    Ok((first, all.collect()))
-}
-
-fn put(store: &dyn CertStore, query: &PutStored) -> Result<(), Failure> {
-    match store.put(query).map_err(Failure::input)? {
-        PutOutcome::Stored => Ok(()),
-        PutOutcome::Conflict(_) => Err(Failure::input("the entry changed in the meantime; look at it again")),
-    }
-}
-
 fn decide(session: &Session<'_>, entries: &[Entry], chosen: &Chosen, decision: Decision) -> Result<(), Failure> {
     let (entry, stored, state) = choose(entries, chosen)?;
     let fingerprint = stored.certificate.fingerprint();
-    let change = Change::Decide { fingerprint, decision };
-    let query = PutStored::new(session.tenant(), entry.address.clone(), entry.version, change);
-    put(&session.store()?, &query)?;
-    let tracer = session.tracer()?;
-    let kind = Kind::Decided { fingerprint, decision, by: operator() };
-    tracer.event(&Event::by_operator(session.now(), session.tenant(), entry.address.clone(), kind));
+    let host = Host::new(Engine::new(TrustAnchors::default()));
+    let host = host.with_store(Arc::new(session.store()?)).with_tracer(Arc::new(session.tracer()?));
+    let decided = host.decide(&session.tenant(), entry, fingerprint, decision, &operator(), session.now());
+    decided.map_err(|error| match error.code() {
+        Code::StoreContended => Failure::input("the entry changed in the meantime; look at it again"),
+        _ => Failure::input(error),
+    })?;
     say(entry, fingerprint, state, decision);
     Ok(())
 }

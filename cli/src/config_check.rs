@@ -1,11 +1,10 @@
 use crate::args::Shared;
 use crate::failure::Failure;
 use crate::output;
-use crate::revocation::describe;
 use crate::session::Session;
 use postseal::Engine;
 use postseal::directory::DirectoryId;
-use postseal::revocation::Crl;
+use postseal::revocation::{Crl, Mode, RevocationPolicy};
 use postseal::store::Tenant;
 use std::process::ExitCode;
 
@@ -20,11 +19,11 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     output::line(&format!("intermediates  {}", engine.intermediates().len()));
     let revoked: usize = engine.crls().iter().map(Crl::len).sum();
     output::line(&format!("CRLs           {} with {revoked} entries", engine.crls().len()));
-    session.config.fetch.fetcher()?;
-    for (name, config) in &session.config.directory {
+    session.config.fetcher()?;
+    for name in session.config.directories() {
         // Credentials are read, so that a missing one is told now; nothing is sent.
-        config.build(name)?;
-        output::line(&format!("directory      {name}: {}", config.describe()));
+        session.config.directory(name)?;
+        output::line(&format!("directory      {name}: {}", session.config.describe_directory(name)?));
     }
     let nobody = Tenant::new("");
     let [import, encrypt, revocation, directories] = settings(&engine, &nobody, None);
@@ -32,11 +31,11 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     output::line(&format!("encrypt        {encrypt} unless a tenant or route says otherwise"));
     output::line(&format!("revocation     {revocation} unless a tenant or route says otherwise"));
     output::line(&format!("directories    {directories} unless a tenant or route says otherwise"));
-    for (name, tenant) in &session.config.tenants {
-        let key = Tenant::new(name);
-        tell(&format!("tenant {name}"), &engine, &key, None);
-        for route in tenant.routes.keys() {
-            tell(&format!("tenant {name}, route {route}"), &engine, &key, Some(route));
+    for (tenant, routes) in session.config.tenants() {
+        let name = tenant.name();
+        tell(&format!("tenant {name}"), &engine, &tenant, None);
+        for route in routes {
+            tell(&format!("tenant {name}, route {route}"), &engine, &tenant, Some(route));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -54,4 +53,19 @@ fn settings(engine: &Engine, tenant: &Tenant, route: Option<&str>) -> [String; 4
     let directories: Vec<&str> = engine.directories().of(tenant, route).ids().map(DirectoryId::name).collect();
     let directories = if directories.is_empty() { "none".to_owned() } else { directories.join(", ") };
     [import.to_owned(), encrypt.to_owned(), describe(*engine.revocation().of(tenant, route)), directories]
+}
+
+/// The policy in a few words.
+fn describe(policy: RevocationPolicy) -> String {
+    if policy.mode == Mode::Off {
+        return policy.mode.name().to_owned();
+    }
+    let fetched = match (policy.fetch, policy.fetch_issuers) {
+        (false, false) => "nothing is fetched",
+        (true, false) => "lists and responses are fetched",
+        (false, true) => "issuers are fetched",
+        (true, true) => "lists, responses and issuers are fetched",
+    };
+    let nonce = if policy.nonce_required { ", nonce required" } else { "" };
+    format!("{}, {}, {fetched}{nonce}", policy.mode.name(), policy.order.name())
 }

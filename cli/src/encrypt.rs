@@ -4,14 +4,15 @@ use crate::args::{EncryptOptions, Shared};
 use crate::failure::Failure;
 use crate::input;
 use crate::output::{self, short};
-use crate::session::{Session, nonce};
-use postseal::drive::{self, Lookup};
+use crate::session::Session;
+use postseal::drive;
 use postseal::resolve::{Context, Outcome, RecipientReport, Resolution, Unsealed};
 use postseal::seal::{Envelope, HeaderProtection, Mode, OnEncrypted, Policy, Sealer, is_encrypted};
 use postseal::trace::{Tracer, escape};
 use postseal::{Address, Code, Engine};
 use postseal_adapters::OsRandom;
 use postseal_adapters::trace::JsonLines;
+use postseal_host::Host;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -96,19 +97,14 @@ impl Run<'_> {
             context = context.route(route);
         }
         let fetcher = self.session.fetcher(self.engine)?;
-        if fetcher.is_some() {
-            context = context.ocsp_nonce(nonce()?);
+        let mut host = Host::new(self.engine.clone());
+        if let Some(fetcher) = fetcher {
+            host = host.with_fetcher(Arc::new(fetcher));
         }
-        let resolve = self.engine.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
+        let resolve = host.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
         let store = self.session.store_to_read().map_err(|failure| Failure::TryAgain(failure.to_string()))?;
-        let resolvers = self.session.resolvers(self.engine)?;
-        let mut world = Lookup::new(&*store);
-        for (id, resolver) in &resolvers {
-            world = world.directory(id.clone(), &**resolver);
-        }
-        if let Some(fetcher) = &fetcher {
-            world = world.fetching(fetcher);
-        }
+        host = self.session.with_directories(host.with_store(store.into()))?;
+        let world = host.lookup().map_err(Failure::input)?;
         drive::run(resolve, &world, &*tracer, &|| false).map_err(Failure::input)
     }
 

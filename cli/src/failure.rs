@@ -1,3 +1,6 @@
+use postseal::Error;
+use postseal::error::Fault;
+use postseal_host::ConfigurationError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -39,6 +42,22 @@ impl fmt::Display for Failure {
             Self::Usage(message) | Self::Input(message) | Self::Unsealed(message) | Self::TryAgain(message) => {
                 f.write_str(message)
             }
+        }
+    }
+}
+
+impl From<ConfigurationError> for Failure {
+    fn from(error: ConfigurationError) -> Self {
+        Self::usage(error)
+    }
+}
+
+/// What an operation failed with.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error.fault() {
+            Fault::Unavailable => Self::TryAgain(error.to_string()),
+            _ => Self::input(error),
         }
     }
 }

@@ -2,19 +2,19 @@ use crate::args::{ImportOptions, Shared};
 use crate::failure::Failure;
 use crate::input::{self, Input};
 use crate::output;
-use crate::session::{Session, nonce};
+use crate::session::Session;
 use indicatif::{ProgressBar, ProgressStyle};
+use postseal::Private;
 use postseal::cert::Source;
-use postseal::drive::{self, Keep};
 use postseal::import::{Context, Outcome, Report};
 use postseal::store::CertStore;
 use postseal::trace::Tracer;
-use postseal::{Engine, Private};
-use postseal_adapters::fetch::GuardedFetcher;
+use postseal_host::Host;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Verifies every mail and keeps what was learned.
 pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, Failure> {
@@ -24,12 +24,19 @@ pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, 
     let (store, file): (Box<dyn CertStore>, _) = if options.dry_run {
         (session.store_to_read()?, None)
     } else {
-        (Box::new(session.store()?), Some(session.tracer()?))
+        (Box::new(session.store()?), Some(Arc::new(session.tracer()?)))
     };
-    let tracer: &dyn Tracer = file.as_ref().map_or(&(), |file| file);
-    let bar = progress(options.progress);
     let fetcher = session.fetcher(&engine)?;
-    let mut run = Run { shared, engine, fetcher, context, store, tracer, bar, counts: BTreeMap::new(), failed: false };
+    let mut host = Host::new(engine).with_store(store.into());
+    if let Some(file) = &file {
+        let tracer: Arc<dyn Tracer> = file.clone();
+        host = host.with_tracer(tracer);
+    }
+    if let Some(fetcher) = fetcher {
+        host = host.with_fetcher(Arc::new(fetcher));
+    }
+    let bar = progress(options.progress);
+    let mut run = Run { shared, host, context, bar, counts: BTreeMap::new(), failed: false };
     for path in &options.paths {
         input::for_each(path, &mut |input| run.one(input));
     }
@@ -38,7 +45,7 @@ pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, 
         let counts: Vec<_> = run.counts.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();
         eprintln!("{}", counts.join(", "));
     }
-    if let Some(lost) = file.as_ref().map(postseal_adapters::trace::JsonLines::lost).filter(|lost| *lost > 0) {
+    if let Some(lost) = file.as_ref().map(|file| file.lost()).filter(|lost| *lost > 0) {
         return Err(Failure::input(format_args!(
             "{}: {lost} events could not be written",
             session.trace_path()?.display()
@@ -58,11 +65,8 @@ fn progress(wanted: bool) -> ProgressBar {
 
 struct Run<'a> {
     shared: &'a Shared,
-    engine: Engine,
-    fetcher: Option<GuardedFetcher>,
+    host: Host,
     context: Context,
-    store: Box<dyn CertStore>,
-    tracer: &'a dyn Tracer,
     bar: ProgressBar,
     counts: BTreeMap<&'static str, usize>,
     failed: bool,
@@ -81,13 +85,7 @@ impl Run<'_> {
     }
 
     fn import(&self, mail: &[u8]) -> Result<Report, Failure> {
-        let Some(fetcher) = &self.fetcher else {
-            let report = self.engine.import_mail(mail, self.context.clone(), &*self.store, self.tracer);
-            return report.map_err(Failure::input);
-        };
-        let operation = self.engine.import(mail, self.context.clone().ocsp_nonce(nonce()?));
-        let world = Keep::new(&*self.store).fetching(fetcher);
-        drive::run(operation, &world, self.tracer, &|| false).map_err(Failure::input)
+        self.host.import_mail(mail, self.context.clone(), &|| false).map_err(Failure::from)
     }
 
     fn fail(&mut self, line: &str) {

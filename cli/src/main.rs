@@ -2,17 +2,14 @@
 
 mod args;
 mod certs;
-mod config;
 mod config_check;
-mod directory;
+mod directory_check;
 mod encrypt;
 mod failure;
-mod fetch;
 mod import;
 mod input;
 mod inspect;
 mod output;
-mod revocation;
 mod session;
 mod trace;
 
@@ -44,7 +41,7 @@ fn run(args: &Args) -> Result<ExitCode, Failure> {
             ConfigCommand::Check => config_check::run(&args.shared),
         },
         Command::Directory(options) => match &options.command {
-            DirectoryCommand::Check { names } => directory::check(&args.shared, names),
+            DirectoryCommand::Check { names } => directory_check::run(&args.shared, names),
         },
     }
 }

@@ -1,33 +1,40 @@
 //! What every command needs, from options and configuration: options win.
 
 use crate::args::Shared;
-use crate::config::Config;
-use crate::directory::{self, Resolvers};
 use crate::failure::Failure;
-use crate::revocation::{RevocationConfig, read_crls};
-use postseal::import::{Activation, Context};
+use postseal::import::Context;
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, PutOutcome, Tenant};
-use postseal::verify::{Intermediates, Limits, TrustAnchors};
-use postseal::{Engine, Random, UnixTime, revocation};
+use postseal::{Engine, UnixTime, revocation};
 use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::store::SqliteStore;
 use postseal_adapters::trace::JsonLines;
-use postseal_adapters::{OsRandom, email_roots};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use postseal_host::{Configuration, Host, Overrides};
+use std::path::PathBuf;
+
+/// Where certificates are kept when nobody says it.
+const STORE: &str = "postseal.db";
 
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     shared: &'a Shared,
-    pub(crate) config: Config,
+    pub(crate) config: Configuration,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(shared: &'a Shared) -> Result<Self, Failure> {
-        let config = shared.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
-        Ok(Self { shared, config })
+        // On in the command, but off in a configuration file until a tenant or route turns it on.
+        let config = shared.config.as_deref().map_or_else(|| Ok(Configuration::default()), Configuration::read)?;
+        let mut overrides = Overrides::default();
+        overrides.trust.clone_from(&shared.trust);
+        overrides.intermediates.clone_from(&shared.intermediates);
+        overrides.crls.clone_from(&shared.crl);
+        overrides.profile = shared.profile;
+        overrides.store.clone_from(&shared.store);
+        overrides.trace.clone_from(&shared.trace);
+        overrides.revocation = shared.revocation;
+        overrides.fetch = shared.fetch;
+        Ok(Self { shared, config: config.overridden_by(overrides) })
     }
 
     pub(crate) fn tenant(&self) -> Tenant {
@@ -35,10 +42,7 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn now(&self) -> UnixTime {
-        self.shared.at.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            UnixTime::from_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-        })
+        self.shared.at.unwrap_or_else(Host::now)
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -60,46 +64,11 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn engine_without_trust(&self) -> Result<Engine, Failure> {
-        let limits = Limits::default();
-        let mut anchors = TrustAnchors::default();
-        let trust = if self.shared.trust.is_empty() { &self.config.trust } else { &self.shared.trust };
-        for source in trust {
-            anchors.extend(read_anchors(source, &limits)?);
-        }
-        let files =
-            if self.shared.intermediates.is_empty() { &self.config.intermediates } else { &self.shared.intermediates };
-        let mut intermediates = Intermediates::default();
-        for file in files {
-            let unreadable = |error: postseal::Error| pem_failure(file, error);
-            intermediates.extend(Intermediates::from_pem(&read_pem(file)?, &limits).map_err(unreadable)?);
-        }
-        let files = if self.shared.crl.is_empty() { &self.config.crls } else { &self.shared.crl };
-        let crls = read_crls(files, &limits)?;
-        let fetch = self.shared.fetch.then_some(true);
-        let options = RevocationConfig { mode: self.shared.revocation, fetch, ..RevocationConfig::default() };
-        // On in the command, but off in a configuration file until a tenant or route turns it on.
-        let activation = self.shared.config.as_ref().map_or_else(Activation::default, |_| self.config.activation());
-        let profile = self.shared.profile.or(self.config.profile).unwrap_or_default();
-        Ok(Engine::new(anchors)
-            .with_intermediates(intermediates)
-            .with_profile(profile)
-            .with_limits(limits)
-            .with_activation(activation)
-            .with_policies(self.config.policies())
-            .with_revocation(self.config.revocation(&options))
-            .with_crls(crls)
-            .with_directories(self.config.directories()?))
+        Ok(self.config.engine()?)
     }
 
     pub(crate) fn store_path(&self) -> Result<PathBuf, Failure> {
-        let url =
-            self.shared.store.as_ref().or(self.config.store.as_ref()).map_or("sqlite:postseal.db", String::as_str);
-        match url.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-            _ => Err(Failure::usage(format_args!(
-                "--store {url}: not a store that this command knows; give sqlite:PATH"
-            ))),
-        }
+        Ok(self.config.store_path()?.unwrap_or_else(|| PathBuf::from(STORE)))
     }
 
     pub(crate) fn store(&self) -> Result<SqliteStore, Failure> {
@@ -112,53 +81,33 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn trace_path(&self) -> Result<PathBuf, Failure> {
-        if let Some(path) = self.shared.trace.as_ref().or(self.config.trace.as_ref()) {
-            return Ok(path.clone());
+        let beside_the_store = |store: PathBuf| store.with_file_name("postseal-trace.jsonl");
+        match self.config.trace_path() {
+            Some(path) => Ok(path.to_owned()),
+            None => self.store_path().map(beside_the_store),
         }
-        Ok(self.store_path()?.with_file_name("postseal-trace.jsonl"))
     }
 
     /// What fetches, where the tenant or route wants anything fetched.
     pub(crate) fn fetcher(&self, engine: &Engine) -> Result<Option<GuardedFetcher>, Failure> {
         let policy = engine.revocation().of(&self.tenant(), self.shared.route.as_deref());
         let is_wanted = policy.mode != revocation::Mode::Off && (policy.fetch || policy.fetch_issuers);
-        if is_wanted { self.config.fetch.fetcher().map(Some) } else { Ok(None) }
+        Ok(if is_wanted { Some(self.config.fetcher()?) } else { None })
     }
 
-    /// The directories that the tenant or route asks, ready to be asked.
-    pub(crate) fn resolvers(&self, engine: &Engine) -> Result<Resolvers, Failure> {
-        let directories = engine.directories().of(&self.tenant(), self.shared.route.as_deref());
-        directory::resolvers(&self.config.directory, directories.ids())
+    /// With the directories that the tenant or route asks, ready to be asked.
+    pub(crate) fn with_directories(&self, mut host: Host) -> Result<Host, Failure> {
+        let engine = host.engine().clone();
+        for id in engine.directories().of(&self.tenant(), self.shared.route.as_deref()).ids() {
+            host = host.with_directory(id.clone(), self.config.directory(id.name())?.into());
+        }
+        Ok(host)
     }
 
     pub(crate) fn tracer(&self) -> Result<JsonLines, Failure> {
         let path = self.trace_path()?;
         JsonLines::open(&path).map_err(|error| Failure::input(format_args!("{}: {error}", path.display())))
     }
-}
-
-fn read_anchors(source: &str, limits: &Limits) -> Result<TrustAnchors, Failure> {
-    if source == "mozilla" {
-        return email_roots::trust_anchors().map_err(Failure::usage);
-    }
-    let file = Path::new(source);
-    TrustAnchors::from_pem(&read_pem(file)?, limits).map_err(|error| pem_failure(file, error))
-}
-
-fn read_pem(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| Failure::usage(format_args!("{}: {error}", file.display())))
-}
-
-fn pem_failure(file: &Path, error: postseal::Error) -> Failure {
-    let certificate = error.offset().map(|number| format!(" (certificate {number})")).unwrap_or_default();
-    Failure::usage(format_args!("{}: {}{certificate}", file.display(), error.code().sentence()))
-}
-
-/// For one operation that fetches.
-pub(crate) fn nonce() -> Result<[u8; 32], Failure> {
-    let mut nonce = [0; 32];
-    OsRandom.fill(&mut nonce).map_err(|unavailable| Failure::TryAgain(unavailable.to_string()))?;
-    Ok(nonce)
 }
 
 /// What stands in for a store that does not exist, where nothing may be made.

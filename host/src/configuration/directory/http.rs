@@ -1,19 +1,18 @@
-use super::secret::{Secret, read};
-use super::{Configured, probe};
-use crate::failure::Failure;
+use super::secret::Secret;
+use super::{Configured, Settings, probe, read_file};
+use crate::ConfigurationError;
 use postseal_adapters::directory::{HttpDirectory, HttpSetupError};
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// A certificate server over https.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct HttpConfig {
+pub(in crate::configuration) struct HttpConfig {
     /// The mail domains that it is asked about; none is all.
-    #[serde(default)]
-    pub(super) domains: Vec<String>,
+    domains: Option<Vec<String>>,
     /// How long it is not asked again about whom it did not know.
-    pub(super) not_found_seconds: Option<u64>,
+    not_found_seconds: Option<u64>,
     /// With `{addr}`, `{local}` or `{domain}`.
     url: String,
     token: Option<Secret>,
@@ -22,23 +21,33 @@ pub(crate) struct HttpConfig {
     tls_roots: Option<PathBuf>,
 }
 
-impl HttpConfig {
-    pub(super) fn files(&mut self) -> Vec<&mut PathBuf> {
+impl Settings for HttpConfig {
+    fn domains(&self) -> Option<&[String]> {
+        self.domains.as_deref()
+    }
+
+    fn not_found_seconds(&self) -> Option<u64> {
+        self.not_found_seconds
+    }
+
+    fn files(&mut self) -> Vec<&mut PathBuf> {
         let secrets = [&mut self.token, &mut self.password].into_iter().flatten().filter_map(Secret::paths);
         self.tls_roots.iter_mut().chain(secrets).collect()
     }
 
-    pub(super) fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let who = match (&self.token, &self.user) {
             (Some(_), _) => "with a token".to_owned(),
             (None, Some(user)) => format!("as {user} with a password"),
             (None, None) => "as nobody".to_owned(),
         };
-        format!("http {}, {who}", self.url)
+        // What follows the path may be a key.
+        let shown = self.url.split_once('?').map_or_else(|| self.url.clone(), |(path, _)| format!("{path}?..."));
+        format!("http {shown}, {who}")
     }
 
-    pub(super) fn build(&self, name: &str) -> Result<HttpDirectory, Failure> {
-        let wrong = |error: HttpSetupError| Failure::usage(format_args!("[directory.{name}]: {error}"));
+    fn build(&self, name: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
+        let wrong = |error: HttpSetupError| ConfigurationError::of_directory(name, error);
         let directory = HttpDirectory::new(&self.url).map_err(wrong)?;
         let directory = match (&self.token, &self.user, &self.password) {
             (None, None, None) => directory,
@@ -48,12 +57,12 @@ impl HttpConfig {
             }
             _ => {
                 let words = "give token, or user and password, or nothing of these";
-                return Err(Failure::usage(format_args!("[directory.{name}]: {words}")));
+                return Err(ConfigurationError::of_directory(name, words));
             }
         };
         match &self.tls_roots {
-            Some(file) => directory.with_tls_roots(&read(file)?).map_err(wrong),
-            None => Ok(directory),
+            Some(file) => Ok(Box::new(directory.with_tls_roots(&read_file(file)?).map_err(wrong)?)),
+            None => Ok(Box::new(directory)),
         }
     }
 }

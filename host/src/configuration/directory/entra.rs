@@ -1,6 +1,6 @@
-use super::Configured;
-use super::secret::{Secret, read};
-use crate::failure::Failure;
+use super::secret::Secret;
+use super::{Configured, Settings, read_file};
+use crate::ConfigurationError;
 use postseal_adapters::directory::entra::{
     Cloud, EntraCredential, EntraDirectory, EntraError, EntraSource, ExchangeApi, ManagedIdentity, Usability,
 };
@@ -8,14 +8,13 @@ use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Microsoft Entra ID with Exchange Online.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EntraConfig {
+pub(in crate::configuration) struct EntraConfig {
     /// The mail domains that it is asked about; none is all.
-    #[serde(default)]
-    pub(super) domains: Vec<String>,
+    domains: Option<Vec<String>>,
     /// How long it is not asked again about whom it did not know.
-    pub(super) not_found_seconds: Option<u64>,
+    not_found_seconds: Option<u64>,
     tenant: String,
     /// The application's id.
     client: Option<String>,
@@ -39,7 +38,7 @@ enum Identity {
     AppService,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "cloud is global, gcc-high, dod, china, or { login = URL, graph = URL, exchange = URL }")]
 enum CloudName {
     Known(KnownCloud),
@@ -62,7 +61,7 @@ enum KnownCloud {
     China,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CloudAt {
     login: String,
@@ -70,7 +69,7 @@ struct CloudAt {
     exchange: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "from", rename_all = "kebab-case", deny_unknown_fields)]
 enum SourceConfig {
     ExchangeRecipients {
@@ -118,30 +117,18 @@ impl SourceConfig {
 }
 
 impl EntraConfig {
-    pub(super) fn files(&mut self) -> Vec<&mut PathBuf> {
-        let own = [&mut self.certificate, &mut self.key, &mut self.federated_token_file, &mut self.tls_roots];
-        own.into_iter().flatten().chain(self.secret.as_mut().and_then(Secret::paths)).collect()
-    }
-
-    pub(super) fn describe(&self) -> String {
-        let who = match (&self.secret, &self.certificate, &self.federated_token_file) {
-            (Some(_), _, _) => "a client secret",
-            (_, Some(_), _) => "a certificate",
-            (_, _, Some(_)) => "a federated token",
-            _ => "a managed identity",
-        };
-        format!("entra {}, with {who}", self.tenant)
-    }
-
-    fn credential(&self, name: &str) -> Result<EntraCredential, Failure> {
-        let wrong = |error: EntraError| Failure::usage(format_args!("[directory.{name}]: {error}"));
-        let missing = |what: &str| Failure::usage(format_args!("[directory.{name}]: {what}"));
+    fn credential(&self, name: &str) -> Result<EntraCredential, ConfigurationError> {
+        let wrong = |error: EntraError| ConfigurationError::of_directory(name, error);
+        let missing = |what: &str| ConfigurationError::of_directory(name, what);
+        if self.key.is_some() && self.certificate.is_none() {
+            return Err(missing("key is that of a certificate, and there is none"));
+        }
         let client = || self.client.as_deref().ok_or_else(|| missing("give client, the application's id"));
         match (&self.secret, &self.certificate, &self.federated_token_file, self.managed_identity) {
             (Some(secret), None, None, None) => Ok(EntraCredential::client_secret(client()?, &secret.read(name)?)),
             (None, Some(certificate), None, None) => {
                 let key = self.key.as_ref().ok_or_else(|| missing("give key, that of the certificate"))?;
-                EntraCredential::certificate(client()?, &read(certificate)?, &read(key)?).map_err(wrong)
+                EntraCredential::certificate(client()?, &read_file(certificate)?, &read_file(key)?).map_err(wrong)
             }
             (None, None, Some(file), None) => Ok(EntraCredential::federated_token_file(client()?, file)),
             (None, None, None, Some(identity)) => {
@@ -154,9 +141,34 @@ impl EntraConfig {
             _ => Err(missing("give one of secret, certificate, federated_token_file and managed_identity")),
         }
     }
+}
 
-    pub(super) fn build(&self, name: &str) -> Result<EntraDirectory, Failure> {
-        let wrong = |error: EntraError| Failure::usage(format_args!("[directory.{name}]: {error}"));
+impl Settings for EntraConfig {
+    fn domains(&self) -> Option<&[String]> {
+        self.domains.as_deref()
+    }
+
+    fn not_found_seconds(&self) -> Option<u64> {
+        self.not_found_seconds
+    }
+
+    fn files(&mut self) -> Vec<&mut PathBuf> {
+        let own = [&mut self.certificate, &mut self.key, &mut self.federated_token_file, &mut self.tls_roots];
+        own.into_iter().flatten().chain(self.secret.as_mut().and_then(Secret::paths)).collect()
+    }
+
+    fn describe(&self) -> String {
+        let who = match (&self.secret, &self.certificate, &self.federated_token_file) {
+            (Some(_), _, _) => "a client secret",
+            (_, Some(_), _) => "a certificate",
+            (_, _, Some(_)) => "a federated token",
+            _ => "a managed identity",
+        };
+        format!("entra {}, with {who}", self.tenant)
+    }
+
+    fn build(&self, name: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
+        let wrong = |error: EntraError| ConfigurationError::of_directory(name, error);
         let cloud = match &self.cloud {
             CloudName::Known(KnownCloud::Global) => Cloud::global(),
             CloudName::Known(KnownCloud::GccHigh) => Cloud::gcc_high(),
@@ -165,16 +177,16 @@ impl EntraConfig {
             CloudName::At(CloudAt { login, graph, exchange }) => Cloud::at(login, graph, exchange).map_err(wrong)?,
         };
         if self.sources.is_empty() {
-            return Err(Failure::usage(format_args!("[directory.{name}]: give sources, or nothing is asked")));
+            return Err(ConfigurationError::of_directory(name, "give sources, or nothing is asked"));
         }
         let mut directory = EntraDirectory::new(&self.tenant, self.credential(name)?).map_err(wrong)?.with_cloud(cloud);
         for source in &self.sources {
             directory = directory.with_source(source.source().map_err(wrong)?);
         }
         if let Some(file) = &self.tls_roots {
-            directory = directory.with_tls_roots(&read(file)?).map_err(wrong)?;
+            directory = directory.with_tls_roots(&read_file(file)?).map_err(wrong)?;
         }
-        Ok(directory)
+        Ok(Box::new(directory))
     }
 }
 

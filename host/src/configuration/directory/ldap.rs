@@ -1,6 +1,6 @@
-use super::Configured;
-use super::secret::{Secret, read};
-use crate::failure::Failure;
+use super::secret::Secret;
+use super::{Configured, Settings, read_file};
+use crate::ConfigurationError;
 use postseal_adapters::directory::ldap::{
     LdapAddressFilter, LdapBind, LdapDirectory, LdapServers, LdapSetupError, LdapTransport,
 };
@@ -8,14 +8,13 @@ use serde::Deserialize;
 use std::path::PathBuf;
 
 /// LDAP and Active Directory.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct LdapConfig {
+pub(in crate::configuration) struct LdapConfig {
     /// The mail domains that it is asked about; none is all.
-    #[serde(default)]
-    pub(super) domains: Vec<String>,
+    domains: Option<Vec<String>>,
     /// How long it is not asked again about whom it did not know.
-    pub(super) not_found_seconds: Option<u64>,
+    not_found_seconds: Option<u64>,
     /// `host` or `host:port`, asked in this order; or a domain that names them in the DNS.
     #[serde(default)]
     servers: Vec<String>,
@@ -44,12 +43,30 @@ enum Transport {
 }
 
 impl LdapConfig {
-    pub(super) fn files(&mut self) -> Vec<&mut PathBuf> {
+    const fn transport(&self) -> LdapTransport {
+        match self.transport {
+            Transport::Ldaps => LdapTransport::Ldaps,
+            Transport::StartTls => LdapTransport::StartTls,
+            Transport::Plain => LdapTransport::Plain,
+        }
+    }
+}
+
+impl Settings for LdapConfig {
+    fn domains(&self) -> Option<&[String]> {
+        self.domains.as_deref()
+    }
+
+    fn not_found_seconds(&self) -> Option<u64> {
+        self.not_found_seconds
+    }
+
+    fn files(&mut self) -> Vec<&mut PathBuf> {
         let own = [&mut self.certificate, &mut self.key, &mut self.tls_roots];
         own.into_iter().flatten().chain(self.password.as_mut().and_then(Secret::paths)).collect()
     }
 
-    pub(super) fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let servers = self.domain.clone().unwrap_or_else(|| self.servers.join(", "));
         let who = match (&self.bind, &self.certificate) {
             (Some(name), _) => format!("as {name} with a password"),
@@ -59,17 +76,9 @@ impl LdapConfig {
         format!("ldap {servers}, {}, {who}", self.transport().name())
     }
 
-    const fn transport(&self) -> LdapTransport {
-        match self.transport {
-            Transport::Ldaps => LdapTransport::Ldaps,
-            Transport::StartTls => LdapTransport::StartTls,
-            Transport::Plain => LdapTransport::Plain,
-        }
-    }
-
-    pub(super) fn build(&self, name: &str) -> Result<LdapDirectory, Failure> {
-        let wrong = |error: LdapSetupError| Failure::usage(format_args!("[directory.{name}]: {error}"));
-        let missing = |what: &str| Failure::usage(format_args!("[directory.{name}]: {what}"));
+    fn build(&self, name: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
+        let wrong = |error: LdapSetupError| ConfigurationError::of_directory(name, error);
+        let missing = |what: &str| ConfigurationError::of_directory(name, what);
         let listed: Vec<&str> = self.servers.iter().map(String::as_str).collect();
         let servers = match (&self.domain, listed.as_slice()) {
             (Some(domain), []) => LdapServers::discovered(domain),
@@ -85,7 +94,7 @@ impl LdapConfig {
             (None, None, None, None) => LdapBind::anonymous(),
             (Some(who), Some(password), None, None) => LdapBind::simple(who, &password.read(name)?).map_err(wrong)?,
             (None, None, Some(certificate), Some(key)) => {
-                LdapBind::external(&read(certificate)?, &read(key)?).map_err(wrong)?
+                LdapBind::external(&read_file(certificate)?, &read_file(key)?).map_err(wrong)?
             }
             _ => return Err(missing("give bind and password, or certificate and key, or nothing of these")),
         };
@@ -94,9 +103,9 @@ impl LdapConfig {
             .with_transport(self.transport())
             .with_bind(bind);
         if let Some(file) = &self.tls_roots {
-            setup = setup.with_tls_roots(&read(file)?).map_err(wrong)?;
+            setup = setup.with_tls_roots(&read_file(file)?).map_err(wrong)?;
         }
-        setup.build().map_err(wrong)
+        Ok(Box::new(setup.build().map_err(wrong)?))
     }
 }
 

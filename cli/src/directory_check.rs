@@ -12,19 +12,20 @@ const UNUSABLE: u8 = 69;
 /// Tries every directory, or those with these names: connects, authenticates, and asks for somebody who does not exist.
 pub(crate) fn run(shared: &Shared, names: &[String]) -> Result<ExitCode, Failure> {
     let session = Session::new(shared)?;
-    let configured = &session.config.directory;
-    for name in names {
-        super::named(configured, name)?;
+    let config = &session.config;
+    if let Some(name) = names.iter().find(|name| !config.directories().any(|known| known == name.as_str())) {
+        return Err(Failure::usage(format_args!("there is no [directory.{name}]")));
     }
-    if configured.is_empty() {
+    if config.directories().next().is_none() {
         return Err(Failure::usage("there is no [directory.NAME] in the configuration"));
     }
     let mut failed = false;
-    for (name, config) in configured.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {
-        for (part, outcome) in config.build(name)?.check() {
-            failed |= outcome.is_err();
-            let state = if outcome.is_ok() { "usable" } else { "unusable" };
-            let detail = outcome.err().map(|words| escape(&words));
+    let wanted = |name: &&str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    for name in config.directories().filter(wanted) {
+        for check in config.check_directory(name)? {
+            let (part, detail) = (check.part, check.fault.map(|words| escape(&words)));
+            failed |= detail.is_some();
+            let state = if detail.is_none() { "usable" } else { "unusable" };
             if shared.json {
                 output::json(&json!({ "directory": name, "part": part, "state": state, "detail": detail }));
             } else {

@@ -1,13 +1,15 @@
-use crate::failure::Failure;
+use super::read_file;
+use crate::ConfigurationError;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::env;
+use std::path::PathBuf;
 use toml::Value;
+use zeroize::Zeroizing;
 
 /// Where a credential is: in a file or in the environment, never in the configuration itself. It is never printed.
-#[derive(Debug)]
-pub(crate) enum Secret {
+#[derive(Clone, Debug)]
+pub(super) enum Secret {
     File(PathBuf),
     Env(String),
 }
@@ -36,21 +38,21 @@ impl Secret {
     }
 
     /// One line: the line end that editors leave is no part of it.
-    pub(super) fn read(&self, whose: &str) -> Result<String, Failure> {
-        let text = match self {
-            Self::File(file) => String::from_utf8(read(file)?)
-                .map_err(|_| Failure::usage(format_args!("{}: not text", file.display())))?,
-            Self::Env(name) => env::var(name)
-                .map_err(|_| Failure::usage(format_args!("[directory.{whose}]: {name} is not in the environment")))?,
-        };
+    pub(super) fn read(&self, whose: &str) -> Result<Zeroizing<String>, ConfigurationError> {
+        let octets = Zeroizing::new(match self {
+            Self::File(file) => read_file(file)?,
+            Self::Env(name) => {
+                let missing =
+                    |_| ConfigurationError::of_directory(whose, format_args!("{name} is not in the environment"));
+                env::var(name).map_err(missing)?.into_bytes()
+            }
+        });
+        let text = str::from_utf8(&octets);
+        let text = text.map_err(|_| ConfigurationError::of_directory(whose, "the credential is not text"))?;
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
-            return Err(Failure::usage(format_args!("[directory.{whose}]: the credential is empty")));
+            return Err(ConfigurationError::of_directory(whose, "the credential is empty"));
         }
-        Ok(secret.to_owned())
+        Ok(Zeroizing::new(secret.to_owned()))
     }
-}
-
-pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| Failure::usage(format_args!("{}: {error}", file.display())))
 }

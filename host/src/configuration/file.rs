@@ -1,92 +1,104 @@
-use crate::directory::{self, DirectoryConfig};
-use crate::failure::Failure;
-use crate::fetch::FetchConfig;
-use crate::revocation::RevocationConfig;
+//! The configuration file, as it is written, and what it means.
+
+use super::directory::{self, DirectoryConfig};
+use super::fetch::FetchConfig;
+use super::limits::LimitsConfig;
+use super::named;
+use super::revocation::RevocationConfig;
+use super::trust::MOZILLA;
+use crate::ConfigurationError;
 use postseal::PerRoute;
 use postseal::directory::Directories;
 use postseal::import::Activation;
 use postseal::revocation::RevocationPolicy;
-use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, PRESETS, Policy, Preset};
+use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, Policy, Preset};
 use postseal::store::Tenant;
 use postseal::verify::Profile;
 use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// What the name of an embedded store begins with.
+pub(super) const SQLITE: &str = "sqlite:";
+
 /// The configuration file. Unknown keys are errors.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Config {
-    pub(crate) store: Option<String>,
-    pub(crate) trace: Option<PathBuf>,
-    #[serde(default, deserialize_with = "profile")]
-    pub(crate) profile: Option<Profile>,
+pub(super) struct Config {
+    pub(super) store: Option<String>,
+    pub(super) trace: Option<PathBuf>,
+    #[serde(default, deserialize_with = "named::profile")]
+    pub(super) profile: Option<Profile>,
     #[serde(default)]
-    pub(crate) trust: Vec<String>,
+    pub(super) trust: Vec<String>,
     #[serde(default)]
-    pub(crate) intermediates: Vec<PathBuf>,
+    pub(super) intermediates: Vec<PathBuf>,
     /// Files of revocation lists.
     #[serde(default)]
-    pub(crate) crls: Vec<PathBuf>,
+    pub(super) crls: Vec<PathBuf>,
     /// Whether tenants import that say nothing themselves. Off in a file until somebody turns it on.
     #[serde(default)]
-    pub(crate) import: bool,
+    pub(super) import: bool,
     /// How mail is encrypted where tenants and routes say nothing themselves.
     #[serde(default)]
-    pub(crate) encrypt: EncryptConfig,
+    pub(super) encrypt: EncryptConfig,
     #[serde(default)]
-    pub(crate) revocation: RevocationConfig,
+    pub(super) revocation: RevocationConfig,
     #[serde(default)]
-    pub(crate) fetch: FetchConfig,
+    pub(super) fetch: FetchConfig,
+    #[serde(default)]
+    pub(super) limits: LimitsConfig,
     /// Which directories are asked, in this order.
     #[serde(default)]
-    pub(crate) directories: Vec<String>,
+    pub(super) directories: Vec<String>,
     /// The directories, by name.
     #[serde(default)]
-    pub(crate) directory: BTreeMap<String, DirectoryConfig>,
+    pub(super) directory: BTreeMap<String, DirectoryConfig>,
     #[serde(default)]
-    pub(crate) tenants: BTreeMap<String, TenantConfig>,
+    pub(super) tenants: BTreeMap<String, TenantConfig>,
+    /// Not of the file: what wins over all that it says of revocation.
+    #[serde(skip)]
+    pub(super) options: RevocationConfig,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct TenantConfig {
-    pub(crate) import: Option<bool>,
-    pub(crate) directories: Option<Vec<String>>,
+pub(super) struct TenantConfig {
+    pub(super) import: Option<bool>,
+    pub(super) directories: Option<Vec<String>>,
     #[serde(default)]
-    pub(crate) encrypt: EncryptConfig,
+    pub(super) encrypt: EncryptConfig,
     #[serde(default)]
-    pub(crate) revocation: RevocationConfig,
+    pub(super) revocation: RevocationConfig,
     #[serde(default)]
-    pub(crate) routes: BTreeMap<String, RouteConfig>,
+    pub(super) routes: BTreeMap<String, RouteConfig>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RouteConfig {
-    pub(crate) import: Option<bool>,
-    pub(crate) directories: Option<Vec<String>>,
+pub(super) struct RouteConfig {
+    pub(super) import: Option<bool>,
+    pub(super) directories: Option<Vec<String>>,
     #[serde(default)]
-    pub(crate) encrypt: EncryptConfig,
+    pub(super) encrypt: EncryptConfig,
     #[serde(default)]
-    pub(crate) revocation: RevocationConfig,
+    pub(super) revocation: RevocationConfig,
 }
 
 /// A policy of sealing, as far as a tenant or route differs from what is around it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EncryptConfig {
-    #[serde(default, deserialize_with = "mode")]
-    pub(crate) mode: Option<Mode>,
-    #[serde(default, deserialize_with = "preset")]
-    pub(crate) preset: Option<&'static Preset>,
-    pub(crate) protect_headers: Option<bool>,
-    pub(crate) all_valid: Option<bool>,
+pub(super) struct EncryptConfig {
+    #[serde(default, deserialize_with = "named::mode")]
+    pub(super) mode: Option<Mode>,
+    #[serde(default, deserialize_with = "named::preset")]
+    pub(super) preset: Option<&'static Preset>,
+    pub(super) protect_headers: Option<bool>,
+    pub(super) all_valid: Option<bool>,
     /// Send a mail that is encrypted already as it is, instead of refusing it.
-    pub(crate) pass_encrypted: Option<bool>,
+    pub(super) pass_encrypted: Option<bool>,
     /// Encrypt to nobody whose certificate is in question, until an operator decides.
-    pub(crate) fail_closed: Option<bool>,
+    pub(super) fail_closed: Option<bool>,
 }
 
 /// What a tenant or route says itself.
@@ -117,26 +129,21 @@ impl EncryptConfig {
 }
 
 impl Config {
-    /// Reads the file. Errors name the file, the line and what is wrong. Paths in it are relative to its folder.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let named = |reason: &dyn std::fmt::Display| Failure::usage(format_args!("{}: {reason}", path.display()));
-        let text = fs::read_to_string(path).map_err(|error| named(&error))?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let line = error
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .map_or(1, |before| before.matches('\n').count().saturating_add(1));
-            Failure::usage(format_args!("{}:{line}: {}", path.display(), error.message()))
+    /// Errors name the line and what is wrong. Paths in it are relative to the folder.
+    pub(super) fn parse(text: &str, folder: &Path) -> Result<Self, (usize, String)> {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count().saturating_add(1));
+            (line, error.message().to_owned())
         })?;
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        for trust in config.trust.iter_mut().filter(|trust| *trust != "mozilla") {
+        for trust in config.trust.iter_mut().filter(|trust| *trust != MOZILLA) {
             *trust = folder.join(&*trust).to_string_lossy().into_owned();
         }
         for file in config.files() {
             *file = folder.join(&*file);
         }
-        if let Some(relative) = config.store.as_ref().and_then(|store| store.strip_prefix("sqlite:")) {
-            config.store = Some(format!("sqlite:{}", folder.join(relative).display()));
+        if let Some(relative) = config.store.as_ref().and_then(|store| store.strip_prefix(SQLITE)) {
+            config.store = Some(format!("{SQLITE}{}", folder.join(relative).display()));
         }
         Ok(config)
     }
@@ -147,7 +154,7 @@ impl Config {
         own.chain(&mut self.fetch.tls_roots).chain(directories)
     }
 
-    pub(crate) fn activation(&self) -> Activation {
+    pub(super) fn activation(&self) -> Activation {
         let mut activation = Activation::new(self.import);
         for (name, tenant) in &self.tenants {
             let key = Tenant::new(name);
@@ -163,18 +170,34 @@ impl Config {
         activation
     }
 
-    pub(crate) fn policies(&self) -> PerRoute<Policy> {
+    pub(super) fn policies(&self) -> PerRoute<Policy> {
         let everybody = self.encrypt.over(&Policy::default());
         self.per_route(everybody, |base, own| own.encrypt.over(base))
     }
 
-    /// `options` win over everything in the file.
-    pub(crate) fn revocation(&self, options: &RevocationConfig) -> PerRoute<RevocationPolicy> {
-        let everybody = options.over(self.revocation.over(RevocationPolicy::default()));
-        self.per_route(everybody, |base, own| options.over(own.revocation.over(*base)))
+    pub(super) fn revocation(&self) -> PerRoute<RevocationPolicy> {
+        let everybody = self.options.over(self.revocation.over(RevocationPolicy::default()));
+        self.per_route(everybody, |base, own| self.options.over(own.revocation.over(*base)))
     }
 
-    pub(crate) fn directories(&self) -> Result<PerRoute<Directories>, Failure> {
+    /// Whether some policy may want something fetched.
+    pub(super) fn fetches(&self) -> bool {
+        let tenants = || self.tenants.values();
+        let routes = tenants().flat_map(|tenant| tenant.routes.values()).map(|route| &route.revocation);
+        let own = [&self.options, &self.revocation];
+        own.into_iter().chain(tenants().map(|tenant| &tenant.revocation)).chain(routes).any(RevocationConfig::fetches)
+    }
+
+    /// The directories that somebody asks, each once.
+    pub(super) fn asked_directories(&self) -> BTreeSet<&str> {
+        let tenants = || self.tenants.values();
+        let of_tenants = tenants().filter_map(|tenant| tenant.directories.as_ref());
+        let routes = tenants().flat_map(|tenant| tenant.routes.values());
+        let lists = of_tenants.chain(routes.filter_map(|route| route.directories.as_ref()));
+        lists.chain([&self.directories]).flatten().map(String::as_str).collect()
+    }
+
+    pub(super) fn directories(&self) -> Result<PerRoute<Directories>, ConfigurationError> {
         let order = |names: &Vec<String>| directory::order(&self.directory, names);
         let mut directories = PerRoute::new(order(&self.directories)?);
         for (name, tenant) in &self.tenants {
@@ -205,24 +228,4 @@ impl Config {
         }
         settings
     }
-}
-
-fn mode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let names = Mode::ALL.map(Mode::name).join(", ");
-    Mode::from_name(&name).map(Some).ok_or_else(|| serde::de::Error::custom(format!("unknown mode {name:?}: {names}")))
-}
-
-fn preset<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'static Preset>, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let names = PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
-    Preset::from_name(&name)
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom(format!("unknown preset {name:?}: {names}")))
-}
-
-fn profile<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Profile>, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let unknown = || serde::de::Error::custom(format!("unknown profile {name:?}: default, strict or legacy"));
-    Profile::from_name(&name).map(Some).ok_or_else(unknown)
 }

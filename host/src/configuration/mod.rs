@@ -1,0 +1,299 @@
+//! The configuration file: what a mail system says once, and what becomes of it.
+
+mod directory;
+mod fetch;
+mod file;
+mod limits;
+mod named;
+mod overrides;
+mod revocation;
+mod trust;
+
+pub use overrides::Overrides;
+
+use crate::{ConfigurationError, Host};
+use file::{Config, SQLITE};
+use postseal::Engine;
+use postseal::directory::{DirectoryId, DirectoryResolver};
+use postseal::import::Activation;
+use postseal::store::Tenant;
+use postseal_adapters::fetch::GuardedFetcher;
+use postseal_adapters::store::SqliteStore;
+use postseal_adapters::trace::JsonLines;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A configuration file (`postseal.toml`): trust, activation, policies, limits, revocation, directories, store and trace,
+/// for everybody and for tenants and routes. `docs/configuration.md` has every key.
+///
+/// It is checked when it is read: an unknown key is an error, and so is a value that is none. Files that it names are read by the
+/// functions below, credentials only where a directory is made. It holds no credential, so that it can be shown and kept.
+///
+/// ```
+/// use postseal_host::Configuration;
+/// let configuration = Configuration::parse("import = true\n[tenants.goal]\nimport = false", "".as_ref())?;
+/// let engine = configuration.engine()?;
+/// assert!(engine.activation().is_active(&postseal::store::Tenant::default(), None));
+/// # Ok::<(), postseal_host::ConfigurationError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    config: Config,
+    /// Off in a file until somebody turns it on; on where there is no file.
+    activation: Activation,
+}
+
+impl Default for Configuration {
+    /// What holds without a file: import on, no trust anchors, no store, no directory.
+    fn default() -> Self {
+        Self { config: Config::default(), activation: Activation::default() }
+    }
+}
+
+/// What trying one part of a directory gave.
+///
+/// ```
+/// # use postseal_host::Configuration;
+/// let text = "[directory.staff]\nkind = \"smimea\"\nservers = [\"127.0.0.1:1\"]";
+/// for check in Configuration::parse(text, "".as_ref())?.check_directory("staff")? {
+///     println!("{}: {:?}", check.part, check.fault);
+/// }
+/// # Ok::<(), postseal_host::ConfigurationError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DirectoryCheck {
+    /// A server, or a source.
+    pub part: String,
+    /// Why it cannot be used.
+    pub fault: Option<String>,
+}
+
+impl Configuration {
+    /// Reads a file. Relative paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// With the file, the line and what is wrong.
+    ///
+    /// ```
+    /// let error = postseal_host::Configuration::read("no-such-file.toml".as_ref()).unwrap_err();
+    /// assert!(error.to_string().starts_with("no-such-file.toml: "));
+    /// ```
+    pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        let text = fs::read_to_string(path).map_err(|error| ConfigurationError::of_file(path, error))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        Self::parse_file(&text, folder, &path.display().to_string())
+    }
+
+    /// Reads a text as if it stood in a file of this folder.
+    ///
+    /// # Errors
+    /// With the line and what is wrong.
+    ///
+    /// ```
+    /// let error = postseal_host::Configuration::parse("import = true\nprofile = \"lax\"", "".as_ref()).unwrap_err();
+    /// assert_eq!(error.to_string(), "configuration:2: unknown profile \"lax\": default, strict, legacy");
+    /// ```
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
+        Self::parse_file(text, folder, "configuration")
+    }
+
+    fn parse_file(text: &str, folder: &Path, name: &str) -> Result<Self, ConfigurationError> {
+        let wrong = |(line, words)| ConfigurationError::new(format_args!("{name}:{line}: {words}"));
+        let config = Config::parse(text, folder).map_err(wrong)?;
+        let activation = config.activation();
+        Ok(Self { config, activation })
+    }
+
+    /// With what wins over the file, for everybody.
+    ///
+    /// ```
+    /// use postseal_host::{Configuration, Overrides};
+    /// let mut overrides = Overrides::default();
+    /// overrides.profile = Some(postseal::verify::Profile::Strict);
+    /// let engine = Configuration::default().overridden_by(overrides).engine()?;
+    /// assert_eq!(engine.profile(), postseal::verify::Profile::Strict);
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    #[must_use]
+    pub fn overridden_by(mut self, overrides: Overrides) -> Self {
+        overrides.apply(&mut self.config);
+        self
+    }
+
+    /// The engine: reads the files of trust anchors, intermediates and revocation lists.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a directory that is asked and not configured.
+    ///
+    /// ```
+    /// let engine = postseal_host::Configuration::parse("trust = [\"mozilla\"]", "".as_ref())?.engine()?;
+    /// assert!(!engine.anchors().is_empty());
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn engine(&self) -> Result<Engine, ConfigurationError> {
+        let limits = self.config.limits.limits();
+        Ok(Engine::new(trust::anchors(&self.config.trust, &limits)?)
+            .with_intermediates(trust::intermediates(&self.config.intermediates, &limits)?)
+            .with_crls(trust::crls(&self.config.crls, &limits)?)
+            .with_profile(self.config.profile.unwrap_or_default())
+            .with_limits(limits)
+            .with_activation(self.activation.clone())
+            .with_policies(self.config.policies())
+            .with_revocation(self.config.revocation())
+            .with_directories(self.config.directories()?))
+    }
+
+    /// Where the embedded store is, when one is configured: `store = "sqlite:PATH"`.
+    ///
+    /// # Errors
+    /// Another kind of store.
+    ///
+    /// ```
+    /// use postseal_host::Configuration;
+    /// let configuration = Configuration::parse("store = \"sqlite:certs.db\"", "mail".as_ref())?;
+    /// assert_eq!(configuration.store_path()?, Some("mail/certs.db".into()));
+    /// assert!(Configuration::parse("store = \"redis:\"", "".as_ref())?.store_path().is_err());
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn store_path(&self) -> Result<Option<PathBuf>, ConfigurationError> {
+        let Some(url) = &self.config.store else { return Ok(None) };
+        match url.strip_prefix(SQLITE) {
+            Some(path) if !path.is_empty() => Ok(Some(PathBuf::from(path))),
+            _ => Err(ConfigurationError::new(format_args!("store {url}: not a kind of store; give sqlite:PATH"))),
+        }
+    }
+
+    /// Opens the store, and makes it when there is none yet.
+    ///
+    /// # Errors
+    /// As [`Configuration::store_path`]; [`Code::StoreUnavailable`](postseal::Code::StoreUnavailable) when it cannot be opened.
+    ///
+    /// ```
+    /// assert!(postseal_host::Configuration::default().store()?.is_none());
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn store(&self) -> Result<Option<SqliteStore>, ConfigurationError> {
+        let Some(path) = self.store_path()? else { return Ok(None) };
+        SqliteStore::open(&path).map(Some).map_err(ConfigurationError::of_store)
+    }
+
+    /// The file of the trace, when one is configured.
+    ///
+    /// ```
+    /// assert_eq!(postseal_host::Configuration::default().trace_path(), None);
+    /// ```
+    pub fn trace_path(&self) -> Option<&Path> {
+        self.config.trace.as_deref()
+    }
+
+    /// The fetcher, as `[fetch]` has it. Whether anything is fetched is said in `[revocation]`.
+    ///
+    /// # Errors
+    /// A network, a port or a file that is none.
+    ///
+    /// ```
+    /// assert!(postseal_host::Configuration::parse("[fetch]\nrefuse = [\"nowhere\"]", "".as_ref())?.fetcher().is_err());
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn fetcher(&self) -> Result<GuardedFetcher, ConfigurationError> {
+        self.config.fetch.fetcher()
+    }
+
+    /// The names of all directories that are configured.
+    ///
+    /// ```
+    /// assert_eq!(postseal_host::Configuration::default().directories().count(), 0);
+    /// ```
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        self.config.directory.keys().map(String::as_str)
+    }
+
+    /// A directory ready to be asked: its credentials are read, and nothing is sent.
+    ///
+    /// # Errors
+    /// No such directory, missing credentials, settings that do not go together.
+    ///
+    /// ```
+    /// assert!(postseal_host::Configuration::default().directory("staff").is_err());
+    /// ```
+    pub fn directory(&self, name: &str) -> Result<Box<dyn DirectoryResolver>, ConfigurationError> {
+        Ok(Box::new(directory::resolver(&self.config.directory, name)?))
+    }
+
+    /// Where a directory is, without credentials.
+    ///
+    /// # Errors
+    /// No such directory.
+    ///
+    /// ```
+    /// let text = "[directory.keys]\nkind = \"http\"\nurl = \"https://keys.example/{addr}?key=secret\"";
+    /// let configuration = postseal_host::Configuration::parse(text, "".as_ref())?;
+    /// assert_eq!(configuration.describe_directory("keys")?, "http https://keys.example/{addr}?..., as nobody");
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn describe_directory(&self, name: &str) -> Result<String, ConfigurationError> {
+        Ok(directory::named(&self.config.directory, name)?.settings().describe())
+    }
+
+    /// Tries a directory: connects, authenticates, and asks for somebody who does not exist.
+    ///
+    /// # Errors
+    /// As [`Configuration::directory`]. A directory that does not answer is no error here, but a fault of a [`DirectoryCheck`].
+    ///
+    /// ```
+    /// assert!(postseal_host::Configuration::default().check_directory("staff").is_err());
+    /// ```
+    pub fn check_directory(&self, name: &str) -> Result<Vec<DirectoryCheck>, ConfigurationError> {
+        let directory = directory::named(&self.config.directory, name)?.settings().build(name)?;
+        let checks = directory.check().into_iter();
+        Ok(checks.map(|(part, outcome)| DirectoryCheck { part, fault: outcome.err() }).collect())
+    }
+
+    /// The tenants that are named, each with the routes that are.
+    ///
+    /// ```
+    /// let configuration = postseal_host::Configuration::parse("[tenants.goal.routes.outbound]", "".as_ref())?;
+    /// let tenants: Vec<_> = configuration.tenants().map(|(tenant, routes)| (tenant.name().to_owned(), routes.len())).collect();
+    /// assert_eq!(tenants, [("goal".to_owned(), 1)]);
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn tenants(&self) -> impl Iterator<Item = (Tenant, Vec<&str>)> {
+        let tenants = self.config.tenants.iter();
+        tenants.map(|(name, tenant)| (Tenant::new(name), tenant.routes.keys().map(String::as_str).collect()))
+    }
+
+    /// Everything that is configured, ready to work: the engine, the store and the trace where there are some, all directories
+    /// that tenants and routes ask, and the fetcher where some policy fetches.
+    ///
+    /// # Errors
+    /// As the functions above; a trace file that cannot be opened.
+    ///
+    /// ```
+    /// let host = postseal_host::Configuration::parse("trust = [\"mozilla\"]\nimport = true", "".as_ref())?.host()?;
+    /// assert!(host.store().is_none());
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn host(&self) -> Result<Host, ConfigurationError> {
+        let mut host = Host::new(self.engine()?);
+        for name in self.config.asked_directories() {
+            host = host.with_directory(DirectoryId::new(name), self.directory(name)?.into());
+        }
+        if let Some(store) = self.store()? {
+            host = host.with_store(Arc::new(store));
+        }
+        if let Some(path) = self.trace_path() {
+            let trace = JsonLines::open(path).map_err(|error| ConfigurationError::of_file(path, error))?;
+            host = host.with_tracer(Arc::new(trace));
+        }
+        if self.config.fetches() {
+            host = host.with_fetcher(Arc::new(self.fetcher()?));
+        }
+        Ok(host)
+    }
+}
+
+fn read_file(file: &Path) -> Result<Vec<u8>, ConfigurationError> {
+    fs::read(file).map_err(|error| ConfigurationError::of_file(file, error))
+}

@@ -1,0 +1,51 @@
+use super::file::Config;
+use super::revocation::RevocationConfig;
+use postseal::revocation;
+use postseal::verify::Profile;
+use std::path::PathBuf;
+
+/// What wins over a configuration, as the options of a command do. What is empty or `None` changes nothing. Paths are relative to
+/// the working directory.
+///
+/// ```
+/// let mut overrides = postseal_host::Overrides::default();
+/// overrides.trust = vec!["mozilla".to_owned()];
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Overrides {
+    /// PEM files of trust anchors, or `mozilla`, in place of those of the file.
+    pub trust: Vec<String>,
+    /// PEM files of CA certificates that help to build paths.
+    pub intermediates: Vec<PathBuf>,
+    /// Files of revocation lists (PEM or DER).
+    pub crls: Vec<PathBuf>,
+    /// The profile.
+    pub profile: Option<Profile>,
+    /// The store: `sqlite:PATH`.
+    pub store: Option<String>,
+    /// The file of the trace.
+    pub trace: Option<PathBuf>,
+    /// What becomes of a certificate whose revocation is unknown; for all tenants and routes.
+    pub revocation: Option<revocation::Mode>,
+    /// Lists and responses are fetched; for all tenants and routes.
+    pub fetch: bool,
+}
+
+impl Overrides {
+    pub(super) fn apply(self, config: &mut Config) {
+        replace(&mut config.trust, self.trust);
+        replace(&mut config.intermediates, self.intermediates);
+        replace(&mut config.crls, self.crls);
+        config.profile = self.profile.or(config.profile);
+        config.store = self.store.or_else(|| config.store.take());
+        config.trace = self.trace.or_else(|| config.trace.take());
+        config.options = RevocationConfig::of_options(self.revocation, self.fetch);
+    }
+}
+
+fn replace<T>(mine: &mut Vec<T>, theirs: Vec<T>) {
+    if !theirs.is_empty() {
+        *mine = theirs;
+    }
+}
