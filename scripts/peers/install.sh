@@ -55,12 +55,12 @@ if ! fetch "$suite"; then
     fetch trixie
 fi
 
-rm -rf "$home/root" "$home/bc" "$home/classes"
-mkdir -p "$home"/root/{tmp,dev,proc,etc} "$home"/root/usr/{bin,sbin,lib,lib64} "$home/bc"
-for name in bin sbin lib lib64; do ln -s "usr/$name" "$home/root/$name"; done
-for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$home/root"; done
-mknod -m 666 "$home/root/dev/null" c 1 3 2>/dev/null || : > "$home/root/dev/null"
-mknod -m 666 "$home/root/dev/urandom" c 1 9 2>/dev/null || true
+rm -rf "$home/debian" "$home/bc" "$home/classes"
+mkdir -p "$home"/debian/{tmp,dev,proc,etc} "$home"/debian/usr/{bin,sbin,lib,lib64} "$home/bc"
+for name in bin sbin lib lib64; do ln -s "usr/$name" "$home/debian/$name"; done
+for package in "$apt"/cache/archives/*.deb; do dpkg -x "$package" "$home/debian"; done
+mknod -m 666 "$home/debian/dev/null" c 1 3 2>/dev/null || : > "$home/debian/dev/null"
+mknod -m 666 "$home/debian/dev/urandom" c 1 9 2>/dev/null || true
 for package in "$apt"/libbc*.deb; do dpkg -x "$package" "$home/bc"; done
 rm -rf "$apt"
 echo "$suite" > "$home/done"

@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 HOME = pathlib.Path(os.environ.get("PEERS_HOME", ROOT / "target/peers")).absolute()
 VENV = pathlib.Path(os.environ.get("PEERS_VENV", ROOT / "target/peers-venv")).absolute()
-SYSTEM = HOME / "root"
+SYSTEM = HOME / "debian"
 WORD = "peers"
 OPENED, REFUSED, MISSING, UNSUPPORTED = 0, 1, 2, 3
 

@@ -1,11 +1,10 @@
 use super::SetupError;
 use super::http::Fault;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use crate::tls::{client_under, roots_from_pem, roots_of_system};
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::{Arc, OnceLock};
 
-/// How https is spoken: with `ring`, TLS 1.2 and 1.3, and these roots or the system's.
+/// How https is spoken: with these roots, or the system's.
 #[derive(Debug, Default)]
 pub(crate) struct Tls {
     roots: Option<RootCertStore>,
@@ -14,15 +13,8 @@ pub(crate) struct Tls {
 
 impl Tls {
     pub(crate) fn with_roots(pem: &[u8]) -> Result<Self, SetupError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.map_err(|_| SetupError::TlsRoots)?).map_err(|_| SetupError::TlsRoots)?;
-        }
-        if roots.is_empty() {
-            Err(SetupError::TlsRoots)
-        } else {
-            Ok(Self { roots: Some(roots), config: OnceLock::new() })
-        }
+        let roots = roots_from_pem(pem).ok_or(SetupError::TlsRoots)?;
+        Ok(Self { roots: Some(roots), config: OnceLock::new() })
     }
 
     /// Made when it is first needed: most lists come by http, and the system's roots take a while to read.
@@ -32,19 +24,11 @@ impl Tls {
     }
 }
 
-fn roots_of_system() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
-}
-
 fn build(roots: RootCertStore) -> Option<Arc<ClientConfig>> {
     if roots.is_empty() {
         return None;
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    let mut config = client_under(roots).ok()?.with_no_client_auth();
     // One connection, one request: what a ticket would let be recognised by is not kept.
     config.resumption = rustls::client::Resumption::disabled();
     Some(Arc::new(config))

@@ -9,7 +9,7 @@ use super::lookup::{Lookup, Plan};
 use super::machine::{Machine, Now, Seeker, Step, Tenant};
 use super::source::{EntraSource, segment};
 use super::token::Tokens;
-use super::wire::{self, Sender, Wire};
+use super::wire::{Sender, Wire};
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
 use std::fmt;
@@ -116,7 +116,7 @@ impl EntraDirectory {
     /// # Ok::<(), EntraError>(())
     /// ```
     pub fn with_tls_roots(mut self, pem: &[u8]) -> Result<Self, EntraError> {
-        self.wire = Wire::with_roots(wire::roots_from(pem)?);
+        self.wire = Wire::with_roots(pem)?;
         Ok(self)
     }
 

@@ -3,6 +3,7 @@
 use super::EntraError;
 use super::fault::{Fault, Kind};
 use super::limits::EntraLimits;
+use crate::tls::{client_under, roots_from_pem, roots_of_system};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -10,31 +11,14 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::RootCertStore;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// The roots that servers are trusted under.
-pub(super) fn roots_from(pem: &[u8]) -> Result<RootCertStore, EntraError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        roots.add(certificate.map_err(|_| EntraError::TlsRoots)?).map_err(|_| EntraError::TlsRoots)?;
-    }
-    if roots.is_empty() { Err(EntraError::TlsRoots) } else { Ok(roots) }
-}
-
-fn roots_of_system() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
-}
 
 /// The thread, and the connections that it keeps.
 #[derive(Default)]
@@ -52,8 +36,9 @@ struct Worker {
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Wire {
-    pub(super) fn with_roots(roots: RootCertStore) -> Self {
-        Self { roots: Some(roots), worker: OnceLock::new() }
+    pub(super) fn with_roots(pem: &[u8]) -> Result<Self, EntraError> {
+        let roots = roots_from_pem(pem).ok_or(EntraError::TlsRoots)?;
+        Ok(Self { roots: Some(roots), worker: OnceLock::new() })
     }
 
     /// Runs this on the thread. It is started when it is first needed, and ends with the last question.
@@ -112,9 +97,7 @@ impl Sender {
         if roots.is_empty() {
             return None;
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let config = client_under(roots).ok()?.with_no_client_auth();
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(limits.connect));

@@ -1,5 +1,6 @@
 use super::fault::{LdapFault, LdapFaultKind};
 use super::setup::LdapSetupError;
+use crate::tls::{client_under, roots_from_pem, roots_of_system};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -25,7 +26,7 @@ impl ClientIdentity {
     }
 }
 
-/// How TLS is spoken: with `ring`, TLS 1.2 and 1.3, and these roots or the system's.
+/// How TLS is spoken: with these roots, or the system's.
 #[derive(Default)]
 pub(super) struct Tls {
     roots: Option<RootCertStore>,
@@ -34,15 +35,8 @@ pub(super) struct Tls {
 
 impl Tls {
     pub(super) fn with_roots(pem: &[u8]) -> Result<Self, LdapSetupError> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.map_err(|_| LdapSetupError::TlsRoots)?).map_err(|_| LdapSetupError::TlsRoots)?;
-        }
-        if roots.is_empty() {
-            Err(LdapSetupError::TlsRoots)
-        } else {
-            Ok(Self { roots: Some(roots), config: OnceLock::new() })
-        }
+        let roots = roots_from_pem(pem).ok_or(LdapSetupError::TlsRoots)?;
+        Ok(Self { roots: Some(roots), config: OnceLock::new() })
     }
 
     /// Made when it is first needed: the system's roots take a while to read.
@@ -67,17 +61,9 @@ impl fmt::Debug for Tls {
     }
 }
 
-fn roots_of_system() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
-}
-
 fn build(roots: RootCertStore, identity: Option<&ClientIdentity>) -> Result<ClientConfig, LdapSetupError> {
     let unusable = |_| LdapSetupError::ClientCertificate("the key is of an unknown kind, or not the certificate's");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(unusable)?.with_root_certificates(roots);
+    let builder = client_under(roots).map_err(unusable)?;
     let mut config = match identity {
         Some(ClientIdentity { certificates, key }) => {
             builder.with_client_auth_cert(certificates.clone(), key.clone_key()).map_err(unusable)?
