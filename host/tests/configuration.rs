@@ -6,11 +6,13 @@ use postseal::directory::DirectoryId;
 use postseal::import::Context;
 use postseal::seal::Mode;
 use postseal::store::Tenant;
-use postseal::{Code, UnixTime};
+use postseal::{Address, Code, UnixTime};
 use postseal_host::{Configuration, Host, Overrides};
 use postseal_testkit::factory::{Authority, CertSpec, Key};
+use postseal_testkit::{MemoryStore, ScriptedDirectory};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 fn error(text: &str) -> String {
     let configuration = Configuration::parse(text, "".as_ref());
@@ -123,4 +125,19 @@ fn import_is_off_in_a_file_and_a_late_import_asks_nobody() {
     let nothing = Host::new(Configuration::default().engine().unwrap());
     let error = nothing.import_mail(b"Subject: x\r\n\r\nx\r\n", Context::new(Host::now()), &|| true).unwrap_err();
     assert_eq!(error.code(), Code::StoreMissing);
+}
+
+#[test]
+fn a_directory_of_the_program_is_unavailable_until_it_is_brought() {
+    let text = "directories = [\"mine\"]\n[directory.mine]\nkind = \"host\"\ndomains = [\"goal.example\"]";
+    let configuration = Configuration::parse(text, "".as_ref()).unwrap();
+    let host = configuration.host().unwrap().with_store(Arc::new(MemoryStore::new()));
+    let alice = || vec![Address::parse("alice@goal.example").unwrap()];
+    let encrypt = |host: &Host| {
+        let context = postseal::resolve::Context::new(UnixTime::from_seconds(0), Arc::new(()));
+        host.encrypt_mail(b"Subject: hi\r\n\r\nhi\r\n", alice(), Vec::new(), context, &|| false).unwrap_err()
+    };
+    assert_eq!(encrypt(&host).error.code(), Code::DirectoryUnavailable);
+    let host = host.with_directory(DirectoryId::new("mine"), Arc::new(ScriptedDirectory::new()));
+    assert_eq!(encrypt(&host).error.code(), Code::NoCertificate);
 }

@@ -1,6 +1,7 @@
 //! Directories, as the configuration says them.
 
 mod entra;
+mod host;
 mod http;
 mod ldap;
 mod secret;
@@ -24,6 +25,7 @@ use std::time::Duration;
 pub(super) enum DirectoryConfig {
     Ldap(ldap::LdapConfig),
     Entra(entra::EntraConfig),
+    Host(host::HostConfig),
     Http(http::HttpConfig),
     Smimea(smimea::SmimeaConfig),
 }
@@ -56,6 +58,7 @@ impl DirectoryConfig {
         match self {
             Self::Ldap(config) => config,
             Self::Entra(config) => config,
+            Self::Host(config) => config,
             Self::Http(config) => config,
             Self::Smimea(config) => config,
         }
@@ -65,6 +68,7 @@ impl DirectoryConfig {
         match self {
             Self::Ldap(config) => config.files(),
             Self::Entra(config) => config.files(),
+            Self::Host(config) => config.files(),
             Self::Http(config) => config.files(),
             Self::Smimea(config) => config.files(),
         }

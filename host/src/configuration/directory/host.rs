@@ -1,0 +1,55 @@
+use super::{Configured, Settings};
+use crate::ConfigurationError;
+use postseal::directory::{DirectoryReply, DirectoryResolver};
+use postseal::query::{ResolveDirectory, Unavailable};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// A directory that the program brings itself ([`Host::with_directory`](crate::Host::with_directory)): the file says only who
+/// asks it, and about whom.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::configuration) struct HostConfig {
+    /// The mail domains that it is asked about; none is all.
+    domains: Option<Vec<String>>,
+}
+
+/// Until the program has brought it.
+#[derive(Debug)]
+struct Absent;
+
+const ABSENT: &str = "the program has not brought this directory";
+
+impl Settings for HostConfig {
+    fn domains(&self) -> Option<&[String]> {
+        self.domains.as_deref()
+    }
+
+    fn not_found_seconds(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn files(&mut self) -> Vec<&mut PathBuf> {
+        Vec::new()
+    }
+
+    fn describe(&self) -> String {
+        "host".to_owned()
+    }
+
+    fn build(&self, _: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
+        Ok(Box::new(Absent))
+    }
+}
+
+impl DirectoryResolver for Absent {
+    fn resolve(&self, _: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
+        Err(Unavailable::because(ABSENT))
+    }
+}
+
+impl Configured for Absent {
+    fn check(&self) -> Vec<(String, Result<(), String>)> {
+        vec![("host".to_owned(), Err(ABSENT.to_owned()))]
+    }
+}
