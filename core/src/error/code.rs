@@ -248,6 +248,7 @@ codes! {
         506 OcspUnavailable "ocsp-unavailable" "The OCSP responder gave no response: it is overloaded or not responsible (RFC 6960 2.3).";
         507 IssuerUnavailable "issuer-unavailable" "A missing issuer could not be fetched from where the certificate says.";
         508 InternalError "internal-error" "The engine failed because of a mistake of its own; the call counts as not done.";
+        509 OutputFailed "output-failed" "The host did not take the output; what it took before is no message, and is to be thrown away.";
     }
     Untrusted {
         601 SignatureInvalid "signature-invalid" "The signature does not verify under the signer's key.";
