@@ -68,3 +68,7 @@ seal-large:
 # Every cell of docs/interoperability.md. Needs the peers of scripts/peers/install.sh.
 matrix:
     python3 scripts/matrix.py
+
+# The transcripts again, which every language replays.
+transcripts:
+    cargo run -q -p postseal-transcripts
