@@ -1,8 +1,8 @@
-use postseal::cert::{Capabilities, Source, StoredCert};
+use super::columns::{self, Columns, Corrupt};
+use postseal::cert::{Capabilities, StoredCert};
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, PutOutcome, State, Tenant, Version};
-use postseal::verify::Limits;
-use postseal::{Address, Certificate, Fingerprint, UnixTime};
+use postseal::{Address, UnixTime};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -169,7 +169,7 @@ impl CertStore for SqliteStore {
             let mut statement =
                 transaction.prepare_cached("SELECT spelled FROM entry WHERE tenant = ?1 ORDER BY address")?;
             let spelled = statement.query_map([tenant.name().as_bytes()], |row| row.get::<_, String>(0))?;
-            spelled.map(|spelled| read(&transaction, tenant, &parse_address(&spelled?)?)).collect()
+            spelled.map(|spelled| read(&transaction, tenant, &columns::address(&spelled?).map_err(corrupt)?)).collect()
         })
     }
 }
@@ -218,43 +218,40 @@ fn read(transaction: &Transaction<'_>, tenant: &Tenant, address: &Address) -> Re
         let issuers = read_issuers(transaction, key, row.get(0)?)?;
         certs.push(stored(row, issuers)?);
     }
-    let version = u64::try_from(version).map_err(|_| corrupt("version"))?;
-    Ok(Entry { address: parse_address(&spelled)?, version: Version::new(version), certs })
+    let version = u64::try_from(version).map_err(|_| corrupt(Corrupt("version")))?;
+    Ok(Entry { address: columns::address(&spelled).map_err(corrupt)?, version: Version::new(version), certs })
 }
 
 fn read_issuers(
     transaction: &Transaction<'_>,
     (tenant, address): (&[u8], &[u8]),
     position: i64,
-) -> Result<Vec<Certificate>, rusqlite::Error> {
+) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
     let mut statement = transaction.prepare_cached(
         "SELECT der FROM issuer WHERE tenant = ?1 AND address = ?2 AND position = ?3 ORDER BY height",
     )?;
     let issuers = statement.query_map(params![tenant, address, position], |row| row.get::<_, Vec<u8>>(0))?;
-    issuers.map(|der| parse_certificate(&der?)).collect()
+    issuers.collect()
 }
 
-fn stored(row: &Row<'_>, issuers: Vec<Certificate>) -> Result<(StoredCert, State), rusqlite::Error> {
-    let state: String = row.get(1)?;
-    let issuer_key: [u8; 32] = row.get(3)?;
-    let capabilities: Option<Vec<u8>> = row.get(4)?;
-    let signed_at: Option<i64> = row.get(5)?;
-    let source: String = row.get(6)?;
-    let stored = StoredCert {
-        certificate: parse_certificate(&row.get::<_, Vec<u8>>(2)?)?,
+fn stored(row: &Row<'_>, issuers: Vec<Vec<u8>>) -> Result<(StoredCert, State), rusqlite::Error> {
+    let columns = Columns {
+        state: row.get(1)?,
+        der: row.get(2)?,
         issuers,
-        issuer_key: Fingerprint::from(issuer_key),
-        capabilities: capabilities.map(|der| Capabilities::new(der, signed_at.map(UnixTime::from_seconds))),
-        source: Source::from_name(&source).ok_or_else(|| corrupt("source"))?,
-        imported_at: UnixTime::from_seconds(row.get(7)?),
+        issuer_key: row.get(3)?,
+        capabilities: row.get(4)?,
+        signed_at: row.get(5)?,
+        source: row.get(6)?,
+        imported_at: row.get(7)?,
     };
-    Ok((stored, State::from_name(&state).ok_or_else(|| corrupt("state"))?))
+    columns.stored().map_err(corrupt)
 }
 
 /// Replaces all rows of the entry: there are few, and what the core decided is written as a whole.
 fn write(transaction: &Transaction<'_>, tenant: &Tenant, entry: &Entry) -> Result<(), rusqlite::Error> {
     let (tenant, address) = (tenant.name().as_bytes(), entry.address.key().as_bytes());
-    let version = i64::try_from(entry.version.number()).map_err(|_| corrupt("version"))?;
+    let version = i64::try_from(entry.version.number()).map_err(|_| corrupt(Corrupt("version")))?;
     transaction
         .prepare_cached(
             "INSERT INTO entry (tenant, address, spelled, version) VALUES (?1, ?2, ?3, ?4)
@@ -297,18 +294,8 @@ fn write(transaction: &Transaction<'_>, tenant: &Tenant, entry: &Entry) -> Resul
     Ok(())
 }
 
-fn parse_address(spelled: &str) -> Result<Address, rusqlite::Error> {
-    Address::parse(spelled).map_err(|_| corrupt("address"))
-}
-
-fn parse_certificate(der: &[u8]) -> Result<Certificate, rusqlite::Error> {
-    Certificate::from_der(der, &Limits::default()).map_err(|_| corrupt("certificate"))
-}
-
-/// A row that no postseal wrote. The store is told to be unavailable; a wrong certificate is worse than none.
-fn corrupt(what: &str) -> rusqlite::Error {
-    let message = format!("the store holds an unreadable {what}");
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, message.into())
+fn corrupt(corrupt: Corrupt) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(corrupt))
 }
 
 /// SQLite's words without the parts that only its developers need.

@@ -12,6 +12,8 @@ mod crowd;
 mod fake;
 mod hostile;
 mod pooling;
+#[path = "../shared/process.rs"]
+mod process;
 mod samba;
 mod sealing;
 mod servers;

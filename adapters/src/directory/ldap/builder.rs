@@ -1,11 +1,11 @@
 use super::LdapDirectory;
-use super::blocking::Executor;
 use super::filter::LdapAddressFilter;
 use super::inner::Inner;
 use super::limits::LdapLimits;
 use super::servers::LdapServers;
 use super::setup::{LdapBind, LdapSetupError, LdapTransport};
 use super::tls::Tls;
+use crate::executor::Executor;
 use postseal::verify::Limits;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -174,6 +174,6 @@ impl LdapSetup {
         let permits = Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS));
         let Self { servers, base, filter, transport, bind, tls, limits, certificates } = self;
         let inner = Inner { servers, base, filter, transport, bind, tls, limits, certificates, permits };
-        Ok(LdapDirectory { inner: Arc::new(inner), executor: Executor::default() })
+        Ok(LdapDirectory { inner: Arc::new(inner), executor: Executor::new("postseal-ldap") })
     }
 }

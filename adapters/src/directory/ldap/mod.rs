@@ -1,7 +1,6 @@
 //! LDAP (RFC 4511) and Active Directory.
 
 mod answer;
-mod blocking;
 mod breaker;
 mod builder;
 mod check;
@@ -31,7 +30,7 @@ pub use servers::LdapServers;
 pub use setup::{LdapBind, LdapSetupError, LdapTransport};
 pub use srv::{SrvAnswer, SrvLookup, SrvRecord, SystemSrvLookup};
 
-use blocking::Executor;
+use crate::executor::Executor;
 use inner::Inner;
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};

@@ -1,0 +1,147 @@
+use super::super::columns::{self, Columns, Corrupt};
+use super::Fault;
+use postseal::cert::Capabilities;
+use postseal::query::{FindStored, PutStored};
+use postseal::store::{Entry, PutOutcome, Tenant, Version};
+use postseal::{Address, UnixTime};
+use std::collections::BTreeMap;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, IsolationLevel, Row, Transaction};
+
+/// One statement, so that it sees every entry as it was at one moment.
+const ROWS: &str = "
+    SELECT e.address, e.spelled, e.version, c.state, c.der, c.issuers, c.issuer_key, c.capabilities, c.signed_at, c.source,
+        c.imported_at
+    FROM postseal.entry e LEFT JOIN postseal.certificate c USING (tenant, address)
+    WHERE e.tenant = $1";
+const OF_ADDRESSES: &str = " AND e.address = ANY($2)";
+const ORDER: &str = " ORDER BY e.address, c.position";
+
+/// What was acknowledged is on a disk, also where the database was told not to care.
+const DURABLE: &str =
+    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+const ENTER: &str =
+    "INSERT INTO postseal.entry (tenant, address, spelled, version) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING";
+const LOCK: &str = "SELECT version FROM postseal.entry WHERE tenant = $1 AND address = $2 FOR UPDATE";
+const VERSION: &str = "UPDATE postseal.entry SET version = $3 WHERE tenant = $1 AND address = $2";
+const CLEAR: &str = "DELETE FROM postseal.certificate WHERE tenant = $1 AND address = $2";
+const CERTIFICATE: &str = "
+    INSERT INTO postseal.certificate (tenant, address, position, fingerprint, state, der, issuers, issuer_key, capabilities,
+        signed_at, source, imported_at, not_after)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+pub(super) async fn find(client: &Client, query: &FindStored) -> Result<Vec<Entry>, Fault> {
+    let keys: Vec<&[u8]> = query.addresses.iter().map(|address| address.key().as_bytes()).collect();
+    let parameters: [Parameter<'_>; 2] = [(&query.tenant.name().as_bytes(), Type::BYTEA), (&keys, Type::BYTEA_ARRAY)];
+    let rows = client.query_typed(&format!("{ROWS}{OF_ADDRESSES}{ORDER}"), &parameters).await?;
+    let found: BTreeMap<Vec<u8>, Entry> = entries_of(&rows)?.into_iter().collect();
+    let entry = |address: &Address| {
+        found.get(address.key().as_bytes()).cloned().unwrap_or_else(|| Entry::absent(address.clone()))
+    };
+    Ok(query.addresses.iter().map(entry).collect())
+}
+
+pub(super) async fn entries(client: &Client, tenant: &Tenant) -> Result<Vec<Entry>, Fault> {
+    let tenant = tenant.name().as_bytes();
+    let rows = client.query_typed(&format!("{ROWS}{ORDER}"), &[(&tenant, Type::BYTEA)]).await?;
+    Ok(entries_of(&rows)?.into_iter().map(|(_, entry)| entry).collect())
+}
+
+pub(super) async fn put(client: &mut Client, query: &PutStored) -> Result<PutOutcome, Fault> {
+    // What a database's own default of isolation would refuse, the lock of the row orders.
+    let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
+    let current = locked(&transaction, query).await?;
+    if current.version != query.expect {
+        return Ok(PutOutcome::Conflict(current));
+    }
+    let version = current.version;
+    let changed = query.change.apply(current);
+    if changed.version != version {
+        write(&transaction, &query.tenant, &changed).await?;
+        transaction.commit().await?;
+    }
+    Ok(PutOutcome::Stored)
+}
+
+/// The entry, which nobody else can change until the transaction ends.
+async fn locked(transaction: &Transaction<'_>, query: &PutStored) -> Result<Entry, Fault> {
+    let (tenant, address) = (query.tenant.name().as_bytes(), query.address.key().as_bytes());
+    let key: [Parameter<'_>; 2] = [(&tenant, Type::BYTEA), (&address, Type::BYTEA)];
+    let spelled = query.address.as_str().as_bytes();
+    let all: [Parameter<'_>; 3] = [(&tenant, Type::BYTEA), (&address, Type::BYTEA), (&spelled, Type::BYTEA)];
+    let keys = [address];
+    let of_address: [Parameter<'_>; 2] = [(&tenant, Type::BYTEA), (&&keys[..], Type::BYTEA_ARRAY)];
+    let select = format!("{ROWS}{OF_ADDRESSES}{ORDER}");
+    // Sent at once and carried out in this order, each after what others did before it.
+    let (_, _, _, rows) = tokio::try_join!(
+        transaction.query_typed(DURABLE, &[]),
+        transaction.execute_typed(ENTER, &all),
+        transaction.query_typed(LOCK, &key),
+        transaction.query_typed(&select, &of_address),
+    )?;
+    let entry = entries_of(&rows)?.pop().map(|(_, entry)| entry);
+    Ok(entry.unwrap_or_else(|| Entry::absent(query.address.clone())))
+}
+
+async fn write(transaction: &Transaction<'_>, tenant: &Tenant, entry: &Entry) -> Result<(), Fault> {
+    let (tenant, address) = (tenant.name().as_bytes(), entry.address.key().as_bytes());
+    let version = i64::try_from(entry.version.number()).map_err(|_| Corrupt("version"))?;
+    let key: [Parameter<'_>; 2] = [(&tenant, Type::BYTEA), (&address, Type::BYTEA)];
+    transaction.execute_typed(CLEAR, &key).await?;
+    for ((stored, state), position) in entry.certs.iter().zip(0_i32..) {
+        let certificate = &stored.certificate;
+        let issuers: Vec<&[u8]> = stored.issuers.iter().map(|issuer| issuer.der()).collect();
+        let capabilities = stored.capabilities.as_ref();
+        let signed_at = capabilities.and_then(Capabilities::signed_at).map(UnixTime::seconds);
+        let fingerprint = certificate.fingerprint();
+        let parameters: [Parameter<'_>; 13] = [
+            (&tenant, Type::BYTEA),
+            (&address, Type::BYTEA),
+            (&position, Type::INT4),
+            (&&fingerprint.as_bytes()[..], Type::BYTEA),
+            (&state.name(), Type::TEXT),
+            (&certificate.der(), Type::BYTEA),
+            (&issuers, Type::BYTEA_ARRAY),
+            (&&stored.issuer_key.as_bytes()[..], Type::BYTEA),
+            (&capabilities.map(Capabilities::der), Type::BYTEA),
+            (&signed_at, Type::INT8),
+            (&stored.source.name(), Type::TEXT),
+            (&stored.imported_at.seconds(), Type::INT8),
+            (&certificate.not_after().seconds(), Type::INT8),
+        ];
+        transaction.execute_typed(CERTIFICATE, &parameters).await?;
+    }
+    let parameters: [Parameter<'_>; 3] = [(&tenant, Type::BYTEA), (&address, Type::BYTEA), (&version, Type::INT8)];
+    transaction.execute_typed(VERSION, &parameters).await?;
+    Ok(())
+}
+
+/// The rows of an entry stand together, in the order of its certificates.
+fn entries_of(rows: &[Row]) -> Result<Vec<(Vec<u8>, Entry)>, Fault> {
+    let mut entries: Vec<(Vec<u8>, Entry)> = Vec::new();
+    for row in rows {
+        let key: Vec<u8> = row.try_get(0)?;
+        if entries.last().is_none_or(|(last, _)| *last != key) {
+            let spelled: Vec<u8> = row.try_get(1)?;
+            let address = columns::address(str::from_utf8(&spelled).map_err(|_| Corrupt("address"))?)?;
+            let version = u64::try_from(row.try_get::<_, i64>(2)?).map_err(|_| Corrupt("version"))?;
+            entries.push((key, Entry { address, version: Version::new(version), certs: Vec::new() }));
+        }
+        if let (Some(state), Some((_, entry))) = (row.try_get::<_, Option<String>>(3)?, entries.last_mut()) {
+            let columns = Columns {
+                state,
+                der: row.try_get(4)?,
+                issuers: row.try_get(5)?,
+                issuer_key: row.try_get(6)?,
+                capabilities: row.try_get(7)?,
+                signed_at: row.try_get(8)?,
+                source: row.try_get(9)?,
+                imported_at: row.try_get(10)?,
+            };
+            entry.certs.push(columns.stored()?);
+        }
+    }
+    Ok(entries)
+}
