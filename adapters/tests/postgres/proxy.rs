@@ -48,8 +48,7 @@ impl Proxy {
 
 fn down(mut server: &TcpStream, mut client: &TcpStream, left: &AtomicUsize, passed: &AtomicUsize) {
     let mut piece = [0; 4096];
-    loop {
-        let Ok(read @ 1..) = server.read(&mut piece) else { break };
+    while let Ok(read @ 1..) = server.read(&mut piece) {
         let allowed = left.load(Ordering::SeqCst).min(read);
         left.fetch_sub(allowed, Ordering::SeqCst);
         passed.fetch_add(allowed, Ordering::SeqCst);
