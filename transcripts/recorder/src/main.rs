@@ -10,6 +10,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, octets) in files() {
         fs::write(folder.join(name), octets)?;
     }
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            fs::remove_file(path)?;
+        }
+    }
     let scenes = scenes();
     let mut size = 0_usize;
     for scene in &scenes {
