@@ -141,9 +141,9 @@ fn add(shared: &Shared, session: &Session<'_>, file: &Path) -> Result<(), Failur
     let refused = |error: Error| wrong(&format_args!("{}: {}", error.code().name(), error.code().sentence()));
     // The store and the trace are made when the certificate is good.
     let (host, now) = (Host::new(session.engine()?), session.now());
-    let checked = host.clone().with_store(session.store_to_read()?.into());
+    let checked = host.clone().with_store(session.store_to_read()?);
     checked.check_certificate(&session.tenant(), &octets, now).map_err(refused)?;
-    let host = host.with_store(Arc::new(session.store()?)).with_tracer(Arc::new(session.tracer()?));
+    let host = host.with_store(session.store()?).with_tracer(Arc::new(session.tracer()?));
     let added = host.add_certificate(&session.tenant(), &octets, &operator(), now).map_err(refused)?;
     let (certificate, fingerprint) = (&added.certificate, added.certificate.fingerprint());
     for (address, is_new) in &added.filed {
@@ -165,7 +165,7 @@ fn decide(session: &Session<'_>, entries: &[Entry], chosen: &Chosen, decision: D
     let (entry, stored, state) = choose(entries, chosen)?;
     let fingerprint = stored.certificate.fingerprint();
     let host = Host::new(Engine::new(TrustAnchors::default()));
-    let host = host.with_store(Arc::new(session.store()?)).with_tracer(Arc::new(session.tracer()?));
+    let host = host.with_store(session.store()?).with_tracer(Arc::new(session.tracer()?));
     let decided = host.decide(&session.tenant(), entry, fingerprint, decision, &operator(), session.now());
     decided.map_err(|error| match error.code() {
         Code::StoreContended => Failure::input("the entry changed in the meantime; look at it again"),

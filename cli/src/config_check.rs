@@ -12,7 +12,8 @@ use std::process::ExitCode;
 pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     let session = Session::new(shared)?;
     let engine = session.engine()?;
-    output::line(&format!("store          {}", session.store_path()?.display()));
+    let store = session.config.describe_store()?.unwrap_or_default();
+    output::line(&format!("store          {store}"));
     output::line(&format!("trace          {}", session.trace_path()?.display()));
     output::line(&format!("profile        {}", engine.profile().name()));
     output::line(&format!("trust anchors  {}", engine.anchors().len()));

@@ -103,7 +103,7 @@ impl Run<'_> {
         }
         let resolve = host.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
         let store = self.session.store_to_read().map_err(|failure| Failure::TryAgain(failure.to_string()))?;
-        host = self.session.with_directories(host.with_store(store.into()))?;
+        host = self.session.with_directories(host.with_store(store))?;
         let world = host.lookup().map_err(Failure::input)?;
         drive::run(resolve, &world, &*tracer, &|| false).map_err(Failure::input)
     }

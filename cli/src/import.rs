@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use postseal::Private;
 use postseal::cert::Source;
 use postseal::import::{Context, Outcome, Report};
-use postseal::store::CertStore;
 use postseal::trace::Tracer;
 use postseal_host::Host;
 use serde_json::{Value, json};
@@ -21,13 +20,13 @@ pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, 
     let session = Session::new(shared)?;
     let engine = session.engine()?;
     let context = if options.dry_run { session.context().dry_run() } else { session.context() };
-    let (store, file): (Box<dyn CertStore>, _) = if options.dry_run {
+    let (store, file) = if options.dry_run {
         (session.store_to_read()?, None)
     } else {
-        (Box::new(session.store()?), Some(Arc::new(session.tracer()?)))
+        (session.store()?, Some(Arc::new(session.tracer()?)))
     };
     let fetcher = session.fetcher(&engine)?;
-    let mut host = Host::new(engine).with_store(store.into());
+    let mut host = Host::new(engine).with_store(store);
     if let Some(file) = &file {
         let tracer: Arc<dyn Tracer> = file.clone();
         host = host.with_tracer(tracer);

@@ -5,15 +5,15 @@ use crate::failure::Failure;
 use postseal::import::Context;
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, PutOutcome, Tenant};
-use postseal::{Engine, UnixTime, revocation};
+use postseal::{Code, Engine, UnixTime, revocation};
 use postseal_adapters::fetch::GuardedFetcher;
-use postseal_adapters::store::SqliteStore;
 use postseal_adapters::trace::JsonLines;
 use postseal_host::{Configuration, Host, Overrides};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where certificates are kept when nobody says it.
-const STORE: &str = "postseal.db";
+const STORE: &str = "sqlite:postseal.db";
 
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
@@ -30,7 +30,8 @@ impl<'a> Session<'a> {
         overrides.intermediates.clone_from(&shared.intermediates);
         overrides.crls.clone_from(&shared.crl);
         overrides.profile = shared.profile;
-        overrides.store.clone_from(&shared.store);
+        let unsaid = config.describe_store()?.is_none().then(|| STORE.to_owned());
+        overrides.store = shared.store.clone().or(unsaid);
         overrides.trace.clone_from(&shared.trace);
         overrides.revocation = shared.revocation;
         overrides.fetch = shared.fetch;
@@ -67,25 +68,29 @@ impl<'a> Session<'a> {
         Ok(self.config.engine()?)
     }
 
-    pub(crate) fn store_path(&self) -> Result<PathBuf, Failure> {
-        Ok(self.config.store_path()?.unwrap_or_else(|| PathBuf::from(STORE)))
-    }
-
-    pub(crate) fn store(&self) -> Result<SqliteStore, Failure> {
-        SqliteStore::open(&self.store_path()?).map_err(Failure::input)
+    pub(crate) fn store(&self) -> Result<Arc<dyn CertStore>, Failure> {
+        let opened = self.config.store().map_err(|error| match error.code() {
+            Code::StoreUnavailable => Failure::input(error),
+            _ => error.into(),
+        });
+        opened?.ok_or_else(|| Failure::usage("no store"))
     }
 
     /// The store if there is one; otherwise nothing is kept, and nothing is made.
-    pub(crate) fn store_to_read(&self) -> Result<Box<dyn CertStore>, Failure> {
-        if self.store_path()?.exists() { Ok(Box::new(self.store()?)) } else { Ok(Box::new(NoStore)) }
+    pub(crate) fn store_to_read(&self) -> Result<Arc<dyn CertStore>, Failure> {
+        match self.config.store_path()? {
+            Some(path) if !path.exists() => Ok(Arc::new(NoStore)),
+            _ => self.store(),
+        }
     }
 
+    /// Beside an embedded store, when nobody says where.
     pub(crate) fn trace_path(&self) -> Result<PathBuf, Failure> {
-        let beside_the_store = |store: PathBuf| store.with_file_name("postseal-trace.jsonl");
-        match self.config.trace_path() {
-            Some(path) => Ok(path.to_owned()),
-            None => self.store_path().map(beside_the_store),
+        if let Some(path) = self.config.trace_path() {
+            return Ok(path.to_owned());
         }
+        let store = self.config.store_path()?.unwrap_or_default();
+        Ok(store.with_file_name("postseal-trace.jsonl"))
     }
 
     /// What fetches, where the tenant or route wants anything fetched.

@@ -46,11 +46,28 @@ fn what_is_wrong_is_said_with_its_place() {
         ("[limits]\ncertificates = -1", "configuration:2: "),
         ("trust = [\"no-such-file.pem\"]", "no-such-file.pem: "),
         ("store = \"redis:\"", "store redis:: not a kind of store"),
+        ("store = 7", "a store is \"sqlite:PATH\""),
+        ("store = \"postgresql://gateway@db.example\"", "the address names no database"),
+        ("store = \"postgresql://gateway@db.example/mail?sslmode=prefer\"", "sslmode is require or disable"),
+        ("store = \"postgresql://gateway:hunter2@db.example/mail\"", "store: a password stands in the url"),
         ("directories = [\"staff\"]", "there is no [directory.staff]"),
         ("[fetch]\nports = [70000]", "configuration:2: "),
     ] {
         assert!(error(text).contains(words), "{text}: {}", error(text));
     }
+}
+
+#[test]
+fn a_database_is_a_store_with_its_password_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("db.password"), "hunter2\n").unwrap();
+    let text = "[store]\nurl = \"postgresql://gateway@127.0.0.1:1/mail?sslmode=disable\"\npassword = { file = \"db.password\" }";
+    let configuration = Configuration::parse(text, folder.path()).unwrap();
+    assert_eq!(configuration.describe_store().unwrap().unwrap(), "postgresql 127.0.0.1/mail");
+    assert_eq!(configuration.store_path().unwrap(), None);
+    let host = configuration.host().unwrap();
+    assert_eq!(host.entries(&Tenant::default()).unwrap_err().code(), Code::StoreUnavailable);
+    assert!(!format!("{configuration:?}{host:?}").contains("hunter2"));
 }
 
 #[test]

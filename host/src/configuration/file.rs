@@ -5,6 +5,7 @@ use super::fetch::FetchConfig;
 use super::limits::LimitsConfig;
 use super::named;
 use super::revocation::RevocationConfig;
+use super::store::StoreConfig;
 use super::trust::MOZILLA;
 use crate::ConfigurationError;
 use postseal::PerRoute;
@@ -18,14 +19,11 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What the name of an embedded store begins with.
-pub(super) const SQLITE: &str = "sqlite:";
-
 /// The configuration file. Unknown keys are errors.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
-    pub(super) store: Option<String>,
+    pub(super) store: Option<StoreConfig>,
     pub(super) trace: Option<PathBuf>,
     #[serde(default, deserialize_with = "named::profile")]
     pub(super) profile: Option<Profile>,
@@ -142,8 +140,8 @@ impl Config {
         for file in config.files() {
             *file = folder.join(&*file);
         }
-        if let Some(relative) = config.store.as_ref().and_then(|store| store.strip_prefix(SQLITE)) {
-            config.store = Some(format!("{SQLITE}{}", folder.join(relative).display()));
+        if let Some(store) = &mut config.store {
+            store.settle(folder);
         }
         Ok(config)
     }

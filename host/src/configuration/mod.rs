@@ -7,18 +7,19 @@ mod limits;
 mod named;
 mod overrides;
 mod revocation;
+mod secret;
+mod store;
 mod trust;
 
 pub use overrides::Overrides;
 
 use crate::{ConfigurationError, Host};
-use file::{Config, SQLITE};
+use file::Config;
 use postseal::Engine;
 use postseal::directory::{DirectoryId, DirectoryResolver};
 use postseal::import::Activation;
-use postseal::store::Tenant;
+use postseal::store::{CertStore, Tenant};
 use postseal_adapters::fetch::GuardedFetcher;
-use postseal_adapters::store::SqliteStore;
 use postseal_adapters::trace::JsonLines;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -148,7 +149,7 @@ impl Configuration {
     /// Where the embedded store is, when one is configured: `store = "sqlite:PATH"`.
     ///
     /// # Errors
-    /// Another kind of store.
+    /// A store of no kind.
     ///
     /// ```
     /// use postseal_host::Configuration;
@@ -158,25 +159,44 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn store_path(&self) -> Result<Option<PathBuf>, ConfigurationError> {
-        let Some(url) = &self.config.store else { return Ok(None) };
-        match url.strip_prefix(SQLITE) {
-            Some(path) if !path.is_empty() => Ok(Some(PathBuf::from(path))),
-            _ => Err(ConfigurationError::new(format_args!("store {url}: not a kind of store; give sqlite:PATH"))),
-        }
+        Ok(match self.store_kind()? {
+            Some(store::Kind::Sqlite(path)) => Some(path.to_owned()),
+            _ => None,
+        })
     }
 
-    /// Opens the store, and makes it when there is none yet.
+    /// Where the store is, without credentials.
     ///
     /// # Errors
-    /// As [`Configuration::store_path`]; [`Code::StoreUnavailable`](postseal::Code::StoreUnavailable) when it cannot be opened.
+    /// A store of no kind, an address that cannot be read.
+    ///
+    /// ```
+    /// use postseal_host::Configuration;
+    /// let text = "store = \"postgresql://gateway@db.example/mail\"";
+    /// let configuration = Configuration::parse(text, "".as_ref())?;
+    /// assert_eq!(configuration.describe_store()?.as_deref(), Some("postgresql db.example/mail"));
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn describe_store(&self) -> Result<Option<String>, ConfigurationError> {
+        self.store_kind()?.map(|kind| kind.describe()).transpose()
+    }
+
+    /// Opens the store. An embedded one is made when there is none yet; a database is not asked before the first question.
+    ///
+    /// # Errors
+    /// As [`Configuration::describe_store`]; [`Code::StoreUnavailable`](postseal::Code::StoreUnavailable) when an embedded one cannot
+    /// be opened.
     ///
     /// ```
     /// assert!(postseal_host::Configuration::default().store()?.is_none());
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
-    pub fn store(&self) -> Result<Option<SqliteStore>, ConfigurationError> {
-        let Some(path) = self.store_path()? else { return Ok(None) };
-        SqliteStore::open(&path).map(Some).map_err(ConfigurationError::of_store)
+    pub fn store(&self) -> Result<Option<Arc<dyn CertStore>>, ConfigurationError> {
+        self.store_kind()?.map(|kind| kind.open()).transpose()
+    }
+
+    fn store_kind(&self) -> Result<Option<store::Kind<'_>>, ConfigurationError> {
+        self.config.store.as_ref().map(store::StoreConfig::kind).transpose()
     }
 
     /// The file of the trace, when one is configured.
@@ -281,7 +301,7 @@ impl Configuration {
             host = host.with_directory(DirectoryId::new(name), self.directory(name)?.into());
         }
         if let Some(store) = self.store()? {
-            host = host.with_store(Arc::new(store));
+            host = host.with_store(store);
         }
         if let Some(path) = self.trace_path() {
             let trace = JsonLines::open(path).map_err(|error| ConfigurationError::of_file(path, error))?;

@@ -1,5 +1,6 @@
 use super::file::Config;
 use super::revocation::RevocationConfig;
+use super::store::StoreConfig;
 use postseal::revocation;
 use postseal::verify::Profile;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ pub struct Overrides {
     pub crls: Vec<PathBuf>,
     /// The profile.
     pub profile: Option<Profile>,
-    /// The store: `sqlite:PATH`.
+    /// The store: `sqlite:PATH`, or the URL of a PostgreSQL database.
     pub store: Option<String>,
     /// The file of the trace.
     pub trace: Option<PathBuf>,
@@ -38,7 +39,7 @@ impl Overrides {
         replace(&mut config.intermediates, self.intermediates);
         replace(&mut config.crls, self.crls);
         config.profile = self.profile.or(config.profile);
-        config.store = self.store.or_else(|| config.store.take());
+        config.store = self.store.map(StoreConfig::At).or_else(|| config.store.take());
         config.trace = self.trace.or_else(|| config.trace.take());
         config.options = RevocationConfig::of_options(self.revocation, self.fetch);
     }

@@ -181,7 +181,25 @@ impl PostgresSetup {
         Ok(PostgresStore { inner: Arc::new(inner), executor: Executor::new("postseal-postgres") })
     }
 
-    fn name(&self) -> String {
+    /// Whether a password is said already, in the address for example.
+    ///
+    /// ```
+    /// # use postseal_adapters::store::PostgresStore;
+    /// assert!(PostgresStore::at("postgresql://gateway:hunter2@db.example/mail")?.has_password());
+    /// # Ok::<(), postseal_adapters::store::PostgresSetupError>(())
+    /// ```
+    pub fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
+    }
+
+    /// Hosts and database, for what people read.
+    ///
+    /// ```
+    /// # use postseal_adapters::store::PostgresStore;
+    /// assert_eq!(PostgresStore::at("postgresql://gateway@db1,db2/mail")?.name(), "db1,db2/mail");
+    /// # Ok::<(), postseal_adapters::store::PostgresSetupError>(())
+    /// ```
+    pub fn name(&self) -> String {
         let host = |host: &Host| match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(path) => path.display().to_string(),

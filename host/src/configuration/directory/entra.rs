@@ -1,6 +1,6 @@
-use super::secret::Secret;
-use super::{Configured, Settings, read_file};
+use super::{Configured, Settings, place, read_file};
 use crate::ConfigurationError;
+use crate::configuration::secret::Secret;
 use postseal_adapters::directory::entra::{
     Cloud, EntraCredential, EntraDirectory, EntraError, EntraSource, ExchangeApi, ManagedIdentity, Usability,
 };
@@ -125,7 +125,9 @@ impl EntraConfig {
         }
         let client = || self.client.as_deref().ok_or_else(|| missing("give client, the application's id"));
         match (&self.secret, &self.certificate, &self.federated_token_file, self.managed_identity) {
-            (Some(secret), None, None, None) => Ok(EntraCredential::client_secret(client()?, &secret.read(name)?)),
+            (Some(secret), None, None, None) => {
+                Ok(EntraCredential::client_secret(client()?, &secret.read(&place(name))?))
+            }
             (None, Some(certificate), None, None) => {
                 let key = self.key.as_ref().ok_or_else(|| missing("give key, that of the certificate"))?;
                 EntraCredential::certificate(client()?, &read_file(certificate)?, &read_file(key)?).map_err(wrong)

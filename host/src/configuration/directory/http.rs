@@ -1,6 +1,6 @@
-use super::secret::Secret;
-use super::{Configured, Settings, probe, read_file};
+use super::{Configured, Settings, place, probe, read_file};
 use crate::ConfigurationError;
+use crate::configuration::secret::Secret;
 use postseal_adapters::directory::{HttpDirectory, HttpSetupError};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -51,9 +51,9 @@ impl Settings for HttpConfig {
         let directory = HttpDirectory::new(&self.url).map_err(wrong)?;
         let directory = match (&self.token, &self.user, &self.password) {
             (None, None, None) => directory,
-            (Some(token), None, None) => directory.with_bearer_token(&token.read(name)?).map_err(wrong)?,
+            (Some(token), None, None) => directory.with_bearer_token(&token.read(&place(name))?).map_err(wrong)?,
             (None, Some(user), Some(password)) => {
-                directory.with_password(user, &password.read(name)?).map_err(wrong)?
+                directory.with_password(user, &password.read(&place(name))?).map_err(wrong)?
             }
             _ => {
                 let words = "give token, or user and password, or nothing of these";

@@ -1,6 +1,6 @@
-use super::secret::Secret;
-use super::{Configured, Settings, read_file};
+use super::{Configured, Settings, place, read_file};
 use crate::ConfigurationError;
+use crate::configuration::secret::Secret;
 use postseal_adapters::directory::ldap::{
     LdapAddressFilter, LdapBind, LdapDirectory, LdapServers, LdapSetupError, LdapTransport,
 };
@@ -92,7 +92,9 @@ impl Settings for LdapConfig {
         };
         let bind = match (&self.bind, &self.password, &self.certificate, &self.key) {
             (None, None, None, None) => LdapBind::anonymous(),
-            (Some(who), Some(password), None, None) => LdapBind::simple(who, &password.read(name)?).map_err(wrong)?,
+            (Some(who), Some(password), None, None) => {
+                LdapBind::simple(who, &password.read(&place(name))?).map_err(wrong)?
+            }
             (None, None, Some(certificate), Some(key)) => {
                 LdapBind::external(&read_file(certificate)?, &read_file(key)?).map_err(wrong)?
             }

@@ -4,7 +4,6 @@ mod entra;
 mod host;
 mod http;
 mod ldap;
-mod secret;
 mod smimea;
 
 use super::read_file;
@@ -87,6 +86,11 @@ pub(super) fn resolver(
         Some(seconds) => cache.for_at_most(Duration::from_secs(seconds)),
         None => cache,
     })
+}
+
+/// Where in the file its settings stand.
+fn place(name: &str) -> String {
+    format!("[directory.{name}]")
 }
 
 /// Nobody has it: RFC 2606 reserves the domain.

@@ -38,20 +38,19 @@ impl Secret {
     }
 
     /// One line: the line end that editors leave is no part of it.
-    pub(super) fn read(&self, whose: &str) -> Result<Zeroizing<String>, ConfigurationError> {
+    pub(super) fn read(&self, place: &str) -> Result<Zeroizing<String>, ConfigurationError> {
         let octets = Zeroizing::new(match self {
             Self::File(file) => read_file(file)?,
             Self::Env(name) => {
-                let missing =
-                    |_| ConfigurationError::of_directory(whose, format_args!("{name} is not in the environment"));
+                let missing = |_| ConfigurationError::new(format_args!("{place}: {name} is not in the environment"));
                 env::var(name).map_err(missing)?.into_bytes()
             }
         });
         let text = str::from_utf8(&octets);
-        let text = text.map_err(|_| ConfigurationError::of_directory(whose, "the credential is not text"))?;
+        let text = text.map_err(|_| ConfigurationError::new(format_args!("{place}: the credential is not text")))?;
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
-            return Err(ConfigurationError::of_directory(whose, "the credential is empty"));
+            return Err(ConfigurationError::new(format_args!("{place}: the credential is empty")));
         }
         Ok(Zeroizing::new(secret.to_owned()))
     }
