@@ -10,16 +10,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, octets) in files() {
         fs::write(folder.join(name), octets)?;
     }
+    let scenes = scenes();
+    let texts: Vec<String> = scenes.iter().map(|scene| scene.record(&folder).write()).collect();
     for entry in fs::read_dir(&folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
             fs::remove_file(path)?;
         }
     }
-    let scenes = scenes();
     let mut size = 0_usize;
-    for scene in &scenes {
-        let text = scene.record(&folder).write();
+    for (scene, text) in scenes.iter().zip(&texts) {
         size = size.saturating_add(text.len());
         fs::write(folder.join(format!("{}.toml", scene.name)), text)?;
     }

@@ -96,6 +96,12 @@ pub struct Scene {
 
 impl Scene {
     /// Of this kind, of this mail; more is set in the fields.
+    ///
+    /// ```
+    /// use postseal_transcripts::{OperationKind, Scene};
+    /// let scene = Scene::new("import-x", OperationKind::Import, "Nobody signed it.", "import = true", b"\r\nhello");
+    /// assert!(scene.transcript.turn.is_empty());
+    /// ```
     #[must_use]
     pub fn new(name: &str, operation: OperationKind, about: &str, configuration: &str, mail: &[u8]) -> Self {
         let transcript = Transcript {
@@ -121,6 +127,13 @@ impl Scene {
     ///
     /// # Panics
     /// When the scene cannot be played.
+    ///
+    /// ```
+    /// use postseal_transcripts::{OperationKind, Scene};
+    /// let scene = Scene::new("import-x", OperationKind::Import, "Nobody signed it.", "import = true", b"\r\nhello");
+    /// let transcript = scene.record("".as_ref());
+    /// assert_eq!(transcript.outcome["outcome"].as_str(), Some("not-signed"));
+    /// ```
     #[must_use]
     pub fn record(&self, folder: &Path) -> Transcript {
         let mut transcript = self.transcript.clone();

@@ -26,9 +26,9 @@ pub(super) const IMPORTS: &str = "trust = [\"pki/root.pem\"]\nimport = true\n";
 /// Whoever encrypts, with one root and nobody to ask but the store.
 pub(super) const ENCRYPTS: &str = "trust = [\"pki/root.pem\"]\n";
 
-/// With a directory that no player ever connects to: the host answers for it.
-pub(super) const STAFF: &str = "trust = [\"pki/root.pem\"]\ndirectories = [\"staff\"]\n\n[directory.staff]\nkind = \"http\"\n\
-    url = \"https://directory.example/{addr}\"\n";
+/// With a directory that the host brings itself.
+pub(super) const STAFF: &str =
+    "trust = [\"pki/root.pem\"]\ndirectories = [\"staff\"]\n\n[directory.staff]\nkind = \"host\"\n";
 
 pub(super) const PLAIN: &[u8] = b"From: Eve <eve@goal.example>\r\nTo: alice@goal.example\r\nSubject: hello\r\n\
     Message-ID: <7@goal.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nIn confidence.\r\n";

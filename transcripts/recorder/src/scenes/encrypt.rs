@@ -29,6 +29,11 @@ fn sources() -> Vec<Scene> {
     let missing = |name: &str, about: &str| encrypt(name, about, STAFF, &[ALICE]);
     vec![
         encrypt("encrypt-stored", "A recipient whose certificate is stored.", ENCRYPTS, &[ALICE]).stored(stored()),
+        encrypt("encrypt-stored-issuers", "A recipient who is stored with his issuer.", ENCRYPTS, &[ALICE]).stored({
+            let other = root().authority("Other CA", Key::P256(9));
+            let below = signed(&other.issue(&spec(ALICE, 3))).with_authority(&other);
+            vec![Shelf::of(ALICE).imports(&below, NOW).entry()]
+        }),
         lent("encrypt-lent", "A recipient whose certificate a directory lends."),
         encrypt("encrypt-store-first", "The store comes first, and then nobody is asked.", STAFF, &[ALICE])
             .stored(stored()),
@@ -63,10 +68,8 @@ fn sources() -> Vec<Scene> {
 
 /// Several directories, asked at once.
 fn orders() -> Vec<Scene> {
-    let split = format!(
-        "{}domains = [\"goal.example\"]\n\n[directory.partners]\nkind = \"http\"\nurl = \"https://partners.example/{{addr}}\"\n",
-        STAFF.replace("[\"staff\"]", "[\"staff\", \"partners\"]")
-    );
+    let both = STAFF.replace("[\"staff\"]", "[\"staff\", \"partners\"]");
+    let split = format!("{both}domains = [\"goal.example\"]\n\n[directory.partners]\nkind = \"host\"\n");
     let carol = issue(&spec("carol@goal.example", 3));
     let several = |name: &str, about: &str, order| {
         encrypt(name, about, &split, &[ALICE, BOB, "carol@goal.example", DAN])

@@ -62,6 +62,12 @@ fn first() -> Vec<Scene> {
             .stored(vec![shelf().entry()]),
         import("import-dry-run", "What would be imported, without storing it.", &signed(&first))
             .with(|scene| scene.transcript.dry_run = true),
+        import(
+            "import-known-issuers",
+            "Stored with the issuer that came along.",
+            &signed(&stranger).with_authority(&other),
+        )
+        .stored(vec![Shelf::of(ALICE).imports(&signed(&stranger).with_authority(&other), NOW).entry()]),
         import("import-bag-ignored", "Certificates that nobody needs came along.", &{
             signed(&first).with_certificate(issue(&spec(BOB, 9)).der()).with_authority(&other)
         }),

@@ -26,17 +26,17 @@ fn replaced(mail: &[u8], old: &str, new: &str) -> Vec<u8> {
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
-    let alice = issue(&spec(ALICE, 1));
-    let other = issue(&spec(ALICE, 2));
-    let mail = signed(&alice);
+    [forms(), signatures()].concat()
+}
+
+/// What is said with headers and parts.
+fn forms() -> Vec<Scene> {
+    let mail = signed(&issue(&spec(ALICE, 1)));
     let octets = mail.build();
     let cms = mail.clone().form(Form::Opaque).cms();
-    let key = alice.spec().key;
-    let detached = mail.clone().form(Form::Detached);
+    let detached = mail.form(Form::Detached);
     let unicode = issue(&CertSpec::mailbox("alice@xn--bcher-kva.example", Key::P256(50)));
-    let unsigned = tlv(0xa1, &[&attribute("1.2.840.113549.1.9.5", &time("2026-05-01T12:00:00Z"))]);
     let unclosed = replaced(&detached.build(), "--\r\n", "\r\n");
-    let algorithm = |dotted: &str| sequence(&[&oid(dotted)]);
     let scene = |name: &str, about: &str, octets: &[u8]| import_octets(name, about, octets);
     vec![
         scene("import-plain", "A mail that nobody signed.", PLAIN),
@@ -64,6 +64,30 @@ pub(super) fn scenes() -> Vec<Scene> {
             "A detached signature without what it is detached from.",
             &around(&detached.cms(), "; smime-type=signed-data"),
         ),
+        import(
+            "refused-domain-not-mapped",
+            "The author's domain is not in the form that is compared.",
+            &SignedMail::new("alice@B\u{dc}CHER.example", &unicode),
+        ),
+        import(
+            "import-idn",
+            "A domain that is not ASCII, and the same one in the certificate's form.",
+            &SignedMail::new("alice@b\u{fc}cher.example", &unicode),
+        ),
+    ]
+}
+
+/// What is signed, by whom and how.
+fn signatures() -> Vec<Scene> {
+    let alice = issue(&spec(ALICE, 1));
+    let other = issue(&spec(ALICE, 2));
+    let mail = signed(&alice);
+    let cms = mail.clone().form(Form::Opaque).cms();
+    let key = alice.spec().key;
+    let unsigned = tlv(0xa1, &[&attribute("1.2.840.113549.1.9.5", &time("2026-05-01T12:00:00Z"))]);
+    let algorithm = |dotted: &str| sequence(&[&oid(dotted)]);
+    let scene = |name: &str, about: &str, octets: &[u8]| import_octets(name, about, octets);
+    vec![
         scene(
             "refused-attributes-not-der",
             "The signature covers the attributes in the order in which they were sent.",
@@ -93,16 +117,6 @@ pub(super) fn scenes() -> Vec<Scene> {
             "refused-signer-not-found",
             "The signer's certificate is not in the mail.",
             &mail.without_signer_certificate(),
-        ),
-        import(
-            "refused-domain-not-mapped",
-            "The author's domain is not in the form that is compared.",
-            &SignedMail::new("alice@B\u{dc}CHER.example", &unicode),
-        ),
-        import(
-            "import-idn",
-            "A domain that is not ASCII, and the same one in the certificate's form.",
-            &SignedMail::new("alice@b\u{fc}cher.example", &unicode),
         ),
     ]
 }

@@ -36,30 +36,30 @@ fn demanding(policies: &[&str], mappings: &[(&str, &str)]) -> Vec<Vec<u8>> {
     extensions
 }
 
+const GOLD: &str = "1.3.6.1.4.1.99999.7";
+const ANY: &str = "2.5.29.32.0";
+
+/// Below a CA that may not speak about this name.
+fn excluded(name: &[u8]) -> SignedMail {
+    below(|spec| spec.excluded = vec![Name::Rfc822(name.to_vec())])
+}
+
 pub(super) fn scenes() -> Vec<Scene> {
+    [refused(), limits(), fine()].concat()
+}
+
+fn refused() -> Vec<Scene> {
     let alice = issue(&spec(ALICE, 1));
-    let gold = "1.3.6.1.4.1.99999.7";
-    let any = "2.5.29.32.0";
-    let excluded = |name: Name| below(|spec| spec.excluded = vec![name]);
     let odd = changed(alice.der(), |parts| parts[1] = sequence(&[&oid("1.2.840.10045.4.3.3")]));
     vec![
-        import("import-intermediate", "The issuer came along in the mail.", &below(|_| ())),
         import("refused-issuer-not-ca", "The issuer's certificate is nobody's CA.", &below(|spec| spec.is_ca = None)),
         import(
             "refused-issuer-key-usage",
             "The issuer may sign, but no certificates.",
             &below(|spec| spec.key_use = KeyUse::Bits(0x8000)),
         ),
-        import(
-            "refused-name-excluded",
-            "The issuer may say nothing about that domain.",
-            &excluded(Name::Rfc822(b"goal.example".to_vec())),
-        ),
-        import(
-            "refused-name-constraint-undecidable",
-            "A name constraint that cannot be compared.",
-            &excluded(Name::Rfc822(b"@".to_vec())),
-        ),
+        import("refused-name-excluded", "The issuer may say nothing about that domain.", &excluded(b"goal.example")),
+        import("refused-name-constraint-undecidable", "A name constraint that cannot be compared.", &excluded(b"@")),
         import("refused-issuer-name-empty", "An issuer without a name.", &signed(&nameless().issue(&spec(ALICE, 1))))
             .under("trust = [\"pki/nameless.pem\"]\nimport = true\n"),
         import(
@@ -75,13 +75,18 @@ pub(super) fn scenes() -> Vec<Scene> {
         import(
             "refused-policy-not-valid",
             "A policy is required, and the signer's certificate has none.",
-            &below(|spec| spec.overrides.extra_extensions = demanding(&[gold], &[])),
+            &below(|spec| spec.overrides.extra_extensions = demanding(&[GOLD], &[])),
         ),
         import(
             "refused-policy-mapping-any",
             "A CA that maps anyPolicy.",
-            &below(|spec| spec.overrides.extra_extensions = demanding(&[gold], &[(any, gold)])),
+            &below(|spec| spec.overrides.extra_extensions = demanding(&[GOLD], &[(ANY, GOLD)])),
         ),
+    ]
+}
+
+fn limits() -> Vec<Scene> {
+    vec![
         import("refused-path-too-deep", "A longer path than is allowed.", &{
             let upper = root().authority("Upper", Key::P256(6));
             let lower = upper.authority("Lower", Key::P256(7));
@@ -92,18 +97,21 @@ pub(super) fn scenes() -> Vec<Scene> {
             .configured("\n[limits]\npath_signatures = 1\n"),
         import("refused-build-budget", "More issuers to look at than are allowed.", &below(|_| ()))
             .configured("\n[limits]\npath_steps = 1\n"),
-        import(
-            "refused-name-budget",
-            "More names to compare than are allowed.",
-            &excluded(Name::Rfc822(b"other.example".to_vec())),
-        )
-        .configured("\n[limits]\nname_comparisons = 1\n"),
+        import("refused-name-budget", "More names to compare than are allowed.", &excluded(b"other.example"))
+            .configured("\n[limits]\nname_comparisons = 1\n"),
         import(
             "refused-policy-budget",
             "A larger graph of policies than is allowed.",
-            &below(|spec| spec.overrides.extra_extensions = demanding(&[gold, any], &[(gold, gold)])),
+            &below(|spec| spec.overrides.extra_extensions = demanding(&[GOLD, ANY], &[(GOLD, GOLD)])),
         )
         .configured("\n[limits]\npolicy_nodes = 1\n"),
+    ]
+}
+
+fn fine() -> Vec<Scene> {
+    let alice = issue(&spec(ALICE, 1));
+    vec![
+        import("import-intermediate", "The issuer came along in the mail.", &below(|_| ())),
         import("import-anchor-in-mail", "A root that somebody brings along is ignored.", &{
             let stranger = Authority::root("Stranger", Key::P256(8));
             signed(&alice).with_authority(&stranger)

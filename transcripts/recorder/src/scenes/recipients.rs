@@ -8,7 +8,7 @@ use postseal_testkit::factory::der::{null, oid, sequence};
 use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, Person, extension};
 
 pub(super) fn scenes() -> Vec<Scene> {
-    [refused(), decided(), capabilities()].concat()
+    [refused(), chosen(), decided(), capabilities()].concat()
 }
 
 /// What one directory lends for Alice.
@@ -24,8 +24,6 @@ fn refused() -> Vec<Scene> {
         odd.overrides.extra_extensions = vec![extension("1.3.6.1.4.1.99999.1", true, &null())];
         odd
     };
-    let good = issue(&spec(ALICE, 1));
-    let newest = issue(&CertSpec { not_before: "2026-05-01T00:00:00Z".to_owned(), ..spec(ALICE, 2) });
     vec![
         made("recipient-certificate-expired", "It has expired.", &valid(spec(ALICE, 2), "2026-01-01", "2026-02-01")),
         made(
@@ -54,6 +52,14 @@ fn refused() -> Vec<Scene> {
         one("recipient-certificate-malformed", "It is no certificate.", b"no certificate"),
         made("recipient-profile-strict", "The strict profile wants more.", &spec(ALICE, 1))
             .with(|scene| scene.transcript.configuration.insert_str(0, "profile = \"strict\"\n")),
+    ]
+}
+
+/// One of several.
+fn chosen() -> Vec<Scene> {
+    let good = issue(&spec(ALICE, 1));
+    let newest = issue(&CertSpec { not_before: "2026-05-01T00:00:00Z".to_owned(), ..spec(ALICE, 2) });
+    vec![
         lent(
             "recipient-candidates-too-many",
             "More certificates than are allowed.",
@@ -166,6 +172,8 @@ fn capabilities() -> Vec<Scene> {
     vec![
         lent("encrypt-gcm", "The directory knows that the recipient reads AES-GCM.", able(reads(&[46, 42]))),
         lent("encrypt-aes128", "The recipient reads nothing but AES-128.", able(reads(&[2]))),
+        lent("encrypt-aes192", "The recipient reads nothing but AES-192.", able(reads(&[22]))),
+        lent("encrypt-aes128-gcm", "The recipient reads nothing but AES-128-GCM.", able(reads(&[6]))),
         lent(
             "encrypt-capabilities-in-future",
             "What was signed in the future is not relied on.",

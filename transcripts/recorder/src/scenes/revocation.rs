@@ -47,7 +47,7 @@ fn asked(name: &str, about: &str, response: Vec<u8>) -> Scene {
 }
 
 pub(super) fn scenes() -> Vec<Scene> {
-    [lists(), responses(), policies(), issuers()].concat()
+    [lists(), list_issuers(), responses(), policies(), issuers()].concat()
 }
 
 fn lists() -> Vec<Scene> {
@@ -57,16 +57,6 @@ fn lists() -> Vec<Scene> {
         change(&mut spec);
         spec.entries = Vec::new();
         middle().crl(&spec)
-    };
-    let keyless = {
-        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(2));
-        (spec.serial, spec.key_use) = (78, KeyUse::Bits(0x0400));
-        root().subordinate(&spec)
-    };
-    let renewed = {
-        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(80));
-        spec.serial = 79;
-        root().subordinate(&spec)
     };
     vec![
         list("import-crl", "Lists are fetched, and nothing is revoked.", middle().crl(&CrlSpec::new(Vec::new()))),
@@ -104,6 +94,22 @@ fn lists() -> Vec<Scene> {
         ),
         list("revocation-crl-malformed", "What should be a list is none.", sequence(&[&integer(1)])),
         list("revocation-pem-malformed", "What should be a list is a page.", b"<html>not found</html>".to_vec()),
+    ]
+}
+
+/// Who may not sign lists.
+fn list_issuers() -> Vec<Scene> {
+    let keyless = {
+        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(2));
+        (spec.serial, spec.key_use) = (78, KeyUse::Bits(0x0400));
+        root().subordinate(&spec)
+    };
+    let renewed = {
+        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(80));
+        spec.serial = 79;
+        root().subordinate(&spec)
+    };
+    vec![
         import(
             "revocation-crl-issuer-key-usage",
             "The issuer's key may not sign lists.",
