@@ -1,0 +1,222 @@
+"""Operations step by step, by hand."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import ALICE, BOB, NOW, PLAIN, SIGNED, STAFF, OwnDirectory, OwnStore, Trace, engine
+
+import postseal
+from postseal import (
+    WAIT,
+    ApiMisuse,
+    Code,
+    DirectoryReply,
+    Done,
+    Entry,
+    FindStoredQuestion,
+    ImportReport,
+    PutOutcome,
+    PutStoredQuestion,
+    ResolveDirectoryQuestion,
+)
+
+Certificates = dict[str, tuple[bytes, tuple[bytes, ...]]]
+
+
+def test_an_import_in_steps() -> None:
+    store = OwnStore()
+    with engine().import_operation(SIGNED[ALICE], now=NOW) as operation:
+        find = operation.poll()
+        assert isinstance(find, FindStoredQuestion) and find.query.addresses == (ALICE,)
+        assert operation.poll() is WAIT and repr(WAIT) == "postseal.WAIT"
+        operation.handle(find.answer(store.find(find.query)))
+        put = operation.poll()
+        assert isinstance(put, PutStoredQuestion)
+        assert (put.query.expect, put.query.change.kind) == (0, "activate")
+        operation.handle(put.answer(store.put(put.query)))
+        done = operation.poll()
+        assert isinstance(done, Done) and done.result.outcome == "imported"
+        with pytest.raises(ApiMisuse) as finished:
+            operation.poll()
+        assert finished.value.code is Code.POLLED_WHILE_FINISHED
+    assert len(store.kept) == 1 and Done[ImportReport] is not None
+
+
+def test_a_question_is_answered_once_and_with_its_own_kind() -> None:
+    operation = engine().import_operation(SIGNED[ALICE], now=NOW)
+    question: Any = operation.poll()
+    for wrong in (b"", None, [], [1], PutOutcome.stored(), [Entry.absent(ALICE)] * 2):
+        with pytest.raises(ApiMisuse) as kind:
+            question.answer(wrong)
+        assert kind.value.code is Code.ANSWER_KIND and isinstance(kind.value.__cause__, TypeError | ValueError)
+    answer = question.answer([Entry.absent(ALICE)])
+    for spend, reply in ((question.answer, [Entry.absent(ALICE)]), (question.unavailable, "x")):
+        with pytest.raises(ApiMisuse) as answered:
+            spend(reply)
+        assert answered.value.code is Code.QUESTION_ANSWERED
+    operation.handle(answer)
+    with pytest.raises(ApiMisuse) as spent:
+        operation.handle(answer)
+    assert spent.value.code is Code.QUESTION_ANSWERED
+    with pytest.raises(TypeError):
+        operation.handle("answer")  # type: ignore[arg-type]
+
+
+def test_what_the_host_raises_while_it_answers_stays_what_it_is() -> None:
+    def entries() -> Iterator[Entry]:
+        raise ConnectionError
+
+    operation = engine().import_operation(SIGNED[ALICE], now=NOW)
+    question: Any = operation.poll()
+    with pytest.raises(ConnectionError):
+        question.answer(entries for entries in entries())
+    # The question is still open.
+    operation.handle(question.unavailable(ConnectionError("store.db")))
+    done = operation.poll()
+    assert isinstance(done, Done) and done.result.outcome == "deferred"
+    assert done.result.unavailable == "ConnectionError" and isinstance(done.result.cause, ConnectionError)
+
+
+def test_an_operation_is_used_by_one_call_at_a_time() -> None:
+    seen = list[BaseException]()
+
+    def tracer(_: postseal.Event) -> None:
+        try:
+            operation.poll()
+        except ApiMisuse as error:
+            seen.append(error)
+
+    operation = engine(tracer=tracer).import_operation(SIGNED[ALICE], now=NOW)
+    while not isinstance(step := operation.poll(), Done):
+        assert not isinstance(step, postseal.Wait)
+        operation.handle(step.unavailable("none"))
+    assert {error.code for error in seen if isinstance(error, ApiMisuse)} == {Code.HANDLE_IN_USE}
+
+
+def test_a_closed_operation_asks_nothing() -> None:
+    operation = engine().import_operation(SIGNED[ALICE], now=NOW)
+    question: Any = operation.poll()
+    operation.close()
+    operation.close()
+    for use in (operation.poll, lambda: operation.handle(question.unavailable("x"))):
+        with pytest.raises(ApiMisuse) as caught:
+            use()
+        assert caught.value.code is Code.HANDLE_IN_USE
+
+
+def test_many_threads_on_one_operation_end_with_one_result() -> None:
+    for _ in range(20):
+        operation = engine().import_operation(SIGNED[ALICE], now=NOW, dry_run=True)
+        question: Any = operation.poll()
+        answer = question.answer([Entry.absent(ALICE)])
+        results, start = list[object](), threading.Barrier(4)
+
+        def work() -> None:
+            start.wait()
+            for use in (lambda: operation.handle(answer), operation.poll):
+                try:
+                    results.append(use())
+                except ApiMisuse as error:
+                    results.append(error.code)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(isinstance(result, Done) for result in results) <= 1 and results.count(None) <= 1
+
+
+def sealing(certificates: Certificates, trace: Trace) -> tuple[postseal.EncryptOperation, OwnDirectory]:
+    directory = OwnDirectory(certificates)
+    return engine(STAFF, tracer=trace).encrypt_operation(PLAIN, [ALICE, BOB], now=NOW), directory
+
+
+def _recipients(operation: postseal.EncryptOperation) -> tuple[postseal.RecipientReport, ...]:
+    assert operation.recipients is not None
+    return operation.recipients
+
+
+def test_an_encryption_in_steps(certificates: Certificates) -> None:
+    trace = Trace()
+    operation, directory = sealing(certificates, trace)
+    find = operation.poll()
+    assert isinstance(find, FindStoredQuestion) and operation.recipients is None
+    operation.handle(find.answer([Entry.absent(ALICE), Entry.absent(BOB)]))
+    resolve = operation.poll()
+    assert isinstance(resolve, ResolveDirectoryQuestion) and resolve.query.directory == "staff"
+    operation.handle(resolve.answer(directory.resolve(resolve.query)))
+    done = operation.poll()
+    assert isinstance(done, Done) and done.result.messages[0].addresses == (ALICE, BOB)
+    assert [report.found[0].source for report in _recipients(operation)] == ["staff", "staff"]
+    assert trace.names.count("lent-used") == trace.names.count("lent-discarded") == 2
+
+
+@pytest.mark.parametrize("end", ["close", "with", "drop", "exception"])
+def test_what_was_lent_is_gone_when_the_operation_ends(end: str, certificates: Certificates) -> None:
+    trace = Trace()
+    directory = OwnDirectory({ALICE: certificates[ALICE]})
+    text = STAFF.replace('["staff"]', '["staff", "more"]') + '[directory.more]\nkind = "host"\n'
+    operation = engine(text, tracer=trace).encrypt_operation(PLAIN, [ALICE, BOB], now=NOW)
+    find: Any = operation.poll()
+    operation.handle(find.answer([Entry.absent(ALICE), Entry.absent(BOB)]))
+    resolve: Any = operation.poll()
+    operation.handle(resolve.answer(directory.resolve(resolve.query)))
+    more: Any = operation.poll()
+    assert more.query.directory == "more" and more.query.addresses == (BOB,)
+    assert "recipient-found" in trace.names and "lent-discarded" not in trace.names
+    if end == "close":
+        operation.close()
+    elif end == "with":
+        with operation:
+            pass
+    elif end == "drop":
+        del operation
+        gc.collect()
+    else:
+        held = [operation]
+        del operation
+        with pytest.raises(ZeroDivisionError):
+            _fail_holding(held)
+    assert trace.names.count("lent-discarded") == 1 and "lent-used" not in trace.names
+
+
+def _fail_holding(held: list[Any]) -> None:
+    # The last reference goes while the exception is on its way; the tracer is Python all the same.
+    last = held.pop()
+    try:
+        raise ZeroDivisionError
+    finally:
+        del last
+
+
+def test_an_interrupt_in_the_tracer_ends_the_operation() -> None:
+    def tracer(_: postseal.Event) -> None:
+        raise KeyboardInterrupt
+
+    operation = engine(tracer=tracer).import_operation(SIGNED[ALICE], now=NOW)
+    with pytest.raises(KeyboardInterrupt):
+        operation.poll()
+    with pytest.raises(ApiMisuse):
+        operation.poll()
+
+
+def test_a_reply_of_no_use_spends_no_other(certificates: Certificates) -> None:
+    operation, directory = sealing(certificates, Trace())
+    find: Any = operation.poll()
+    operation.handle(find.answer([Entry.absent(ALICE), Entry.absent(BOB)]))
+    resolve: Any = operation.poll()
+    good = directory.reply(ALICE)
+    with pytest.raises(ApiMisuse):
+        resolve.answer([good, "nonsense"])
+    operation.handle(resolve.answer([good, DirectoryReply.not_found()]))
+    with pytest.raises(postseal.Unsealed) as caught:
+        operation.poll()
+    assert [report.address for report in caught.value.recipients] == [BOB]
+    assert sys.getrefcount(good) >= 1
