@@ -6,7 +6,7 @@ import statistics
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ["core/src", "adapters/src", "host/src", "testkit/src", "cli/src", "bindings-python/src", "bindings-uniffi/src"]
+FOLDERS = ["core/src", "adapters/src", "host/src", "testkit/src", "cli/src", "bindings-c/src", "bindings-python/src", "bindings-uniffi/src"]
 
 
 def lines_of(path):
