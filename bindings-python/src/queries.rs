@@ -7,9 +7,9 @@ use crate::lent::DirectoryReply;
 use postseal::directory::DirectoryId;
 use postseal::store::Version;
 use postseal::{Address, query, store};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PySequence, PyString, PyTuple};
 
 fn texts<'py>(py: Python<'py>, addresses: &[Address]) -> PyResult<Bound<'py, PyTuple>> {
     PyTuple::new(py, addresses.iter().map(Address::as_str))
@@ -194,20 +194,24 @@ fetch! {
     FetchIssuer {}
 }
 
-/// At most `most` things and one more, so that a host that has no end is found out.
+/// What a sequence holds, which a text or octets are not. How much it should be is the engine's to say; more than one too many is
+/// not looked at.
 fn listed<'py, T>(
     reply: &Bound<'py, PyAny>,
-    most: usize,
+    expected: usize,
     read: impl Fn(Bound<'py, PyAny>) -> PyResult<T>,
 ) -> PyResult<Vec<T>> {
-    let all: Vec<T> =
-        reply.try_iter()?.take(most.saturating_add(1)).map(|item| item.and_then(&read)).collect::<PyResult<_>>()?;
-    if all.len() == most { Ok(all) } else { Err(PyValueError::new_err("there must be one reply for each address")) }
+    let octets = reply.is_instance_of::<PyBytes>() || reply.is_instance_of::<PyByteArray>();
+    if octets || reply.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err("the answer is a list, with one reply for each address"));
+    }
+    let items = reply.cast::<PySequence>()?.try_iter()?.take(expected.saturating_add(1));
+    items.map(|item| item.and_then(&read)).collect()
 }
 
 /// The entries of a store.
-pub(crate) fn entries(reply: &Bound<'_, PyAny>, most: usize) -> PyResult<Vec<store::Entry>> {
-    listed(reply, most, |entry| Ok(entry.cast::<Entry>()?.get().0.clone()))
+pub(crate) fn entries(reply: &Bound<'_, PyAny>, expected: usize) -> PyResult<Vec<store::Entry>> {
+    listed(reply, expected, |entry| Ok(entry.cast::<Entry>()?.get().0.clone()))
 }
 
 /// What a store says about a change.
@@ -218,12 +222,12 @@ pub(crate) fn put_outcome(reply: &Bound<'_, PyAny>) -> PyResult<store::PutOutcom
 /// The replies of a directory. They are spent here.
 pub(crate) fn replies(
     reply: &Bound<'_, PyAny>,
-    most: usize,
+    expected: usize,
     trouble: &Trouble,
 ) -> PyResult<Vec<postseal::directory::DirectoryReply>> {
     let py = reply.py();
     // First all of them, then each is spent: a reply that is none spends no other.
-    let all = listed(reply, most, |reply| Ok(reply.cast_into::<DirectoryReply>()?))?;
+    let all = listed(reply, expected, |reply| Ok(reply.cast_into::<DirectoryReply>()?))?;
     all.iter().map(|reply| reply.get().take(py, trouble)).collect()
 }
 

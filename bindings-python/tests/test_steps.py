@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from collections import UserList
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,10 +52,10 @@ def test_an_import_in_steps() -> None:
 def test_a_question_is_answered_once_and_with_its_own_kind() -> None:
     operation = engine().import_operation(SIGNED[ALICE], now=NOW)
     question: Any = operation.poll()
-    for wrong in (b"", None, [], [1], PutOutcome.stored(), [Entry.absent(ALICE)] * 2):
+    for wrong in (b"", "", None, [1], PutOutcome.stored(), iter([Entry.absent(ALICE)])):
         with pytest.raises(ApiMisuse) as kind:
             question.answer(wrong)
-        assert kind.value.code is Code.ANSWER_KIND and isinstance(kind.value.__cause__, TypeError | ValueError)
+        assert kind.value.code is Code.ANSWER_KIND and isinstance(kind.value.__cause__, TypeError)
     answer = question.answer([Entry.absent(ALICE)])
     for spend, reply in ((question.answer, [Entry.absent(ALICE)]), (question.unavailable, "x")):
         with pytest.raises(ApiMisuse) as answered:
@@ -69,13 +70,14 @@ def test_a_question_is_answered_once_and_with_its_own_kind() -> None:
 
 
 def test_what_the_host_raises_while_it_answers_stays_what_it_is() -> None:
-    def entries() -> Iterator[Entry]:
-        raise ConnectionError
+    class Lazy(UserList[Entry]):
+        def __iter__(self) -> Iterator[Entry]:
+            raise ConnectionError
 
     operation = engine().import_operation(SIGNED[ALICE], now=NOW)
     question: Any = operation.poll()
     with pytest.raises(ConnectionError):
-        question.answer(entries for entries in entries())
+        question.answer(Lazy())
     # The question is still open.
     operation.handle(question.unavailable(ConnectionError("store.db")))
     done = operation.poll()
