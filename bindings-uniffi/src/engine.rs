@@ -1,6 +1,6 @@
 use crate::cert::Entry;
 use crate::concurrent::{AsyncCertStore, AsyncDirectory, AsyncFetcher, AsyncWorld};
-use crate::context::{Deadline, EncryptContext, ImportContext, clock, tenant};
+use crate::context::{self, Deadline, EncryptContext, ImportContext};
 use crate::error::{EngineError, guard};
 use crate::event::{HostTracer, Tracer};
 use crate::report::{Encryption, ImportReport};
@@ -172,23 +172,23 @@ impl Engine {
     }
 
     /// All that is stored for a tenant (`default` when there is none), in the order of the addresses.
-    pub fn entries(&self, tenant_name: Option<String>) -> Result<Vec<Entry>, EngineError> {
-        guard(|| self.host.entries(&tenant(tenant_name))?.iter().map(Entry::of).collect())
+    pub fn entries(&self, tenant: Option<String>) -> Result<Vec<Entry>, EngineError> {
+        guard(|| self.host.entries(&context::tenant(tenant))?.iter().map(Entry::of).collect())
     }
 
     /// An operator's decision about a stored certificate, with an event that says who made it. `entry` is what he looked at: when it
     /// has changed in the meantime, nothing is decided.
     pub fn decide(
         &self,
-        tenant_name: Option<String>,
+        tenant: Option<String>,
         entry: Entry,
         fingerprint: String,
         decision: Decision,
         by: String,
     ) -> Result<(), EngineError> {
         guard(|| {
-            let (tenant, entry) = (tenant(tenant_name), entry.core(self.host.engine().limits())?);
-            Ok(self.host.decide(&tenant, &entry, fingerprint.parse()?, decision.into(), &by, clock(None))?)
+            let (tenant, entry) = (context::tenant(tenant), entry.core(self.host.engine().limits())?);
+            Ok(self.host.decide(&tenant, &entry, fingerprint.parse()?, decision.into(), &by, context::clock(None))?)
         })
     }
 }

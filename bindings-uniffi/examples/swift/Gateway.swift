@@ -79,7 +79,7 @@ struct Gateway {
         let elsewhere = try gateway()
         _ = try elsewhere.importMail(mail: read("bob-opaque-ber.eml"), context: ImportContext())
         var known: [String: StoredCert] = [:]
-        for entry in try elsewhere.entries(tenantName: nil) {
+        for entry in try elsewhere.entries(tenant: nil) {
             known[try addressKey(address: entry.address)] = entry.certs.last
         }
         engine = engine.withDirectory(name: "staff", directory: StaffDirectory(known))
