@@ -52,7 +52,7 @@ enum Running {
 
 #[derive(Debug)]
 enum Done {
-    Import(postseal_report),
+    Import(Box<postseal_report>),
     Encrypt { recipients: Vec<postseal_recipient>, way: Hand<Way> },
 }
 
@@ -79,7 +79,7 @@ impl postseal_operation {
             Running::Import(import) => match import.poll(&*self.tracer)? {
                 Step::Ask(ask) => (POSTSEAL_STEP_ASK, Some(import_question(ask)?)),
                 Step::Wait => (POSTSEAL_STEP_WAIT, None),
-                Step::Done(report) => self.finish(Done::Import(report.into())),
+                Step::Done(report) => self.finish(Done::Import(Box::new(report.into()))),
             },
             Running::Resolve(resolve) => match resolve.poll(&*self.tracer)? {
                 Step::Ask(ask) => (POSTSEAL_STEP_ASK, Some(resolve_question(ask)?)),
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn postseal_operation_answer(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_operation_report(operation: *const postseal_operation) -> *const postseal_report {
     get(operation, ptr::null(), |operation| match operation.done.get() {
-        Some(Done::Import(report)) => ptr::from_ref(report),
+        Some(Done::Import(report)) => ptr::from_ref(&**report),
         _ => ptr::null(),
     })
 }

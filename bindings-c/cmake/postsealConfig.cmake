@@ -1,0 +1,13 @@
+# find_package(postseal CONFIG) gives the target postseal::postseal.
+include(CMakeFindDependencyMacro)
+find_dependency(PkgConfig)
+pkg_check_modules(POSTSEAL QUIET IMPORTED_TARGET postseal)
+if(NOT POSTSEAL_FOUND)
+  set(postseal_FOUND FALSE)
+  return()
+endif()
+if(NOT TARGET postseal::postseal)
+  add_library(postseal::postseal INTERFACE IMPORTED)
+  target_link_libraries(postseal::postseal INTERFACE PkgConfig::POSTSEAL)
+endif()
+set(postseal_VERSION "${POSTSEAL_VERSION}")

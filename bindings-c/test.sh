@@ -1,0 +1,210 @@
+#!/usr/bin/env bash
+# Everything that is checked of the C library: `bindings-c/test.sh [STEP...]`, all steps without a name.
+#
+#   generated  the header and the codes are what the sources give; the boundary from the Rust side
+#   abi        what the shared library exports is abi.txt; no function is missing in the test of NULL
+#   header     the header by itself, as C99 to C23 and as C++11 to C++20
+#   plain      the tests in C, with the attack corpus and the transcripts; what they sealed is opened
+#   panic      the guard of every function, in a library with the switch that tests it
+#   valgrind   the tests in C again, and the threads under helgrind
+#   sanitizer  the tests in C again, with AddressSanitizer on both sides of the boundary
+#   examples   install, pkg-config, CMake, static, C++, the examples and those of the README
+#
+# What needs something that is not installed says SKIPPED. With POSTSEAL_STRICT set, that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+here=bindings-c
+work=$(mktemp -d "${TMPDIR:-/tmp}/postseal-c.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+strict=(-std=c11 -O1 -g -Wall -Wextra -Werror -pedantic -D_POSIX_C_SOURCE=200809L -I"$here/include")
+soname=libpostseal.so.0.1
+export RUST_BACKTRACE=0
+
+skipped() {
+    echo "SKIPPED: $*"
+    [ -z "${POSTSEAL_STRICT:-}" ] || exit 1
+}
+# Whether all of these programs are there.
+have() {
+    local missing=()
+    for program in "$@"; do command -v "$program" >/dev/null || missing+=("$program"); done
+    [ "${#missing[@]}" -eq 0 ] && return
+    skipped "$step needs ${missing[*]}"
+    return 1
+}
+# Whether this was done before.
+once() {
+    [ ! -e "$work/done.$1" ] && touch "$work/done.$1"
+}
+
+installed() {
+    once installed || return 0
+    $here/install.sh "$work/prefix" --debug
+    export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig"
+}
+
+# Mail, certificates, the attacks and the transcripts, for programs in C.
+fixtures() {
+    once fixtures || return 0
+    cargo run --quiet --locked -p postseal-capi --example fixtures make "$work/fixtures"
+    mkdir -p "$work/lines"
+    if [ -e scripts/flatten-transcripts.py ] && command -v python3 >/dev/null; then
+        python3 scripts/flatten-transcripts.py transcripts "$work/lines"
+    else
+        skipped "python3 and scripts/flatten-transcripts.py make lines of the transcripts"
+    fi
+}
+
+# compile OUT [FLAG...]
+compile() {
+    local out=$1
+    shift
+    gcc "${strict[@]}" "$@" $here/tests/c/*.c -o "$out" -lpthread
+}
+
+# The tests that were compiled as this, with what they read. More words are names of tests.
+run() {
+    local program=$1
+    shift
+    mkdir -p "$work/results"
+    ${wrapper:-} "$program" "$work/fixtures" "$work/results" corpus/attacks transcripts "$work/lines" -- "$@"
+}
+
+generated() {
+    cargo test --quiet --locked -p postseal-capi
+}
+
+abi() {
+    have nm || return 0
+    installed
+    nm -D --defined-only "$work/prefix/lib/libpostseal.so" | awk '{ print $3 }' | sort > "$work/abi.txt"
+    diff -u $here/abi.txt "$work/abi.txt"
+    # Each is called with NULL somewhere, and stands in the header.
+    for symbol in $(cat $here/abi.txt); do
+        grep -q "($symbol(" $here/tests/c/calls.h || { echo "$symbol is missing in calls.h"; return 1; }
+        grep -q "[ *]$symbol(" $here/include/postseal.h || { echo "$symbol is missing in the header"; return 1; }
+    done
+    echo "$(wc -l < $here/abi.txt) functions"
+}
+
+header() {
+    have gcc g++ || return 0
+    for standard in c99 c11 c17 c2x; do
+        gcc -std=$standard -Wall -Wextra -Werror -pedantic -fsyntax-only -x c $here/include/postseal.h
+    done
+    for standard in c++11 c++14 c++17 c++20; do
+        g++ -std=$standard -Wall -Wextra -Werror -pedantic -fsyntax-only -x c++ $here/include/postseal.h
+    done
+}
+
+compiled() {
+    installed
+    fixtures
+    once compiled || return 0
+    compile "$work/tests" -L"$work/prefix/lib" -Wl,-rpath,"$work/prefix/lib" -lpostseal
+}
+
+plain() {
+    have gcc || return 0
+    compiled
+    run "$work/tests"
+    # What was sealed opens with the key of its recipient, and with no other.
+    for sealed in alice.sealed bob.sealed carol.sealed dave.sealed alice.stream bob.stream; do
+        "$target/debug/examples/fixtures" open "${sealed%%.*}" "$work/results/$sealed.eml" | grep "in confidence" > /dev/null
+    done
+    if "$target/debug/examples/fixtures" open bob "$work/results/alice.sealed.eml" 2>/dev/null; then
+        echo "bob opens what is alice's"
+        return 1
+    fi
+    echo "6 messages open"
+}
+
+panic() {
+    have gcc || return 0
+    fixtures
+    mkdir -p "$work/panic"
+    cargo rustc --quiet --locked -p postseal-capi --lib --features test-panic --crate-type cdylib -- -C "link-arg=-Wl,-soname,$soname"
+    cp "$target/debug/libpostseal_c.so" "$work/panic/$soname"
+    compile "$work/tests-panic" -DPOSTSEAL_TEST_PANIC -L"$work/panic" -Wl,-rpath,"$work/panic" -l:$soname
+    run "$work/tests-panic" panic 2> "$work/panic.txt" || { cat "$work/panic.txt"; return 1; }
+}
+
+valgrind_() {
+    have gcc valgrind || return 0
+    compiled
+    wrapper="valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=1" run "$work/tests"
+    wrapper="valgrind -q --tool=helgrind --error-exitcode=1" run "$work/tests" threads
+}
+
+sanitizer() {
+    have gcc || return 0
+    cargo +nightly --version >/dev/null 2>&1 || { skipped "sanitizer needs a nightly toolchain"; return; }
+    fixtures
+    mkdir -p "$work/sanitized"
+    local triple
+    triple=$(rustc +nightly -vV | sed -n 's/^host: //p')
+    RUSTFLAGS=-Zsanitizer=address cargo +nightly rustc --quiet --locked --target "$triple" --target-dir "$target/sanitized" \
+        -p postseal-capi --lib --crate-type cdylib -- -C "link-arg=-Wl,-soname,$soname"
+    cp "$target/sanitized/$triple/debug/libpostseal_c.so" "$work/sanitized/$soname"
+    compile "$work/tests-sanitized" -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+        -L"$work/sanitized" -Wl,-rpath,"$work/sanitized" -l:$soname
+    ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 run "$work/tests-sanitized"
+}
+
+# The examples, as their README says, and what they print.
+examples() {
+    have gcc g++ make pkg-config || return 0
+    installed
+    fixtures
+    mkdir -p "$work/examples/folder"
+    cp examples/c/*.c examples/c/Makefile "$work/examples"
+    make -s -C "$work/examples"
+    cp "$work/fixtures/carol.der" "$work/examples/folder/carol@goal.example.der"
+    local mail=$PWD/examples/mail
+    (
+        cd "$work/examples"
+        export LD_LIBRARY_PATH="$work/prefix/lib"
+        printf 'trust = ["%s/anchors.pem"]\nimport = true\nstore = "sqlite:postseal.db"\n' "$mail" > postseal.toml
+        printf 'Subject: hello\n\nin confidence\n' > hello.eml
+        ./learn postseal.toml "$mail/alice-detached.eml" "$mail/tampered-body.eml" | tee learned.txt
+        grep -q "imported alice@goal.example 1371b08bd453" learned.txt
+        grep -q "refused (digest-mismatch)" learned.txt
+        ./seal postseal.toml alice@goal.example < hello.eml | grep "smime-type=authEnveloped-data" > /dev/null
+        code=0
+        ./seal postseal.toml nobody@goal.example < hello.eml 2>/dev/null || code=$?
+        [ $code = 65 ]
+        ./own_store "$mail/anchors.pem" "$mail/carol-ecdsa.eml" | grep "carol@goal.example 42e4fdc42ead active" > /dev/null
+        ./own_directory "$work/fixtures/root.pem" folder carol@goal.example < hello.eml > sealed.eml
+        "$target/debug/examples/fixtures" open carol sealed.eml | grep "in confidence" > /dev/null
+        code=0
+        ./own_directory "$work/fixtures/root.pem" folder zoe@goal.example < hello.eml 2>/dev/null || code=$?
+        [ $code = 65 ]
+    )
+    for standard in c++11 c++20; do
+        g++ -std=$standard -Wall -Wextra -Werror -pedantic $here/tests/header.cpp -o "$work/header" $(pkg-config --cflags --libs postseal)
+        LD_LIBRARY_PATH="$work/prefix/lib" "$work/header" "$work/fixtures/root.pem" "$work/fixtures/alice.eml"
+    done
+    # Static: no shared library is needed at run time.
+    gcc "${strict[@]}" $(pkg-config --cflags postseal) examples/c/own_store.c -o "$work/static" "$work/prefix/lib/libpostseal.a" \
+        $(sed -n 's/^Libs.private: //p' "$work/prefix/lib/pkgconfig/postseal.pc") -lpthread
+    "$work/static" examples/mail/anchors.pem examples/mail/carol-ecdsa.eml | grep "^imported" > /dev/null
+    have cmake || return 0
+    cmake -S $here/tests/cmake -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" -DEXAMPLES="$PWD/examples/c" > "$work/cmake.txt" ||
+        { cat "$work/cmake.txt"; return 1; }
+    cmake --build "$work/cmake" > "$work/cmake.txt" || { cat "$work/cmake.txt"; return 1; }
+    "$work/cmake/own_store" examples/mail/anchors.pem examples/mail/carol-ecdsa.eml | grep "^imported" > /dev/null
+}
+
+steps=("$@")
+[ $# -gt 0 ] || steps=(generated abi header plain panic valgrind sanitizer examples)
+for step in "${steps[@]}"; do
+    begin=$SECONDS
+    echo "== $step"
+    case $step in
+    valgrind) valgrind_ ;;
+    generated | abi | header | plain | panic | sanitizer | examples) "$step" ;;
+    *) echo "$step is no step" && exit 2 ;;
+    esac
+    echo "== $step: $((SECONDS - begin)) s"
+done
