@@ -4,7 +4,7 @@
 optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test doc size deny python uniffi
+ci: fmt clippy test doc size deny c python uniffi
 
 fmt:
     cargo fmt --all --check
@@ -28,6 +28,10 @@ size:
 deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
+
+# The C library: header and symbols, the tests plain, under valgrind and with sanitizers, installation and examples.
+c:
+    bindings-c/test.sh
 
 # Wheel and sdist in fresh environments of every CPython that is here; pytest, type checkers, reference.
 python:
