@@ -237,7 +237,12 @@ impl Transcript {
     /// assert!(error.contains("expected a string"));
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        let transcript: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let is_nonce = |text: &String| text.len() == 64 && text.bytes().all(|octet| octet.is_ascii_hexdigit());
+        if !transcript.ocsp_nonce.as_ref().is_none_or(is_nonce) {
+            return Err("ocsp_nonce: a nonce has 64 hexadecimal digits".to_owned());
+        }
+        Ok(transcript)
     }
 
     /// Reads a file.

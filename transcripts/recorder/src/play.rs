@@ -50,8 +50,13 @@ pub(crate) fn event(event: &Event) -> Table {
     Table::try_from(members).expect("an event has texts, numbers and truth values")
 }
 
+fn made(transcript: &Transcript, folder: &Path) -> Result<Host, Difference> {
+    host(&transcript.configuration, folder).map_err(|error| differs("configuration", "one that can be used", &error))
+}
+
 struct Player<'a> {
     transcript: &'a Transcript,
+    folder: &'a Path,
     host: Host,
     tracer: Arc<dyn Tracer>,
     session: Option<Session>,
@@ -73,12 +78,19 @@ impl Transcript {
     /// # Ok::<(), String>(())
     /// ```
     pub fn play(&self, folder: &Path) -> Result<(), Difference> {
-        let host = host(&self.configuration, folder);
-        let host = host.map_err(|error| differs("configuration", "one that can be used", &error))?;
+        let host = made(self, folder)?;
         let recorder = Arc::new(Recorder::default());
         let tracer: Arc<dyn Tracer> = recorder.clone();
-        let mut player =
-            Player { transcript: self, host, tracer, session: None, open: BTreeMap::new(), asked: 0, outcome: None };
+        let mut player = Player {
+            transcript: self,
+            folder,
+            host,
+            tracer,
+            session: None,
+            open: BTreeMap::new(),
+            asked: 0,
+            outcome: None,
+        };
         player.begin();
         for (number, turn) in self.turn.iter().enumerate() {
             player.turn(turn).map_err(|difference| Difference {
@@ -157,7 +169,7 @@ impl Player<'_> {
     /// The answer to the first question of another operation about the same.
     fn foreign_answer(&mut self) -> Result<Error, Difference> {
         let nobody: Arc<dyn Tracer> = Arc::new(());
-        let other = Session::begin(&self.host, self.transcript, &nobody);
+        let other = Session::begin(&made(self.transcript, self.folder)?, self.transcript, &nobody);
         let mut other = other.map_err(|_| differs("another operation", "a conversation", "its end"))?;
         let Ok(Next::Ask(open)) = other.poll(&()) else {
             return Err(differs("another operation", "a question", "none"));

@@ -152,3 +152,21 @@ fn the_flat_form_holds_everything() {
     let first = fs::read_to_string(place.path().join("import-first.flat")).unwrap();
     assert!(first.contains("turn.0.ask.question\tfind-stored\n") && first.contains("turn.#\t4\n"), "{first}");
 }
+
+#[test]
+fn what_is_no_transcript_is_said_with_its_place() {
+    let good = fs::read_to_string(folder().join("import-crl.toml")).unwrap();
+    for (old, new, says) in [
+        ("operation = \"import\"", "operation = \"export\"", "unknown variant `export`"),
+        ("tenant = \"default\"\nocsp", "tenants = \"default\"\nocsp", "unknown field `tenants`"),
+        ("question = \"fetch-crl\"", "question = \"fetch\"", "unknown variant `fetch`"),
+        ("mail = \"\"\"\\\n", "mail = \"\"\"!\\\n", "base64"),
+        ("ocsp_nonce = \"01", "ocsp_nonce = \"", "64 hexadecimal digits"),
+        ("now = ", "now = x", "line 3"),
+    ] {
+        let bad = good.replacen(old, new, 1);
+        assert_ne!(bad, good, "{old}");
+        let error = Transcript::parse(&bad).unwrap_err();
+        assert!(error.contains(says), "{old}: {error}");
+    }
+}
