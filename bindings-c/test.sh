@@ -60,7 +60,7 @@ fixtures() {
 compile() {
     local out=$1
     shift
-    gcc "${strict[@]}" "$@" $here/tests/c/*.c -o "$out" -lpthread
+    gcc "${strict[@]}" $here/tests/c/*.c -o "$out" "$@" -lpthread
 }
 
 # The tests that were compiled as this, with what they read. More words are names of tests.

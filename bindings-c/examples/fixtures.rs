@@ -60,7 +60,10 @@ fn make(folder: &Path) {
     lent(&root, &write);
     fetched(&root, &write);
     write("plain.eml", &plain(b"in confidence\r\n"));
-    write("large.eml", &plain(&b"a line that comes again and again, in confidence\r\n".repeat(1000)));
+    let large = b"a line that comes again and again, in confidence\r\n".repeat(1000);
+    write("large.eml", &plain(&large));
+    let alice = root.issue(&CertSpec::mailbox("alice@goal.example", ALICE));
+    write("large-signed.eml", &SignedMail::new("Alice <alice@goal.example>", &alice).body(&large).build());
     write("attacks.txt", attacks().as_bytes());
 }
 

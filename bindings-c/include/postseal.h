@@ -1,4 +1,5 @@
-/*
+/**
+ * @file
  * The S/MIME engine postseal, for C and everything that speaks C.
  *
  * Generated from bindings-c/src by cbindgen. Not to be edited; a test compares.
@@ -37,12 +38,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** Before a function: the compiler warns when nobody looks at its status. */
 #if defined(__GNUC__) || defined(__clang__)
 #define POSTSEAL_MUST_USE __attribute__((warn_unused_result))
 #else
 #define POSTSEAL_MUST_USE
 #endif
 
+
+/**
+ * Of the header that a program was compiled with. Before 1.0 another minor version may be another interface.
+ */
+#define POSTSEAL_VERSION_MAJOR 0
+
+/**
+ * See `POSTSEAL_VERSION_MAJOR`.
+ */
+#define POSTSEAL_VERSION_MINOR 1
+
+/**
+ * See `POSTSEAL_VERSION_MAJOR`.
+ */
+#define POSTSEAL_VERSION_PATCH 0
 
 /**
  * Success.
@@ -930,21 +947,6 @@
 #define POSTSEAL_OCSP_UNKNOWN 648
 
 /**
- * `postseal_operation_poll` has given a question: carry it out, and hand its answer in.
- */
-#define POSTSEAL_STEP_ASK 1
-
-/**
- * Nothing more to ask until an open question is answered.
- */
-#define POSTSEAL_STEP_WAIT 2
-
-/**
- * The result is there. The operation is over.
- */
-#define POSTSEAL_STEP_DONE 3
-
-/**
  * Stored: first contact, or nothing usable was left.
  */
 #define POSTSEAL_OUTCOME_IMPORTED 1
@@ -1190,19 +1192,19 @@
 #define POSTSEAL_CHANGE_DECIDE 5
 
 /**
- * Of the header that a program was compiled with. Before 1.0 another minor version may be another interface.
+ * `postseal_operation_poll` has given a question: carry it out, and hand its answer in.
  */
-#define POSTSEAL_VERSION_MAJOR 0
+#define POSTSEAL_STEP_ASK 1
 
 /**
- * See `POSTSEAL_VERSION_MAJOR`.
+ * Nothing more to ask until an open question is answered.
  */
-#define POSTSEAL_VERSION_MINOR 1
+#define POSTSEAL_STEP_WAIT 2
 
 /**
- * See `POSTSEAL_VERSION_MAJOR`.
+ * The result is there. The operation is over.
  */
-#define POSTSEAL_VERSION_PATCH 0
+#define POSTSEAL_STEP_DONE 3
 
 /**
  * The answer to one question. Of your own when `postseal_answer_new` gave it: hand it in with `postseal_operation_answer`, and
@@ -1296,6 +1298,158 @@ typedef struct postseal_sealer postseal_sealer;
 typedef int32_t postseal_status;
 
 /**
+ * For whom and when a mail is imported or encrypted. Begin with `{ .struct_size = sizeof(postseal_options) }`; what stays zero
+ * is left out.
+ */
+typedef struct postseal_options {
+    /**
+     * `sizeof(postseal_options)`.
+     */
+    size_t struct_size;
+    /**
+     * Whose store, directories and policies; NULL: "default".
+     */
+    const char *tenant;
+    /**
+     * The route inside the tenant; NULL: none.
+     */
+    const char *route;
+    /**
+     * The time for which everything is decided, in seconds since 1970 UTC; 0: the clock of the system.
+     */
+    int64_t now;
+    /**
+     * Import only. Not 0: decide, but ask the store for nothing that changes it.
+     */
+    int32_t dry_run;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * `postseal_import_mail` and `postseal_encrypt`. Milliseconds after which nothing more is asked, so that what is still
+     * open counts as unavailable. A question that is on its way is not called off. 0: no such time.
+     */
+    uint64_t timeout_ms;
+    /**
+     * As `timeout_ms`: is asked before each question, and says with another value than 0 that the time is over. NULL: nobody.
+     */
+    int32_t (*expired)(void *userdata);
+    /**
+     * For `expired`.
+     */
+    void *expired_userdata;
+    /**
+     * 32 random octets for the nonces of OCSP requests (RFC 9654), never used twice; NULL: of the system's randomness.
+     */
+    const uint8_t *ocsp_nonce;
+} postseal_options;
+
+/**
+ * Answers one question. `question` and `answer` are there until it returns. 0: what was put into `answer` counts; any other
+ * value: whatever was asked was not to be had.
+ *
+ * It is called on the thread that made the call, by several threads at once when several make calls. It must not unwind,
+ * `longjmp` or throw through the library. It may call the library, also with the same engine.
+ */
+typedef int32_t (*postseal_callback)(void *userdata,
+                                     const struct postseal_question *question,
+                                     struct postseal_answer *answer);
+
+/**
+ * A store of your own. Begin with `{ .struct_size = sizeof(postseal_store_table) }`.
+ *
+ * A store holds no rule: it reads an entry, and under a lock it compares the version, lets `postseal_change_apply` make the new
+ * entry, and writes it. All callbacks are needed, but for `destroy`.
+ */
+typedef struct postseal_store_table {
+    /**
+     * `sizeof(postseal_store_table)`.
+     */
+    size_t struct_size;
+    /**
+     * find-stored: `postseal_answer_entry` for each address of the question, in the same order, with version 0 and no certificate
+     * for one that is not known.
+     */
+    postseal_callback find;
+    /**
+     * put-stored: compares, applies, writes, and says `postseal_answer_stored` when the change survives a crash, or
+     * `postseal_answer_conflict`.
+     */
+    postseal_callback put;
+    /**
+     * entries: `postseal_answer_entry` for each that the tenant has, in the order of their keys.
+     */
+    postseal_callback entries;
+    /**
+     * Called once, when nobody can call the store any more. May be NULL.
+     */
+    void (*destroy)(void *userdata);
+} postseal_store_table;
+
+/**
+ * A directory of your own. Begin with `{ .struct_size = sizeof(postseal_directory_table) }`.
+ *
+ * It holds no rule: everything that it lends is judged by the engine. It keeps nothing of what it lent.
+ */
+typedef struct postseal_directory_table {
+    /**
+     * `sizeof(postseal_directory_table)`.
+     */
+    size_t struct_size;
+    /**
+     * resolve-directory: for each address of the question one of `postseal_answer_found`, `postseal_answer_not_found` and
+     * `postseal_answer_not_answered`. An address without a reply counts as not answered. Needed.
+     */
+    postseal_callback resolve;
+    /**
+     * Called once, when nobody can call the directory any more. May be NULL.
+     */
+    void (*destroy)(void *userdata);
+} postseal_directory_table;
+
+/**
+ * What fetches from the addresses that certificates name. Begin with `{ .struct_size = sizeof(postseal_fetcher_table) }`.
+ *
+ * The addresses were written by whoever made the certificates: which of them may be reached is yours to decide. Everything that
+ * comes back is checked by the engine.
+ */
+typedef struct postseal_fetcher_table {
+    /**
+     * `sizeof(postseal_fetcher_table)`.
+     */
+    size_t struct_size;
+    /**
+     * fetch-crl, fetch-ocsp and fetch-issuer: `postseal_answer_body`, or `postseal_answer_unavailable` also for a kind that you
+     * do not fetch. Needed.
+     */
+    postseal_callback fetch;
+    /**
+     * Called once, when nobody can call the fetcher any more. May be NULL.
+     */
+    void (*destroy)(void *userdata);
+} postseal_fetcher_table;
+
+/**
+ * A tracer of your own. Begin with `{ .struct_size = sizeof(postseal_tracer_table) }`.
+ */
+typedef struct postseal_tracer_table {
+    /**
+     * `sizeof(postseal_tracer_table)`.
+     */
+    size_t struct_size;
+    /**
+     * One event: its name, and all of it as one JSON object, as a line of the JSON Lines trace. Both are there until it returns.
+     * It names persons. Needed; it must not block for long, and what a callback must not do, it must not do either.
+     */
+    void (*event)(void *userdata, const char *name, const char *json);
+    /**
+     * Called once, when no event can come any more. May be NULL.
+     */
+    void (*destroy)(void *userdata);
+} postseal_tracer_table;
+
+/**
  * Octets of somebody else.
  */
 typedef struct postseal_octets {
@@ -1349,86 +1503,6 @@ typedef struct postseal_loan {
      */
     int32_t preferred;
 } postseal_loan;
-
-/**
- * Answers one question. `question` and `answer` are there until it returns. 0: what was put into `answer` counts; any other
- * value: whatever was asked was not to be had.
- *
- * It is called on the thread that made the call, by several threads at once when several make calls. It must not unwind,
- * `longjmp` or throw through the library. It may call the library, also with the same engine.
- */
-typedef int32_t (*postseal_callback)(void *userdata,
-                                     const struct postseal_question *question,
-                                     struct postseal_answer *answer);
-
-/**
- * A directory of your own. Begin with `{ .struct_size = sizeof(postseal_directory_table) }`.
- *
- * It holds no rule: everything that it lends is judged by the engine. It keeps nothing of what it lent.
- */
-typedef struct postseal_directory_table {
-    /**
-     * `sizeof(postseal_directory_table)`.
-     */
-    size_t struct_size;
-    /**
-     * resolve-directory: for each address of the question one of `postseal_answer_found`, `postseal_answer_not_found` and
-     * `postseal_answer_not_answered`. An address without a reply counts as not answered. Needed.
-     */
-    postseal_callback resolve;
-    /**
-     * Called once, when nobody can call the directory any more. May be NULL.
-     */
-    void (*destroy)(void *userdata);
-} postseal_directory_table;
-
-/**
- * For whom and when a mail is imported or encrypted. Begin with `{ .struct_size = sizeof(postseal_options) }`; what stays zero
- * is left out.
- */
-typedef struct postseal_options {
-    /**
-     * `sizeof(postseal_options)`.
-     */
-    size_t struct_size;
-    /**
-     * Whose store, directories and policies; NULL: "default".
-     */
-    const char *tenant;
-    /**
-     * The route inside the tenant; NULL: none.
-     */
-    const char *route;
-    /**
-     * The time for which everything is decided, in seconds since 1970 UTC; 0: the clock of the system.
-     */
-    int64_t now;
-    /**
-     * Import only. Not 0: decide, but ask the store for nothing that changes it.
-     */
-    int32_t dry_run;
-    /**
-     * Must be 0.
-     */
-    int32_t reserved;
-    /**
-     * `postseal_import_mail` and `postseal_encrypt`. Milliseconds after which nothing more is asked, so that what is still
-     * open counts as unavailable. A question that is on its way is not called off. 0: no such time.
-     */
-    uint64_t timeout_ms;
-    /**
-     * As `timeout_ms`: is asked before each question, and says with another value than 0 that the time is over. NULL: nobody.
-     */
-    int32_t (*expired)(void *userdata);
-    /**
-     * For `expired`.
-     */
-    void *expired_userdata;
-    /**
-     * 32 random octets for the nonces of OCSP requests (RFC 9654), never used twice; NULL: of the system's randomness.
-     */
-    const uint8_t *ocsp_nonce;
-} postseal_options;
 
 /**
  * A certificate that a store keeps, with what is kept beside it: all that a store has to write down and to bring back.
@@ -1487,86 +1561,504 @@ typedef struct postseal_stored_cert {
 } postseal_stored_cert;
 
 /**
- * What fetches from the addresses that certificates name. Begin with `{ .struct_size = sizeof(postseal_fetcher_table) }`.
- *
- * The addresses were written by whoever made the certificates: which of them may be reached is yours to decide. Everything that
- * comes back is checked by the engine.
- */
-typedef struct postseal_fetcher_table {
-    /**
-     * `sizeof(postseal_fetcher_table)`.
-     */
-    size_t struct_size;
-    /**
-     * fetch-crl, fetch-ocsp and fetch-issuer: `postseal_answer_body`, or `postseal_answer_unavailable` also for a kind that you
-     * do not fetch. Needed.
-     */
-    postseal_callback fetch;
-    /**
-     * Called once, when nobody can call the fetcher any more. May be NULL.
-     */
-    void (*destroy)(void *userdata);
-} postseal_fetcher_table;
-
-/**
  * Takes octets of the message. They are there until it returns. 0: it has taken all of them; any other value: it failed, and the
  * message is given up. What `postseal_callback` must not do, it must not do either.
  */
 typedef int32_t (*postseal_write)(void *userdata, const uint8_t *data, size_t len);
 
-/**
- * A store of your own. Begin with `{ .struct_size = sizeof(postseal_store_table) }`.
- *
- * A store holds no rule: it reads an entry, and under a lock it compares the version, lets `postseal_change_apply` make the new
- * entry, and writes it. All callbacks are needed, but for `destroy`.
- */
-typedef struct postseal_store_table {
-    /**
-     * `sizeof(postseal_store_table)`.
-     */
-    size_t struct_size;
-    /**
-     * find-stored: `postseal_answer_entry` for each address of the question, in the same order, with version 0 and no certificate
-     * for one that is not known.
-     */
-    postseal_callback find;
-    /**
-     * put-stored: compares, applies, writes, and says `postseal_answer_stored` when the change survives a crash, or
-     * `postseal_answer_conflict`.
-     */
-    postseal_callback put;
-    /**
-     * entries: `postseal_answer_entry` for each that the tenant has, in the order of their keys.
-     */
-    postseal_callback entries;
-    /**
-     * Called once, when nobody can call the store any more. May be NULL.
-     */
-    void (*destroy)(void *userdata);
-} postseal_store_table;
-
-/**
- * A tracer of your own. Begin with `{ .struct_size = sizeof(postseal_tracer_table) }`.
- */
-typedef struct postseal_tracer_table {
-    /**
-     * `sizeof(postseal_tracer_table)`.
-     */
-    size_t struct_size;
-    /**
-     * One event: its name, and all of it as one JSON object, as a line of the JSON Lines trace. Both are there until it returns.
-     * It names persons. Needed; it must not block for long, and what a callback must not do, it must not do either.
-     */
-    void (*event)(void *userdata, const char *name, const char *json);
-    /**
-     * Called once, when no event can come any more. May be NULL.
-     */
-    void (*destroy)(void *userdata);
-} postseal_tracer_table;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Of the library that is loaded, as "0.1.0". It is never freed.
+ */
+const char *postseal_version(void);
+
+/**
+ * The number of the code; 0 for NULL.
+ */
+postseal_status postseal_error_number(const struct postseal_error *error);
+
+/**
+ * The name of the code, as in traces: `address-mismatch`. It is never freed. NULL for NULL.
+ */
+const char *postseal_error_name(const struct postseal_error *error);
+
+/**
+ * The sentence of the code, with the section of the RFC that says so. It is never freed. NULL for NULL.
+ */
+const char *postseal_error_sentence(const struct postseal_error *error);
+
+/**
+ * The sentence, with the offset and what else is known. It lives as long as the error. NULL for NULL.
+ */
+const char *postseal_error_message(const struct postseal_error *error);
+
+/**
+ * Whose fault it is, a `POSTSEAL_FAULT_*`; 0 for NULL.
+ */
+int32_t postseal_error_fault(const struct postseal_error *error);
+
+/**
+ * Whether the fault has a place in the input, and the byte at which it was seen in `*offset`, unless `offset` is NULL.
+ */
+bool postseal_error_offset(const struct postseal_error *error,
+                           size_t *offset);
+
+/**
+ * How many recipients are the reason why a mail was not encrypted. 0 for every other error, and for NULL.
+ */
+size_t postseal_error_recipient_count(const struct postseal_error *error);
+
+/**
+ * One of these recipients, borrowed from the error. NULL where there is none.
+ */
+const struct postseal_recipient *postseal_error_recipient(const struct postseal_error *error, size_t index);
+
+/**
+ * Frees an error that a call gave. NULL is allowed.
+ */
+void postseal_error_free(struct postseal_error *error);
+
+/**
+ * What became of a mail that was brought to be learned from. The name of a `POSTSEAL_OUTCOME_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_outcome_name(int32_t outcome);
+
+/**
+ * What is known about a signature or a path. The name of a `POSTSEAL_VERDICT_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_verdict_name(int32_t verdict);
+
+/**
+ * Which certificate of a mail is the one to keep. The name of a `POSTSEAL_CANDIDATE_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_candidate_name(int32_t candidate);
+
+/**
+ * What became of one recipient. The name of a `POSTSEAL_RECIPIENT_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_recipient_outcome_name(int32_t recipient_outcome);
+
+/**
+ * What a stored certificate is to its mailbox. The name of a `POSTSEAL_STATE_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_state_name(int32_t state);
+
+/**
+ * How a certificate came into the store. The name of a `POSTSEAL_SOURCE_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_source_name(int32_t source);
+
+/**
+ * What an operator can say about a stored certificate. The name of a `POSTSEAL_DECISION_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_decision_name(int32_t decision);
+
+/**
+ * Whose fault it is that something did not happen. The name of a `POSTSEAL_FAULT_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_fault_name(int32_t fault);
+
+/**
+ * What is asked. The name of a `POSTSEAL_QUESTION_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_question_name(int32_t question);
+
+/**
+ * What becomes of an entry. The name of a `POSTSEAL_CHANGE_*`, as in traces and reports. It is never freed. NULL for any other number.
+ */
+const char *postseal_change_name(int32_t change);
+
+/**
+ * Makes an engine of the text of a configuration (`postseal.toml`). Paths in it are relative to `folder`, or to the current
+ * folder where that is NULL.
+ *
+ * POSTSEAL_CONFIGURATION_INVALID: the message says why. POSTSEAL_ARGUMENT_NULL, POSTSEAL_TEXT_NOT_UTF8.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_from_text(const char *configuration,
+                                          const char *folder,
+                                          struct postseal_engine **engine,
+                                          struct postseal_error **err);
+
+/**
+ * Makes an engine of a configuration file. Paths in it are relative to the folder of the file.
+ *
+ * As `postseal_engine_from_text`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_from_file(const char *path,
+                                          struct postseal_engine **engine,
+                                          struct postseal_error **err);
+
+/**
+ * Frees an engine. NULL is allowed. No call that was given the engine may be going on; what was made with it lives on.
+ */
+void postseal_engine_free(struct postseal_engine *engine);
+
+/**
+ * Learns from one mail as it was received: verifies it, and stores the certificate of its author. Blocks while the store
+ * works.
+ *
+ * What is wrong with the mail, or with a store that does not answer, is in the report. POSTSEAL_STORE_MISSING: the engine
+ * has no store.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_import_mail(const struct postseal_engine *engine,
+                                     const uint8_t *mail,
+                                     size_t mail_len,
+                                     const struct postseal_options *options,
+                                     struct postseal_report **report,
+                                     struct postseal_error **err);
+
+/**
+ * What became of the mail, a `POSTSEAL_OUTCOME_*`; 0 for NULL.
+ */
+int32_t postseal_report_outcome(const struct postseal_report *report);
+
+/**
+ * The Message-ID, escaped and cut; NULL without one.
+ */
+const char *postseal_report_message_id(const struct postseal_report *report);
+
+/**
+ * The mailbox of the certificate, once From and certificate agree on it; NULL before.
+ */
+const char *postseal_report_address(const struct postseal_report *report);
+
+/**
+ * SHA-256 of the candidate, or of the signer's certificate when it did not get that far, as 64 hexadecimal digits; or NULL.
+ */
+const char *postseal_report_fingerprint(const struct postseal_report *report);
+
+/**
+ * Whether there is such a certificate, and the start of its validity in `*seconds` (since 1970 UTC) unless that is NULL.
+ */
+bool postseal_report_not_before(const struct postseal_report *report,
+                                int64_t *seconds);
+
+/**
+ * As `postseal_report_not_before`, the end.
+ */
+bool postseal_report_not_after(const struct postseal_report *report, int64_t *seconds);
+
+/**
+ * Whether the signature of the mail holds, a `POSTSEAL_VERDICT_*`; 0 for NULL.
+ */
+int32_t postseal_report_signature(const struct postseal_report *report);
+
+/**
+ * Whether a path to a trust anchor holds, a `POSTSEAL_VERDICT_*`; 0 for NULL.
+ */
+int32_t postseal_report_path(const struct postseal_report *report);
+
+/**
+ * Which certificate of the mail is the candidate, a `POSTSEAL_CANDIDATE_*`; 0 when it did not get that far.
+ */
+int32_t postseal_report_candidate(const struct postseal_report *report);
+
+/**
+ * Why it was refused, held or deferred, borrowed from the report; or NULL.
+ */
+const struct postseal_error *postseal_report_error(const struct postseal_report *report);
+
+/**
+ * What the store said when it did not answer; or NULL.
+ */
+const char *postseal_report_unavailable(const struct postseal_report *report);
+
+/**
+ * Frees a report. NULL is allowed.
+ */
+void postseal_report_free(struct postseal_report *report);
+
+/**
+ * Encrypts one mail for its recipients: one message for all of `visible`, one for each of `hidden`. Blocks while the store and
+ * the directories work. The mode of the route says what happens when somebody cannot be reached.
+ *
+ * When no message may be made, the error names the recipients who are the reason (`postseal_error_recipient`).
+ * POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_ADDRESS_MALFORMED: a text is no mailbox.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_encrypt(const struct postseal_engine *engine,
+                                 const uint8_t *mail,
+                                 size_t mail_len,
+                                 const char *const *visible,
+                                 size_t visible_len,
+                                 const char *const *hidden,
+                                 size_t hidden_len,
+                                 const struct postseal_options *options,
+                                 struct postseal_encryption **encryption,
+                                 struct postseal_error **err);
+
+/**
+ * How many messages are to be sent. 0 for NULL.
+ */
+size_t postseal_encryption_message_count(const struct postseal_encryption *encryption);
+
+/**
+ * One of the messages; NULL where there is none.
+ */
+const struct postseal_message *postseal_encryption_message(const struct postseal_encryption *encryption,
+                                                           size_t index);
+
+/**
+ * How many recipients get none of the messages. 0 for NULL.
+ */
+size_t postseal_encryption_left_out_count(const struct postseal_encryption *encryption);
+
+/**
+ * One of those who get none, borrowed; NULL where there is none.
+ */
+const struct postseal_recipient *postseal_encryption_left_out(const struct postseal_encryption *encryption,
+                                                              size_t index);
+
+/**
+ * Whether the route lets you send plaintext to those who are left out, as far as `postseal_recipient_may_get_plaintext` says so
+ * of each.
+ */
+bool postseal_encryption_plaintext_allowed(const struct postseal_encryption *encryption);
+
+/**
+ * Whether the mail is encrypted already, and the policy says to send it as it is, its header included, to all recipients.
+ */
+bool postseal_encryption_is_passed(const struct postseal_encryption *encryption);
+
+/**
+ * Frees an encryption with its messages. NULL is allowed.
+ */
+void postseal_encryption_free(struct postseal_encryption *encryption);
+
+/**
+ * The message, ready to be sent, and its octets in `*len` unless that is NULL.
+ */
+const uint8_t *postseal_message_mail(const struct postseal_message *message, size_t *len);
+
+/**
+ * How many recipients its envelope has. 0 for NULL.
+ */
+size_t postseal_message_address_count(const struct postseal_message *message);
+
+/**
+ * One of the recipients of its envelope; NULL where there is none.
+ */
+const char *postseal_message_address(const struct postseal_message *message, size_t index);
+
+/**
+ * Whether it is for one hidden recipient.
+ */
+bool postseal_message_hidden(const struct postseal_message *message);
+
+/**
+ * How its content is encrypted, as `aes256-gcm`; NULL for NULL.
+ */
+const char *postseal_message_content_encryption(const struct postseal_message *message);
+
+/**
+ * The address as it was given; NULL for NULL.
+ */
+const char *postseal_recipient_address(const struct postseal_recipient *recipient);
+
+/**
+ * Whether the other recipients must not learn of this one.
+ */
+bool postseal_recipient_hidden(const struct postseal_recipient *recipient);
+
+/**
+ * What became of it, a `POSTSEAL_RECIPIENT_*`; 0 for NULL.
+ */
+int32_t postseal_recipient_outcome(const struct postseal_recipient *recipient);
+
+/**
+ * How many certificates are encrypted to. 0 for NULL.
+ */
+size_t postseal_recipient_found_count(const struct postseal_recipient *recipient);
+
+/**
+ * Where one of them came from: "store", or the name of a directory. The best stands first. NULL where there is none.
+ */
+const char *postseal_recipient_found_source(const struct postseal_recipient *recipient,
+                                            size_t index);
+
+/**
+ * Its SHA-256, as 64 hexadecimal digits. NULL where there is none.
+ */
+const char *postseal_recipient_found_fingerprint(const struct postseal_recipient *recipient, size_t index);
+
+/**
+ * How many candidates were not taken. 0 for NULL.
+ */
+size_t postseal_recipient_rejected_count(const struct postseal_recipient *recipient);
+
+/**
+ * Where one of them came from, as `postseal_recipient_found_source`.
+ */
+const char *postseal_recipient_rejected_source(const struct postseal_recipient *recipient, size_t index);
+
+/**
+ * Its SHA-256, if it could be read as a certificate; or NULL.
+ */
+const char *postseal_recipient_rejected_fingerprint(const struct postseal_recipient *recipient, size_t index);
+
+/**
+ * The check that it failed, borrowed. NULL where there is none.
+ */
+const struct postseal_error *postseal_recipient_rejected_error(const struct postseal_recipient *recipient,
+                                                               size_t index);
+
+/**
+ * Why nothing was found, of several reasons that of the best candidate, borrowed; or NULL.
+ */
+const struct postseal_error *postseal_recipient_error(const struct postseal_recipient *recipient);
+
+/**
+ * What the store or the directory said that did not answer; or NULL.
+ */
+const char *postseal_recipient_unavailable(const struct postseal_recipient *recipient);
+
+/**
+ * Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the active one
+ * waits and the policy fails closed.
+ */
+bool postseal_recipient_needs_operator(const struct postseal_recipient *recipient);
+
+/**
+ * Whether plaintext may go to this one where the route allows it: not when nobody answered, and not when an operator has to
+ * decide.
+ */
+bool postseal_recipient_may_get_plaintext(const struct postseal_recipient *recipient);
+
+/**
+ * Gives the engine a store of your own, instead of one that is configured. Calls that are going on end with the one before.
+ * `userdata` is the library's from here on, also when the call fails, as far as the table could be read: it goes back through
+ * `destroy`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_set_store(struct postseal_engine *engine,
+                                          const struct postseal_store_table *table,
+                                          void *userdata,
+                                          struct postseal_error **err);
+
+/**
+ * Gives the engine a directory of your own under this name, instead of one that is configured. Who asks it, in which order and
+ * about which domains, is said in the configuration: `[directory.NAME]` with `kind = "host"`. `userdata` as with
+ * `postseal_engine_set_store`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_set_directory(struct postseal_engine *engine,
+                                              const char *name,
+                                              const struct postseal_directory_table *table,
+                                              void *userdata,
+                                              struct postseal_error **err);
+
+/**
+ * Gives the engine a fetcher of your own, instead of the library's. Whether anything is fetched is said in the configuration
+ * (`[revocation]`). `userdata` as with `postseal_engine_set_store`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_set_fetcher(struct postseal_engine *engine,
+                                            const struct postseal_fetcher_table *table,
+                                            void *userdata,
+                                            struct postseal_error **err);
+
+/**
+ * Gives the engine a tracer of your own, instead of one that is configured. It hears of every decision. `userdata` as with
+ * `postseal_engine_set_store`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_set_tracer(struct postseal_engine *engine,
+                                           const struct postseal_tracer_table *table,
+                                           void *userdata,
+                                           struct postseal_error **err);
+
+/**
+ * What is asked, a `POSTSEAL_QUESTION_*`; 0 for NULL.
+ */
+int32_t postseal_question_kind(const struct postseal_question *question);
+
+/**
+ * Whose store or directory is asked. NULL where an address that a certificate names is asked.
+ */
+const char *postseal_question_tenant(const struct postseal_question *question);
+
+/**
+ * How many mailboxes it is about: any number, each once, for find-stored and resolve-directory; 1 for put-stored; else 0.
+ */
+size_t postseal_question_address_count(const struct postseal_question *question);
+
+/**
+ * One of the mailboxes, as it was spelled. NULL where there is none.
+ */
+const char *postseal_question_address(const struct postseal_question *question, size_t index);
+
+/**
+ * The mailbox in the form that is compared, octet by octet: what a store has as its key. NULL where there is none.
+ */
+const char *postseal_question_key(const struct postseal_question *question,
+                                  size_t index);
+
+/**
+ * resolve-directory: which directory. Else NULL.
+ */
+const char *postseal_question_directory(const struct postseal_question *question);
+
+/**
+ * put-stored: the version that the entry must still have. Else 0.
+ */
+uint64_t postseal_question_expect(const struct postseal_question *question);
+
+/**
+ * put-stored: what becomes of the entry. Else NULL.
+ */
+const struct postseal_change *postseal_question_change(const struct postseal_question *question);
+
+/**
+ * fetch-crl, fetch-ocsp, fetch-issuer: the URL, http or https. It was written by whoever made the certificate: which addresses
+ * may be reached is yours to decide. Else NULL.
+ */
+const char *postseal_question_at(const struct postseal_question *question);
+
+/**
+ * fetch-ocsp: the OCSPRequest, and its octets in `*len` unless that is NULL. Else NULL and 0.
+ */
+const uint8_t *postseal_question_request(const struct postseal_question *question, size_t *len);
+
+/**
+ * fetch-crl, fetch-ocsp, fetch-issuer: octets that the answer may have. Else 0.
+ */
+size_t postseal_question_limit(const struct postseal_question *question);
+
+/**
+ * Frees a question that an operation gave. NULL is allowed. One that was not answered stays open: its operation waits for ever.
+ */
+void postseal_question_free(struct postseal_question *question);
+
+/**
+ * What kind of change it is, a `POSTSEAL_CHANGE_*`; 0 for NULL. For your own log: a store lets `postseal_change_apply` decide.
+ */
+int32_t postseal_change_kind(const struct postseal_change *change);
+
+/**
+ * SHA-256 of the certificate that it is about, as 64 hexadecimal digits. NULL for NULL.
+ */
+const char *postseal_change_fingerprint(const struct postseal_change *change);
+
+/**
+ * What an operator said, a `POSTSEAL_DECISION_*`; 0 when it is not an operator's change.
+ */
+int32_t postseal_change_decision(const struct postseal_change *change);
+
+/**
+ * The entry after this change, with the next version, as a new object: what the store writes. `before` is the entry as the store
+ * has it, read under the same lock.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_change_apply(const struct postseal_change *change,
+                                      const struct postseal_entry *before,
+                                      struct postseal_entry **after,
+                                      struct postseal_error **err);
 
 /**
  * Begins the answer to a question of an operation. It stays good when the question is freed.
@@ -1653,127 +2145,6 @@ postseal_status postseal_answer_body(struct postseal_answer *answer,
 void postseal_answer_free(struct postseal_answer *answer);
 
 /**
- * Gives the engine a directory of your own under this name, instead of one that is configured. Who asks it, in which order and
- * about which domains, is said in the configuration: `[directory.NAME]` with `kind = "host"`. `userdata` as with
- * `postseal_engine_set_store`.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_set_directory(struct postseal_engine *engine,
-                                              const char *name,
-                                              const struct postseal_directory_table *table,
-                                              void *userdata,
-                                              struct postseal_error **err);
-
-/**
- * Encrypts one mail for its recipients: one message for all of `visible`, one for each of `hidden`. Blocks while the store and
- * the directories work. The mode of the route says what happens when somebody cannot be reached.
- *
- * When no message may be made, the error names the recipients who are the reason (`postseal_error_recipient`).
- * POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_ADDRESS_MALFORMED: a text is no mailbox.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_encrypt(const struct postseal_engine *engine,
-                                 const uint8_t *mail,
-                                 size_t mail_len,
-                                 const char *const *visible,
-                                 size_t visible_len,
-                                 const char *const *hidden,
-                                 size_t hidden_len,
-                                 const struct postseal_options *options,
-                                 struct postseal_encryption **encryption,
-                                 struct postseal_error **err);
-
-/**
- * How many messages are to be sent. 0 for NULL.
- */
-size_t postseal_encryption_message_count(const struct postseal_encryption *encryption);
-
-/**
- * One of the messages; NULL where there is none.
- */
-const struct postseal_message *postseal_encryption_message(const struct postseal_encryption *encryption,
-                                                           size_t index);
-
-/**
- * How many recipients get none of the messages. 0 for NULL.
- */
-size_t postseal_encryption_left_out_count(const struct postseal_encryption *encryption);
-
-/**
- * One of those who get none, borrowed; NULL where there is none.
- */
-const struct postseal_recipient *postseal_encryption_left_out(const struct postseal_encryption *encryption,
-                                                              size_t index);
-
-/**
- * Whether the route lets you send plaintext to those who are left out, as far as `postseal_recipient_may_get_plaintext` says so
- * of each.
- */
-bool postseal_encryption_plaintext_allowed(const struct postseal_encryption *encryption);
-
-/**
- * Whether the mail is encrypted already, and the policy says to send it as it is, its header included, to all recipients.
- */
-bool postseal_encryption_is_passed(const struct postseal_encryption *encryption);
-
-/**
- * Frees an encryption with its messages. NULL is allowed.
- */
-void postseal_encryption_free(struct postseal_encryption *encryption);
-
-/**
- * The message, ready to be sent, and its octets in `*len` unless that is NULL.
- */
-const uint8_t *postseal_message_mail(const struct postseal_message *message, size_t *len);
-
-/**
- * How many recipients its envelope has. 0 for NULL.
- */
-size_t postseal_message_address_count(const struct postseal_message *message);
-
-/**
- * One of the recipients of its envelope; NULL where there is none.
- */
-const char *postseal_message_address(const struct postseal_message *message, size_t index);
-
-/**
- * Whether it is for one hidden recipient.
- */
-bool postseal_message_hidden(const struct postseal_message *message);
-
-/**
- * How its content is encrypted, as `aes256-gcm`; NULL for NULL.
- */
-const char *postseal_message_content_encryption(const struct postseal_message *message);
-
-/**
- * Makes an engine of the text of a configuration (`postseal.toml`). Paths in it are relative to `folder`, or to the current
- * folder where that is NULL.
- *
- * POSTSEAL_CONFIGURATION_INVALID: the message says why. POSTSEAL_ARGUMENT_NULL, POSTSEAL_TEXT_NOT_UTF8.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_from_text(const char *configuration,
-                                          const char *folder,
-                                          struct postseal_engine **engine,
-                                          struct postseal_error **err);
-
-/**
- * Makes an engine of a configuration file. Paths in it are relative to the folder of the file.
- *
- * As `postseal_engine_from_text`.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_from_file(const char *path,
-                                          struct postseal_engine **engine,
-                                          struct postseal_error **err);
-
-/**
- * Frees an engine. NULL is allowed. No call that was given the engine may be going on; what was made with it lives on.
- */
-void postseal_engine_free(struct postseal_engine *engine);
-
-/**
  * Begins an entry: the mailbox as it was spelled when it was first stored, and how often its entry was changed. With version 0
  * and without a certificate it is that of an address for which nothing is kept. Free it with `postseal_entry_free`.
  */
@@ -1843,150 +2214,48 @@ bool postseal_entry_validity(const struct postseal_entry *entry,
 void postseal_entry_free(struct postseal_entry *entry);
 
 /**
- * The number of the code; 0 for NULL.
- */
-postseal_status postseal_error_number(const struct postseal_error *error);
-
-/**
- * The name of the code, as in traces: `address-mismatch`. It is never freed. NULL for NULL.
- */
-const char *postseal_error_name(const struct postseal_error *error);
-
-/**
- * The sentence of the code, with the section of the RFC that says so. It is never freed. NULL for NULL.
- */
-const char *postseal_error_sentence(const struct postseal_error *error);
-
-/**
- * The sentence, with the offset and what else is known. It lives as long as the error. NULL for NULL.
- */
-const char *postseal_error_message(const struct postseal_error *error);
-
-/**
- * Whose fault it is, a `POSTSEAL_FAULT_*`; 0 for NULL.
- */
-int32_t postseal_error_fault(const struct postseal_error *error);
-
-/**
- * Whether the fault has a place in the input, and the byte at which it was seen in `*offset`, unless `offset` is NULL.
- */
-bool postseal_error_offset(const struct postseal_error *error,
-                           size_t *offset);
-
-/**
- * How many recipients are the reason why a mail was not encrypted. 0 for every other error, and for NULL.
- */
-size_t postseal_error_recipient_count(const struct postseal_error *error);
-
-/**
- * One of these recipients, borrowed from the error. NULL where there is none.
- */
-const struct postseal_recipient *postseal_error_recipient(const struct postseal_error *error, size_t index);
-
-/**
- * Frees an error that a call gave. NULL is allowed.
- */
-void postseal_error_free(struct postseal_error *error);
-
-/**
- * Gives the engine a fetcher of your own, instead of the library's. Whether anything is fetched is said in the configuration
- * (`[revocation]`). `userdata` as with `postseal_engine_set_store`.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_set_fetcher(struct postseal_engine *engine,
-                                            const struct postseal_fetcher_table *table,
-                                            void *userdata,
-                                            struct postseal_error **err);
-
-#if defined(POSTSEAL_TEST_PANIC)
-/**
- * The next guarded call of this thread panics.
- */
-void postseal_test_panic(void);
-#endif
-
-#if defined(POSTSEAL_TEST_PANIC)
-/**
- * Whether the switch is on: no guarded call came since.
- */
-bool postseal_test_panic_is_armed(void);
-#endif
-
-/**
- * Learns from one mail as it was received: verifies it, and stores the certificate of its author. Blocks while the store
- * works.
+ * Lists what is stored for a tenant; NULL is "default".
  *
- * What is wrong with the mail, or with a store that does not answer, is in the report. POSTSEAL_STORE_MISSING: the engine
- * has no store.
+ * POSTSEAL_STORE_MISSING, POSTSEAL_STORE_UNAVAILABLE.
  */
 POSTSEAL_MUST_USE
-postseal_status postseal_import_mail(const struct postseal_engine *engine,
-                                     const uint8_t *mail,
-                                     size_t mail_len,
-                                     const struct postseal_options *options,
-                                     struct postseal_report **report,
-                                     struct postseal_error **err);
+postseal_status postseal_engine_entries(const struct postseal_engine *engine,
+                                        const char *tenant_name,
+                                        struct postseal_entries **entries,
+                                        struct postseal_error **err);
 
 /**
- * What became of the mail, a `POSTSEAL_OUTCOME_*`; 0 for NULL.
+ * How many there are. 0 for NULL.
  */
-int32_t postseal_report_outcome(const struct postseal_report *report);
+size_t postseal_entries_count(const struct postseal_entries *entries);
 
 /**
- * The Message-ID, escaped and cut; NULL without one.
+ * One of them, borrowed. NULL where there is none.
  */
-const char *postseal_report_message_id(const struct postseal_report *report);
+const struct postseal_entry *postseal_entries_entry(const struct postseal_entries *entries, size_t index);
 
 /**
- * The mailbox of the certificate, once From and certificate agree on it; NULL before.
+ * Frees a list with its entries. NULL is allowed.
  */
-const char *postseal_report_address(const struct postseal_report *report);
+void postseal_entries_free(struct postseal_entries *entries);
 
 /**
- * SHA-256 of the candidate, or of the signer's certificate when it did not get that far, as 64 hexadecimal digits; or NULL.
+ * An operator's decision, a `POSTSEAL_DECISION_*`, about a stored certificate, with an event that says who made it. `entry` is
+ * what the operator looked at, `fingerprint` 64 hexadecimal digits, `by` who he is, as you know him. `now`: seconds since 1970
+ * UTC; 0: the clock of the system.
+ *
+ * POSTSEAL_NO_CERTIFICATE: the entry does not have it. POSTSEAL_STORE_CONTENDED: the entry has changed in the meantime.
+ * POSTSEAL_FINGERPRINT_MALFORMED, POSTSEAL_VALUE_UNKNOWN, POSTSEAL_STORE_MISSING, POSTSEAL_STORE_UNAVAILABLE.
  */
-const char *postseal_report_fingerprint(const struct postseal_report *report);
-
-/**
- * Whether there is such a certificate, and the start of its validity in `*seconds` (since 1970 UTC) unless that is NULL.
- */
-bool postseal_report_not_before(const struct postseal_report *report,
-                                int64_t *seconds);
-
-/**
- * As `postseal_report_not_before`, the end.
- */
-bool postseal_report_not_after(const struct postseal_report *report, int64_t *seconds);
-
-/**
- * Whether the signature of the mail holds, a `POSTSEAL_VERDICT_*`; 0 for NULL.
- */
-int32_t postseal_report_signature(const struct postseal_report *report);
-
-/**
- * Whether a path to a trust anchor holds, a `POSTSEAL_VERDICT_*`; 0 for NULL.
- */
-int32_t postseal_report_path(const struct postseal_report *report);
-
-/**
- * Which certificate of the mail is the candidate, a `POSTSEAL_CANDIDATE_*`; 0 when it did not get that far.
- */
-int32_t postseal_report_candidate(const struct postseal_report *report);
-
-/**
- * Why it was refused, held or deferred, borrowed from the report; or NULL.
- */
-const struct postseal_error *postseal_report_error(const struct postseal_report *report);
-
-/**
- * What the store said when it did not answer; or NULL.
- */
-const char *postseal_report_unavailable(const struct postseal_report *report);
-
-/**
- * Frees a report. NULL is allowed.
- */
-void postseal_report_free(struct postseal_report *report);
+POSTSEAL_MUST_USE
+postseal_status postseal_engine_decide(const struct postseal_engine *engine,
+                                       const char *tenant_name,
+                                       const struct postseal_entry *entry,
+                                       const char *fingerprint,
+                                       int32_t decision,
+                                       const char *by,
+                                       int64_t now,
+                                       struct postseal_error **err);
 
 /**
  * Begins to learn from one mail as it was received. The mail is read and verified here; nothing of it is kept. What is wrong with
@@ -2086,50 +2355,6 @@ postseal_status postseal_operation_plan(struct postseal_operation *operation,
 void postseal_operation_free(struct postseal_operation *operation);
 
 /**
- * Lists what is stored for a tenant; NULL is "default".
- *
- * POSTSEAL_STORE_MISSING, POSTSEAL_STORE_UNAVAILABLE.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_entries(const struct postseal_engine *engine,
-                                        const char *tenant_name,
-                                        struct postseal_entries **entries,
-                                        struct postseal_error **err);
-
-/**
- * How many there are. 0 for NULL.
- */
-size_t postseal_entries_count(const struct postseal_entries *entries);
-
-/**
- * One of them, borrowed. NULL where there is none.
- */
-const struct postseal_entry *postseal_entries_entry(const struct postseal_entries *entries, size_t index);
-
-/**
- * Frees a list with its entries. NULL is allowed.
- */
-void postseal_entries_free(struct postseal_entries *entries);
-
-/**
- * An operator's decision, a `POSTSEAL_DECISION_*`, about a stored certificate, with an event that says who made it. `entry` is
- * what the operator looked at, `fingerprint` 64 hexadecimal digits, `by` who he is, as you know him. `now`: seconds since 1970
- * UTC; 0: the clock of the system.
- *
- * POSTSEAL_NO_CERTIFICATE: the entry does not have it. POSTSEAL_STORE_CONTENDED: the entry has changed in the meantime.
- * POSTSEAL_FINGERPRINT_MALFORMED, POSTSEAL_VALUE_UNKNOWN, POSTSEAL_STORE_MISSING, POSTSEAL_STORE_UNAVAILABLE.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_decide(const struct postseal_engine *engine,
-                                       const char *tenant_name,
-                                       const struct postseal_entry *entry,
-                                       const char *fingerprint,
-                                       int32_t decision,
-                                       const char *by,
-                                       int64_t now,
-                                       struct postseal_error **err);
-
-/**
  * How many messages are to be made: one for all visible recipients, one for each hidden one. 0 for NULL.
  */
 size_t postseal_plan_message_count(const struct postseal_plan *plan);
@@ -2224,242 +2449,19 @@ const char *postseal_sealer_content_encryption(const struct postseal_sealer *sea
  */
 void postseal_sealer_free(struct postseal_sealer *sealer);
 
+#if defined(POSTSEAL_TEST_PANIC)
 /**
- * What is asked, a `POSTSEAL_QUESTION_*`; 0 for NULL.
+ * The next guarded call of this thread panics.
  */
-int32_t postseal_question_kind(const struct postseal_question *question);
+void postseal_test_panic(void);
+#endif
 
+#if defined(POSTSEAL_TEST_PANIC)
 /**
- * Whose store or directory is asked. NULL where an address that a certificate names is asked.
+ * Whether the switch is on: no guarded call came since.
  */
-const char *postseal_question_tenant(const struct postseal_question *question);
-
-/**
- * How many mailboxes it is about: any number, each once, for find-stored and resolve-directory; 1 for put-stored; else 0.
- */
-size_t postseal_question_address_count(const struct postseal_question *question);
-
-/**
- * One of the mailboxes, as it was spelled. NULL where there is none.
- */
-const char *postseal_question_address(const struct postseal_question *question, size_t index);
-
-/**
- * The mailbox in the form that is compared, octet by octet: what a store has as its key. NULL where there is none.
- */
-const char *postseal_question_key(const struct postseal_question *question,
-                                  size_t index);
-
-/**
- * resolve-directory: which directory. Else NULL.
- */
-const char *postseal_question_directory(const struct postseal_question *question);
-
-/**
- * put-stored: the version that the entry must still have. Else 0.
- */
-uint64_t postseal_question_expect(const struct postseal_question *question);
-
-/**
- * put-stored: what becomes of the entry. Else NULL.
- */
-const struct postseal_change *postseal_question_change(const struct postseal_question *question);
-
-/**
- * fetch-crl, fetch-ocsp, fetch-issuer: the URL, http or https. It was written by whoever made the certificate: which addresses
- * may be reached is yours to decide. Else NULL.
- */
-const char *postseal_question_at(const struct postseal_question *question);
-
-/**
- * fetch-ocsp: the OCSPRequest, and its octets in `*len` unless that is NULL. Else NULL and 0.
- */
-const uint8_t *postseal_question_request(const struct postseal_question *question, size_t *len);
-
-/**
- * fetch-crl, fetch-ocsp, fetch-issuer: octets that the answer may have. Else 0.
- */
-size_t postseal_question_limit(const struct postseal_question *question);
-
-/**
- * Frees a question that an operation gave. NULL is allowed. One that was not answered stays open: its operation waits for ever.
- */
-void postseal_question_free(struct postseal_question *question);
-
-/**
- * What kind of change it is, a `POSTSEAL_CHANGE_*`; 0 for NULL. For your own log: a store lets `postseal_change_apply` decide.
- */
-int32_t postseal_change_kind(const struct postseal_change *change);
-
-/**
- * SHA-256 of the certificate that it is about, as 64 hexadecimal digits. NULL for NULL.
- */
-const char *postseal_change_fingerprint(const struct postseal_change *change);
-
-/**
- * What an operator said, a `POSTSEAL_DECISION_*`; 0 when it is not an operator's change.
- */
-int32_t postseal_change_decision(const struct postseal_change *change);
-
-/**
- * The entry after this change, with the next version, as a new object: what the store writes. `before` is the entry as the store
- * has it, read under the same lock.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_change_apply(const struct postseal_change *change,
-                                      const struct postseal_entry *before,
-                                      struct postseal_entry **after,
-                                      struct postseal_error **err);
-
-/**
- * The address as it was given; NULL for NULL.
- */
-const char *postseal_recipient_address(const struct postseal_recipient *recipient);
-
-/**
- * Whether the other recipients must not learn of this one.
- */
-bool postseal_recipient_hidden(const struct postseal_recipient *recipient);
-
-/**
- * What became of it, a `POSTSEAL_RECIPIENT_*`; 0 for NULL.
- */
-int32_t postseal_recipient_outcome(const struct postseal_recipient *recipient);
-
-/**
- * How many certificates are encrypted to. 0 for NULL.
- */
-size_t postseal_recipient_found_count(const struct postseal_recipient *recipient);
-
-/**
- * Where one of them came from: "store", or the name of a directory. The best stands first. NULL where there is none.
- */
-const char *postseal_recipient_found_source(const struct postseal_recipient *recipient,
-                                            size_t index);
-
-/**
- * Its SHA-256, as 64 hexadecimal digits. NULL where there is none.
- */
-const char *postseal_recipient_found_fingerprint(const struct postseal_recipient *recipient, size_t index);
-
-/**
- * How many candidates were not taken. 0 for NULL.
- */
-size_t postseal_recipient_rejected_count(const struct postseal_recipient *recipient);
-
-/**
- * Where one of them came from, as `postseal_recipient_found_source`.
- */
-const char *postseal_recipient_rejected_source(const struct postseal_recipient *recipient, size_t index);
-
-/**
- * Its SHA-256, if it could be read as a certificate; or NULL.
- */
-const char *postseal_recipient_rejected_fingerprint(const struct postseal_recipient *recipient, size_t index);
-
-/**
- * The check that it failed, borrowed. NULL where there is none.
- */
-const struct postseal_error *postseal_recipient_rejected_error(const struct postseal_recipient *recipient,
-                                                               size_t index);
-
-/**
- * Why nothing was found, of several reasons that of the best candidate, borrowed; or NULL.
- */
-const struct postseal_error *postseal_recipient_error(const struct postseal_recipient *recipient);
-
-/**
- * What the store or the directory said that did not answer; or NULL.
- */
-const char *postseal_recipient_unavailable(const struct postseal_recipient *recipient);
-
-/**
- * Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the active one
- * waits and the policy fails closed.
- */
-bool postseal_recipient_needs_operator(const struct postseal_recipient *recipient);
-
-/**
- * Whether plaintext may go to this one where the route allows it: not when nobody answered, and not when an operator has to
- * decide.
- */
-bool postseal_recipient_may_get_plaintext(const struct postseal_recipient *recipient);
-
-/**
- * Gives the engine a store of your own, instead of one that is configured. Calls that are going on end with the one before.
- * `userdata` is the library's from here on, also when the call fails, as far as the table could be read: it goes back through
- * `destroy`.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_set_store(struct postseal_engine *engine,
-                                          const struct postseal_store_table *table,
-                                          void *userdata,
-                                          struct postseal_error **err);
-
-/**
- * Gives the engine a tracer of your own, instead of one that is configured. It hears of every decision. `userdata` as with
- * `postseal_engine_set_store`.
- */
-POSTSEAL_MUST_USE
-postseal_status postseal_engine_set_tracer(struct postseal_engine *engine,
-                                           const struct postseal_tracer_table *table,
-                                           void *userdata,
-                                           struct postseal_error **err);
-
-/**
- * What became of a mail that was brought to be learned from. The name of a `POSTSEAL_OUTCOME_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_outcome_name(int32_t outcome);
-
-/**
- * What is known about a signature or a path. The name of a `POSTSEAL_VERDICT_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_verdict_name(int32_t verdict);
-
-/**
- * Which certificate of a mail is the one to keep. The name of a `POSTSEAL_CANDIDATE_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_candidate_name(int32_t candidate);
-
-/**
- * What became of one recipient. The name of a `POSTSEAL_RECIPIENT_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_recipient_outcome_name(int32_t recipient_outcome);
-
-/**
- * What a stored certificate is to its mailbox. The name of a `POSTSEAL_STATE_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_state_name(int32_t state);
-
-/**
- * How a certificate came into the store. The name of a `POSTSEAL_SOURCE_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_source_name(int32_t source);
-
-/**
- * What an operator can say about a stored certificate. The name of a `POSTSEAL_DECISION_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_decision_name(int32_t decision);
-
-/**
- * Whose fault it is that something did not happen. The name of a `POSTSEAL_FAULT_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_fault_name(int32_t fault);
-
-/**
- * What is asked. The name of a `POSTSEAL_QUESTION_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_question_name(int32_t question);
-
-/**
- * What becomes of an entry. The name of a `POSTSEAL_CHANGE_*`, as in traces and reports. It is never freed. NULL for any other number.
- */
-const char *postseal_change_name(int32_t change);
-
-/**
- * Of the library that is loaded, as "0.1.0". It is never freed.
- */
-const char *postseal_version(void);
+bool postseal_test_panic_is_armed(void);
+#endif
 
 #ifdef __cplusplus
 }  // extern "C"

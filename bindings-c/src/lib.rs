@@ -5,29 +5,46 @@
 //! [`directory`], [`fetcher`], [`tracer`]); operations, their questions and the answers ([`operation`], [`question`],
 //! [`answer`]); reports. Callbacks of the host get the same questions and give the same answers.
 
-pub mod answer;
-mod argument;
-pub mod callback;
+// What the header is made of, in its order: versions, errors and names,
+pub mod version;
+
 #[rustfmt::skip]
 pub mod codes;
-pub mod directory;
-pub mod encryption;
-pub mod engine;
-pub mod entry;
+
 pub mod error;
-pub mod fetcher;
-pub mod guard;
-mod hand;
-pub mod import;
-pub mod operation;
-pub mod operator;
+pub mod values;
+
+// the engine and its two calls, with their reports,
+pub mod engine;
 pub mod options;
-pub mod plan;
-pub mod question;
+
+pub mod import;
+
+pub mod encryption;
 pub mod recipient;
+
+// what the host may bring along, and what it is asked and answers,
+pub mod callback;
 pub mod store;
+
+pub mod directory;
+pub mod fetcher;
+pub mod tracer;
+
+pub mod question;
+
+pub mod answer;
+
+pub mod entry;
+pub mod operator;
+
+// and operations that the host drives.
+pub mod operation;
+pub mod plan;
+
+pub mod guard;
+
+mod argument;
+mod hand;
 mod table;
 mod text;
-pub mod tracer;
-pub mod values;
-pub mod version;
