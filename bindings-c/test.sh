@@ -174,6 +174,7 @@ examples() {
         code=0
         ./seal postseal.toml nobody@goal.example < hello.eml 2>/dev/null || code=$?
         [ $code = 65 ]
+        ./stream postseal.toml alice@goal.example < hello.eml | grep "smime-type=authEnveloped-data" > /dev/null
         ./own_store "$mail/anchors.pem" "$mail/carol-ecdsa.eml" | grep "carol@goal.example 42e4fdc42ead active" > /dev/null
         ./own_directory "$work/fixtures/root.pem" folder carol@goal.example < hello.eml > sealed.eml
         "$target/debug/examples/fixtures" open carol sealed.eml | grep "in confidence" > /dev/null

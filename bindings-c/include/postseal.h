@@ -1676,6 +1676,8 @@ const char *postseal_change_name(int32_t change);
  * folder where that is NULL.
  *
  * POSTSEAL_CONFIGURATION_INVALID: the message says why. POSTSEAL_ARGUMENT_NULL, POSTSEAL_TEXT_NOT_UTF8.
+ *
+ * Example: `examples/c/own_store.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_engine_from_text(const char *configuration,
@@ -1687,6 +1689,8 @@ postseal_status postseal_engine_from_text(const char *configuration,
  * Makes an engine of a configuration file. Paths in it are relative to the folder of the file.
  *
  * As `postseal_engine_from_text`.
+ *
+ * Example: `examples/c/learn.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_engine_from_file(const char *path,
@@ -1704,6 +1708,8 @@ void postseal_engine_free(struct postseal_engine *engine);
  *
  * What is wrong with the mail, or with a store that does not answer, is in the report. POSTSEAL_STORE_MISSING: the engine
  * has no store.
+ *
+ * Example: `examples/c/learn.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_import_mail(const struct postseal_engine *engine,
@@ -1780,6 +1786,8 @@ void postseal_report_free(struct postseal_report *report);
  *
  * When no message may be made, the error names the recipients who are the reason (`postseal_error_recipient`).
  * POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_ADDRESS_MALFORMED: a text is no mailbox.
+ *
+ * Example: `examples/c/seal.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_encrypt(const struct postseal_engine *engine,
@@ -1934,6 +1942,8 @@ bool postseal_recipient_may_get_plaintext(const struct postseal_recipient *recip
  * Gives the engine a store of your own, instead of one that is configured. Calls that are going on end with the one before.
  * `userdata` is the library's from here on, also when the call fails, as far as the table could be read: it goes back through
  * `destroy`.
+ *
+ * Example: `examples/c/own_store.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_engine_set_store(struct postseal_engine *engine,
@@ -1945,6 +1955,8 @@ postseal_status postseal_engine_set_store(struct postseal_engine *engine,
  * Gives the engine a directory of your own under this name, instead of one that is configured. Who asks it, in which order and
  * about which domains, is said in the configuration: `[directory.NAME]` with `kind = "host"`. `userdata` as with
  * `postseal_engine_set_store`.
+ *
+ * Example: `examples/c/own_directory.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_engine_set_directory(struct postseal_engine *engine,
@@ -2217,6 +2229,8 @@ void postseal_entry_free(struct postseal_entry *entry);
  * Lists what is stored for a tenant; NULL is "default".
  *
  * POSTSEAL_STORE_MISSING, POSTSEAL_STORE_UNAVAILABLE.
+ *
+ * Example: `examples/c/own_store.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_engine_entries(const struct postseal_engine *engine,
@@ -2312,6 +2326,21 @@ postseal_status postseal_operation_answer(struct postseal_operation *operation,
                                           struct postseal_error **err);
 
 /**
+ * Does for an encryption what is left to do, with the store, the directories and the fetcher of the engine, and blocks meanwhile:
+ * the beginning of `postseal_encrypt`, for a mail that goes in pieces. Of the options, `timeout_ms` and `expired` count.
+ *
+ * POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_VALUE_UNKNOWN: it is an import. POSTSEAL_UNANSWERED: a question is open
+ * that was given to you, and the operation is given up. POSTSEAL_POLLED_WHILE_FINISHED, POSTSEAL_HANDLE_IN_USE.
+ *
+ * Example: `examples/c/stream.c`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_operation_carry_out(struct postseal_operation *operation,
+                                             const struct postseal_engine *engine,
+                                             const struct postseal_options *options,
+                                             struct postseal_error **err);
+
+/**
  * The report of an import that is done, borrowed from the operation. NULL before, and for an encryption.
  */
 const struct postseal_report *postseal_operation_report(const struct postseal_operation *operation);
@@ -2400,6 +2429,8 @@ bool postseal_plan_is_passed(const struct postseal_plan *plan);
  *
  * POSTSEAL_VALUE_UNKNOWN: the plan has not as many messages. POSTSEAL_HANDLE_IN_USE: it was begun before.
  * POSTSEAL_RANDOM_UNAVAILABLE, POSTSEAL_CONTENT_ENCRYPTION_MISMATCH.
+ *
+ * Example: `examples/c/stream.c`.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_plan_sealer(struct postseal_plan *plan,

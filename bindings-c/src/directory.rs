@@ -49,6 +49,8 @@ impl DirectoryResolver for Callbacks<postseal_directory_table> {
 /// Gives the engine a directory of your own under this name, instead of one that is configured. Who asks it, in which order and
 /// about which domains, is said in the configuration: `[directory.NAME]` with `kind = "host"`. `userdata` as with
 /// `postseal_engine_set_store`.
+///
+/// Example: `examples/c/own_directory.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_engine_set_directory(

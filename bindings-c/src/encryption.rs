@@ -6,11 +6,11 @@ use crate::error::{postseal_error, postseal_status};
 use crate::guard::{call, free, get};
 use crate::options::{Options, postseal_options};
 use crate::recipient::postseal_recipient;
-use crate::text::{address_of, pointer, shown, text};
+use crate::text::{Text, address_of, pointer, shown, text};
 use core::ffi::c_char;
 use core::ptr;
+use postseal::Private;
 use postseal::seal::{Encryption, Sealed};
-use std::ffi::CString;
 
 /// What came of encrypting one mail. Free it with `postseal_encryption_free`.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ pub struct postseal_encryption {
 /// One finished message, borrowed from its `postseal_encryption`.
 #[derive(Debug)]
 pub struct postseal_message {
-    addresses: Vec<CString>,
+    addresses: Vec<Text>,
     hidden: bool,
-    content_encryption: CString,
-    mail: Vec<u8>,
+    content_encryption: Text,
+    mail: Private<Vec<u8>>,
 }
 
 impl From<Encryption> for postseal_encryption {
@@ -47,7 +47,7 @@ impl From<Sealed> for postseal_message {
             addresses: sealed.addresses.iter().map(|address| text(address.as_str())).collect(),
             hidden: sealed.hidden,
             content_encryption: shown(sealed.content_encryption.name()),
-            mail: sealed.mail,
+            mail: Private::new(sealed.mail),
         }
     }
 }
@@ -57,6 +57,8 @@ impl From<Sealed> for postseal_message {
 ///
 /// When no message may be made, the error names the recipients who are the reason (`postseal_error_recipient`).
 /// POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_ADDRESS_MALFORMED: a text is no mailbox.
+///
+/// Example: `examples/c/seal.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_encrypt(
@@ -138,7 +140,7 @@ pub unsafe extern "C" fn postseal_encryption_free(encryption: *mut postseal_encr
 /// The message, ready to be sent, and its octets in `*len` unless that is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_message_mail(message: *const postseal_message, len: *mut usize) -> *const u8 {
-    get(message, ptr::null(), |message| put_octets(Some(&message.mail), len))
+    get(message, ptr::null(), |message| put_octets(Some(message.mail.expose()), len))
 }
 
 /// How many recipients its envelope has. 0 for NULL.

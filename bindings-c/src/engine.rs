@@ -42,6 +42,8 @@ fn configured(configuration: Result<Configuration, ConfigurationError>) -> Resul
 /// folder where that is NULL.
 ///
 /// POSTSEAL_CONFIGURATION_INVALID: the message says why. POSTSEAL_ARGUMENT_NULL, POSTSEAL_TEXT_NOT_UTF8.
+///
+/// Example: `examples/c/own_store.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_engine_from_text(
@@ -62,6 +64,8 @@ pub unsafe extern "C" fn postseal_engine_from_text(
 /// Makes an engine of a configuration file. Paths in it are relative to the folder of the file.
 ///
 /// As `postseal_engine_from_text`.
+///
+/// Example: `examples/c/learn.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_engine_from_file(

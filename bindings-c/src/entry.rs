@@ -4,7 +4,7 @@ use crate::argument::{self, items, object, octets, place};
 use crate::error::{Failure, postseal_error, postseal_status};
 use crate::guard::{call, free, get};
 use crate::table::{self, Versioned};
-use crate::text::{pointer, shown, text};
+use crate::text::{Text, pointer, shown, text};
 use crate::values::{self, number_of, value_of};
 use core::ffi::c_char;
 use core::ptr;
@@ -12,7 +12,6 @@ use postseal::cert::{Capabilities, StoredCert};
 use postseal::store::{Entry, State, Version};
 use postseal::verify::Limits;
 use postseal::{Address, Certificate, Code, Fingerprint, UnixTime};
-use std::ffi::CString;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Octets of somebody else.
@@ -68,8 +67,8 @@ unsafe impl Versioned for postseal_stored_cert {}
 pub struct postseal_entry {
     address: Address,
     version: Version,
-    spelled: CString,
-    key: CString,
+    spelled: Text,
+    key: Text,
     certs: Mutex<Vec<Arc<Kept>>>,
 }
 
@@ -78,7 +77,7 @@ pub struct postseal_entry {
 struct Kept {
     cert: StoredCert,
     state: State,
-    fingerprint: CString,
+    fingerprint: Text,
     issuers: Vec<postseal_octets>,
 }
 

@@ -3,13 +3,12 @@
 use crate::argument;
 use crate::guard::{free, get};
 use crate::recipient::postseal_recipient;
-use crate::text::{address_of, text};
+use crate::text::{Text, address_of, text};
 use crate::values::{self, number_of};
 use core::ffi::{CStr, c_char};
 use core::ptr;
 use postseal::resolve::{RecipientReport, Unsealed};
 use postseal::{Code, Error};
-use std::ffi::CString;
 
 /// 0 (`POSTSEAL_OK`), or the number of a code: one of the `POSTSEAL_*` below 700. A number never changes its meaning.
 pub type postseal_status = i32;
@@ -21,7 +20,7 @@ pub type postseal_status = i32;
 pub struct postseal_error {
     code: Code,
     offset: Option<usize>,
-    message: CString,
+    message: Text,
     recipients: Vec<postseal_recipient>,
 }
 

@@ -5,21 +5,20 @@ use crate::engine::postseal_engine;
 use crate::error::{postseal_error, postseal_status};
 use crate::guard::{call, free, get};
 use crate::options::{Options, postseal_options};
-use crate::text::{address_of, pointer, shown, text};
+use crate::text::{Text, address_of, pointer, shown, text};
 use crate::values::{self, number_of};
 use core::ffi::c_char;
 use core::ptr;
 use postseal::import::Report;
-use std::ffi::CString;
 
 /// What became of one mail, and how far the proof went. Free it with `postseal_report_free`.
 #[derive(Debug)]
 pub struct postseal_report {
     report: Report,
-    message_id: Option<CString>,
-    address: Option<CString>,
-    fingerprint: Option<CString>,
-    unavailable: Option<CString>,
+    message_id: Option<Text>,
+    address: Option<Text>,
+    fingerprint: Option<Text>,
+    unavailable: Option<Text>,
     error: Option<postseal_error>,
 }
 
@@ -41,6 +40,8 @@ impl From<Report> for postseal_report {
 ///
 /// What is wrong with the mail, or with a store that does not answer, is in the report. POSTSEAL_STORE_MISSING: the engine
 /// has no store.
+///
+/// Example: `examples/c/learn.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_import_mail(

@@ -16,6 +16,7 @@ use crate::text::address_of;
 use core::ffi::c_char;
 use core::ptr;
 use postseal::Code;
+use postseal::drive;
 use postseal::import::{self, Import};
 use postseal::operation::{Operation as _, Step};
 use postseal::query::Answer;
@@ -23,6 +24,7 @@ use postseal::resolve::{self, Resolution, Resolve};
 use postseal::seal::{Begun, Encryption};
 use postseal::trace::Tracer;
 use postseal_adapters::OsRandom;
+use postseal_host::Host;
 use std::sync::{Arc, OnceLock};
 
 /// `postseal_operation_poll` has given a question: carry it out, and hand its answer in.
@@ -48,6 +50,8 @@ enum Running {
     Resolve(Box<Resolve>),
     /// The mail is encrypted already, and goes as it is.
     Passed(Option<Encryption>),
+    /// The engine has carried it out.
+    Over,
 }
 
 #[derive(Debug)]
@@ -84,16 +88,28 @@ impl postseal_operation {
             Running::Resolve(resolve) => match resolve.poll(&*self.tracer)? {
                 Step::Ask(ask) => (POSTSEAL_STEP_ASK, Some(resolve_question(ask)?)),
                 Step::Wait => (POSTSEAL_STEP_WAIT, None),
-                Step::Done(resolution) => {
-                    let recipients = resolution.reports().map(Into::into).collect();
-                    self.finish(Done::Encrypt { recipients, way: Hand::new(Way::Seal(Box::new(resolution))) })
-                }
+                Step::Done(resolution) => self.finish(Done::resolved(resolution)),
             },
             Running::Passed(encryption) => {
                 let encryption = encryption.take().ok_or(Code::PolledWhileFinished)?;
                 self.finish(Done::Encrypt { recipients: Vec::new(), way: Hand::new(Way::Pass(encryption)) })
             }
+            Running::Over => return Err(Code::PolledWhileFinished.into()),
         })
+    }
+
+    /// Resolves with the store, the directories and the fetcher of `host`.
+    fn carry_out(&self, running: &mut Running, host: &Host, options: &Options<'_>) -> Result<(), Failure> {
+        match running {
+            Running::Import(_) => return Err(Failure::with(Code::ValueUnknown, "The operation imports.")),
+            Running::Resolve(_) if self.done.get().is_none() => {}
+            _ => return self.poll(running).map(drop),
+        }
+        let world = host.lookup()?;
+        if let Running::Resolve(resolve) = core::mem::replace(running, Running::Over) {
+            self.finish(Done::resolved(drive::run(*resolve, &world, &*self.tracer, &options.expired())?));
+        }
+        Ok(())
     }
 
     /// What leads on from an encryption that is done; it does once.
@@ -113,12 +129,19 @@ impl postseal_operation {
     }
 }
 
+impl Done {
+    fn resolved(resolution: Resolution) -> Self {
+        let recipients = resolution.reports().map(Into::into).collect();
+        Self::Encrypt { recipients, way: Hand::new(Way::Seal(Box::new(resolution))) }
+    }
+}
+
 impl Running {
     fn handle(&mut self, answer: Answer) -> Result<(), Failure> {
         match self {
             Self::Import(import) => import.handle(answer)?,
             Self::Resolve(resolve) => resolve.handle(answer)?,
-            Self::Passed(_) => return Err(Code::ForeignAnswer.into()),
+            Self::Passed(_) | Self::Over => return Err(Code::ForeignAnswer.into()),
         }
         Ok(())
     }
@@ -256,6 +279,28 @@ pub unsafe extern "C" fn postseal_operation_answer(
         // SAFETY: as the header says.
         let (operation, answer) = unsafe { (object(operation)?, object(answer)?) };
         operation.running.with(|running| running.handle(answer.finish()?))
+    })
+}
+
+/// Does for an encryption what is left to do, with the store, the directories and the fetcher of the engine, and blocks meanwhile:
+/// the beginning of `postseal_encrypt`, for a mail that goes in pieces. Of the options, `timeout_ms` and `expired` count.
+///
+/// POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_VALUE_UNKNOWN: it is an import. POSTSEAL_UNANSWERED: a question is open
+/// that was given to you, and the operation is given up. POSTSEAL_POLLED_WHILE_FINISHED, POSTSEAL_HANDLE_IN_USE.
+///
+/// Example: `examples/c/stream.c`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn postseal_operation_carry_out(
+    operation: *mut postseal_operation,
+    engine: *const postseal_engine,
+    options: *const postseal_options,
+    err: *mut *mut postseal_error,
+) -> postseal_status {
+    call(err, || {
+        // SAFETY: as the header says.
+        let (operation, engine, options) = unsafe { (object(operation)?, object(engine)?, Options::read(options)?) };
+        operation.running.with(|running| operation.carry_out(running, &engine.host(), &options))
     })
 }
 

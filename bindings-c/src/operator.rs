@@ -19,6 +19,8 @@ pub struct postseal_entries(Vec<postseal_entry>);
 /// Lists what is stored for a tenant; NULL is "default".
 ///
 /// POSTSEAL_STORE_MISSING, POSTSEAL_STORE_UNAVAILABLE.
+///
+/// Example: `examples/c/own_store.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_engine_entries(

@@ -5,14 +5,13 @@ use crate::error::{Failure, postseal_error, postseal_status};
 use crate::guard::{call, free, get};
 use crate::hand::Hand;
 use crate::recipient::postseal_recipient;
-use crate::text::{address_of, pointer, text};
+use crate::text::{Text, address_of, pointer, text};
 use core::ffi::{c_char, c_void};
 use core::ptr;
 use postseal::Code;
 use postseal::resolve::{Plan, RecipientReport};
 use postseal::seal::{Encryption, Envelope, Sealer};
 use postseal_adapters::OsRandom;
-use std::ffi::CString;
 
 /// Which messages are to be made of one mail, and who gets none. Free it with `postseal_plan_free`.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub struct postseal_plan {
 /// A message to be made.
 #[derive(Debug)]
 struct Planned {
-    addresses: Vec<CString>,
+    addresses: Vec<Text>,
     hidden: bool,
     envelope: Hand<Envelope>,
 }
@@ -37,7 +36,7 @@ struct Planned {
 /// not. One call at a time works with it; another one meanwhile gets POSTSEAL_HANDLE_IN_USE.
 #[derive(Debug)]
 pub struct postseal_sealer {
-    content_encryption: CString,
+    content_encryption: Text,
     sealer: Hand<Sealer>,
 }
 
@@ -143,6 +142,8 @@ pub unsafe extern "C" fn postseal_plan_is_passed(plan: *const postseal_plan) -> 
 ///
 /// POSTSEAL_VALUE_UNKNOWN: the plan has not as many messages. POSTSEAL_HANDLE_IN_USE: it was begun before.
 /// POSTSEAL_RANDOM_UNAVAILABLE, POSTSEAL_CONTENT_ENCRYPTION_MISMATCH.
+///
+/// Example: `examples/c/stream.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_plan_sealer(

@@ -5,14 +5,13 @@ use crate::entry::postseal_entry;
 use crate::error::{Failure, postseal_error, postseal_status};
 use crate::guard::{call, free, get};
 use crate::hand::Hand;
-use crate::text::{address_of, pointer, shown, text};
+use crate::text::{Text, address_of, pointer, shown, text};
 use crate::values::{self, ChangeKind, Question, number_of};
 use core::ffi::c_char;
 use core::ptr;
 use postseal::query::{FetchCrl, FetchIssuer, FetchOcsp, FindStored, Pending, PutStored, ResolveDirectory};
 use postseal::store::{Change, Tenant};
 use postseal::{Address, Fingerprint};
-use std::ffi::CString;
 use std::sync::Arc;
 
 /// One question. Of your own when `postseal_operation_poll` gave it: free it with `postseal_question_free`, answered or not.
@@ -20,13 +19,13 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct postseal_question {
     pub(crate) kind: Question,
-    pub(crate) addresses: Vec<(CString, CString)>,
+    pub(crate) addresses: Vec<(Text, Text)>,
     pub(crate) open: Arc<Hand<Open>>,
-    tenant: Option<CString>,
-    directory: Option<CString>,
+    tenant: Option<Text>,
+    directory: Option<Text>,
     expect: u64,
     change: Option<postseal_change>,
-    at: Option<CString>,
+    at: Option<Text>,
     request: Option<Vec<u8>>,
     limit: usize,
 }
@@ -36,7 +35,7 @@ pub struct postseal_question {
 pub struct postseal_change {
     change: Change,
     kind: Option<ChangeKind>,
-    fingerprint: Option<CString>,
+    fingerprint: Option<Text>,
     decision: i32,
 }
 

@@ -2,12 +2,11 @@
 
 use crate::error::postseal_error;
 use crate::guard::get;
-use crate::text::{address_of, pointer, shown, text};
+use crate::text::{Text, address_of, pointer, shown, text};
 use crate::values::{self, number_of};
 use core::ffi::c_char;
 use core::ptr;
 use postseal::resolve::{Outcome, RecipientReport};
-use std::ffi::CString;
 
 /// One recipient: the outcome, what was found, and every candidate that was rejected. Always borrowed, from an encryption, an
 /// operation, a plan or an error.
@@ -15,13 +14,13 @@ use std::ffi::CString;
 /// Of a certificate that a directory lends, source and fingerprint are all there ever is.
 #[derive(Debug)]
 pub struct postseal_recipient {
-    address: CString,
+    address: Text,
     hidden: bool,
     outcome: Outcome,
-    found: Vec<(CString, CString)>,
-    rejected: Vec<(CString, Option<CString>, postseal_error)>,
+    found: Vec<(Text, Text)>,
+    rejected: Vec<(Text, Option<Text>, postseal_error)>,
     error: Option<postseal_error>,
-    unavailable: Option<CString>,
+    unavailable: Option<Text>,
     needs_operator: bool,
     may_get_plaintext: bool,
 }

@@ -64,6 +64,8 @@ impl CertStore for Callbacks<postseal_store_table> {
 /// Gives the engine a store of your own, instead of one that is configured. Calls that are going on end with the one before.
 /// `userdata` is the library's from here on, also when the call fails, as far as the table could be read: it goes back through
 /// `destroy`.
+///
+/// Example: `examples/c/own_store.c`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_engine_set_store(

@@ -318,3 +318,25 @@ fn every_object_can_be_used_from_every_thread() {
     is_shared::<postseal_c::plan::postseal_plan>();
     is_shared::<postseal_c::plan::postseal_sealer>();
 }
+
+#[test]
+fn nobody_is_shown_to_debug() {
+    let entry = absent(c"alice@goal.example".as_ptr());
+    unsafe {
+        assert!(!format!("{:?}", *entry).contains("alice"));
+        postseal_entry_free(entry);
+    }
+    let engine = engine(c"");
+    let to = [c"alice@goal.example".as_ptr()];
+    let operation = made(|operation, err| unsafe {
+        postseal_encrypt_operation(engine, null(), 0, to.as_ptr(), 1, null(), 0, null(), operation, err)
+    });
+    let (mut step, mut question) = (0, null_mut());
+    unsafe {
+        assert_eq!(postseal_operation_poll(operation, &raw mut step, &raw mut question, null_mut()), POSTSEAL_OK);
+        assert!(!format!("{:?} {:?}", *question, *operation).contains("alice"));
+        postseal_question_free(question);
+        postseal_operation_free(operation);
+        postseal_engine_free(engine);
+    }
+}

@@ -161,8 +161,58 @@ static void another_length_than_was_said(void)
     free(mail.data);
 }
 
+/* The engine does what is left to do. */
+static void carried_out_by_the_engine(void)
+{
+    static const char *const nobody[] = {"nobody@goal.example"};
+    memory_store *store = NULL;
+    postseal_engine *engine = engine_with(IMPORT, &store);
+    postseal_engine *without = engine_of(IMPORT);
+    postseal_options options = at_now();
+    postseal_operation *operation = NULL;
+    postseal_question *question = NULL;
+    postseal_plan *plan = NULL;
+    postseal_error *err = NULL;
+    octets mail = file("alice.eml");
+    int32_t step = 0;
+    CHECK_NUMBER(import_file(engine, "alice.eml"), POSTSEAL_OUTCOME_IMPORTED);
+    CHECK_OK(postseal_encrypt_operation(engine, NULL, 0, alice, 1, NULL, 0, &options, &operation, &err));
+    CHECK_OK(postseal_operation_carry_out(operation, engine, NULL, &err));
+    CHECK_NUMBER(postseal_operation_recipient_count(operation), 1);
+    CHECK_FAILS(postseal_operation_carry_out(operation, engine, NULL, &err), POSTSEAL_POLLED_WHILE_FINISHED);
+    CHECK_FAILS(postseal_operation_poll(operation, &step, &question, &err), POSTSEAL_POLLED_WHILE_FINISHED);
+    CHECK_OK(postseal_operation_plan(operation, &plan, &err));
+    CHECK_NUMBER(postseal_plan_message_count(plan), 1);
+    postseal_plan_free(plan);
+    postseal_operation_free(operation);
+    /* An engine without a store has nobody to ask. */
+    CHECK_OK(postseal_encrypt_operation(engine, NULL, 0, nobody, 1, NULL, 0, &options, &operation, &err));
+    CHECK_FAILS(postseal_operation_carry_out(operation, without, NULL, &err), POSTSEAL_STORE_MISSING);
+    CHECK_OK(postseal_operation_carry_out(operation, engine, NULL, &err));
+    CHECK_NUMBER(postseal_recipient_outcome(postseal_operation_recipient(operation, 0)), POSTSEAL_RECIPIENT_NOT_FOUND);
+    CHECK_FAILS(postseal_operation_plan(operation, &plan, &err), POSTSEAL_NO_CERTIFICATE);
+    CHECK(plan == NULL);
+    postseal_operation_free(operation);
+    /* The question is ours: nobody else can answer it. */
+    CHECK_OK(postseal_encrypt_operation(engine, NULL, 0, alice, 1, NULL, 0, &options, &operation, &err));
+    CHECK_OK(postseal_operation_poll(operation, &step, &question, &err));
+    CHECK_FAILS(postseal_operation_carry_out(operation, engine, NULL, &err), POSTSEAL_UNANSWERED);
+    postseal_question_free(question);
+    CHECK_FAILS(postseal_operation_poll(operation, &step, &question, &err), POSTSEAL_POLLED_WHILE_FINISHED);
+    postseal_operation_free(operation);
+    CHECK_OK(postseal_import_operation(engine, mail.data, mail.len, &options, &operation, &err));
+    CHECK_FAILS(postseal_operation_carry_out(operation, engine, NULL, &err), POSTSEAL_VALUE_UNKNOWN);
+    CHECK_OK(postseal_operation_poll(operation, &step, &question, &err));
+    postseal_question_free(question);
+    postseal_operation_free(operation);
+    postseal_engine_free(engine);
+    postseal_engine_free(without);
+    free(mail.data);
+}
+
 void test_stream(void)
 {
+    carried_out_by_the_engine();
     two_messages_in_pieces();
     an_output_that_fails_ends_the_message();
     another_length_than_was_said();
