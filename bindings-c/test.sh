@@ -6,9 +6,13 @@
 #   header     the header by itself, as C99 to C23 and as C++11 to C++20
 #   plain      the tests in C, with the attack corpus and the transcripts; what they sealed is opened
 #   panic      the guard of every function, in a library with the switch that tests it
-#   valgrind   the tests in C again, and the threads under helgrind
+#   valgrind   the tests in C again, without an error or a leak of any kind
 #   sanitizer  the tests in C again, with AddressSanitizer on both sides of the boundary
-#   examples   install, pkg-config, CMake, static, C++, the examples and those of the README
+#   examples   install, pkg-config, CMake, static, C++, the examples
+#
+# And when it is named, because it builds everything once more, the standard library as well:
+#
+#   race       the threads with ThreadSanitizer on both sides (helgrind does not know Rust's atomics)
 #
 # What needs something that is not installed says SKIPPED. With POSTSEAL_STRICT set, that is a failure.
 set -euo pipefail
@@ -134,22 +138,35 @@ valgrind_() {
     have gcc valgrind || return 0
     compiled
     wrapper="valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=1" run "$work/tests"
-    wrapper="valgrind -q --tool=helgrind --error-exitcode=1" run "$work/tests" threads
+}
+
+# instrumented KIND [CARGO FLAG...]: the library with this sanitizer, in the folder of its name.
+instrumented() {
+    local kind=$1 triple
+    shift
+    cargo +nightly --version >/dev/null 2>&1 || { skipped "$step needs a nightly toolchain"; return 1; }
+    fixtures
+    mkdir -p "$work/$kind"
+    triple=$(rustc +nightly -vV | sed -n 's/^host: //p')
+    RUSTFLAGS=-Zsanitizer=$kind cargo +nightly rustc --quiet --locked --target "$triple" --target-dir "$target/$kind" "$@" \
+        -p postseal-capi --lib --crate-type cdylib -- -C "link-arg=-Wl,-soname,$soname"
+    cp "$target/$kind/$triple/debug/libpostseal_c.so" "$work/$kind/$soname"
 }
 
 sanitizer() {
     have gcc || return 0
-    cargo +nightly --version >/dev/null 2>&1 || { skipped "sanitizer needs a nightly toolchain"; return; }
-    fixtures
-    mkdir -p "$work/sanitized"
-    local triple
-    triple=$(rustc +nightly -vV | sed -n 's/^host: //p')
-    RUSTFLAGS=-Zsanitizer=address cargo +nightly rustc --quiet --locked --target "$triple" --target-dir "$target/sanitized" \
-        -p postseal-capi --lib --crate-type cdylib -- -C "link-arg=-Wl,-soname,$soname"
-    cp "$target/sanitized/$triple/debug/libpostseal_c.so" "$work/sanitized/$soname"
-    compile "$work/tests-sanitized" -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
-        -L"$work/sanitized" -Wl,-rpath,"$work/sanitized" -l:$soname
-    ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 run "$work/tests-sanitized"
+    instrumented address || return 0
+    compile "$work/tests-address" -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+        -L"$work/address" -Wl,-rpath,"$work/address" -l:$soname
+    ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 run "$work/tests-address"
+}
+
+race() {
+    have gcc || return 0
+    [ -d "$(rustc +nightly --print sysroot 2>/dev/null)/lib/rustlib/src/rust" ] || { skipped "race needs nightly with rust-src"; return; }
+    instrumented thread -Zbuild-std || return 0
+    compile "$work/tests-thread" -fsanitize=thread -L"$work/thread" -Wl,-rpath,"$work/thread" -l:$soname
+    TSAN_OPTIONS=halt_on_error=1 run "$work/tests-thread" threads
 }
 
 # The examples, as their README says, and what they print.
@@ -204,7 +221,7 @@ for step in "${steps[@]}"; do
     echo "== $step"
     case $step in
     valgrind) valgrind_ ;;
-    generated | abi | header | plain | panic | sanitizer | examples) "$step" ;;
+    generated | abi | header | plain | panic | sanitizer | examples | race) "$step" ;;
     *) echo "$step is no step" && exit 2 ;;
     esac
     echo "== $step: $((SECONDS - begin)) s"

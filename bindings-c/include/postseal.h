@@ -1327,7 +1327,7 @@ typedef struct postseal_options {
      */
     int32_t reserved;
     /**
-     * `postseal_import_mail` and `postseal_encrypt`. Milliseconds after which nothing more is asked, so that what is still
+     * Where the library asks and you wait. Milliseconds after which nothing more is asked, so that what is still
      * open counts as unavailable. A question that is on its way is not called off. 0: no such time.
      */
     uint64_t timeout_ms;

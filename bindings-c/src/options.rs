@@ -29,7 +29,7 @@ pub struct postseal_options {
     pub dry_run: i32,
     /// Must be 0.
     pub reserved: i32,
-    /// `postseal_import_mail` and `postseal_encrypt`. Milliseconds after which nothing more is asked, so that what is still
+    /// Where the library asks and you wait. Milliseconds after which nothing more is asked, so that what is still
     /// open counts as unavailable. A question that is on its way is not called off. 0: no such time.
     pub timeout_ms: u64,
     /// As `timeout_ms`: is asked before each question, and says with another value than 0 that the time is over. NULL: nobody.

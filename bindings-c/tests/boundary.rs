@@ -3,6 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::undocumented_unsafe_blocks,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
     reason = "test code: every pointer is made a line above"
 )]
 
@@ -300,6 +302,75 @@ fn an_encryption_asks_and_takes_one_answer() {
         });
         postseal_operation_free(operation);
         postseal_operation_free(other);
+    }
+}
+
+/// An address of an object, to be given to threads.
+struct Shared<T>(*mut T);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Shared<T> {}
+
+// SAFETY: the objects of the library may be used from every thread; Miri sees to it.
+unsafe impl<T> Send for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn get(self) -> *mut T {
+        self.0
+    }
+}
+
+#[test]
+fn several_threads_use_one_object() {
+    let engine = engine(c"");
+    let to = [c"alice@goal.example".as_ptr()];
+    let operation = made(|operation, err| unsafe {
+        postseal_encrypt_operation(engine, null(), 0, to.as_ptr(), 1, null(), 0, null(), operation, err)
+    });
+    let entry = Shared(absent(c"alice@goal.example".as_ptr()));
+    let (engine, operation) = (Shared(engine), Shared(operation));
+    let work = move || unsafe {
+        let key = [7_u8; 32];
+        let cert = postseal_stored_cert {
+            struct_size: size_of::<postseal_stored_cert>(),
+            state: POSTSEAL_STATE_ACTIVE,
+            source: POSTSEAL_SOURCE_OPERATOR,
+            der: view(DER),
+            issuers: null(),
+            issuers_len: 0,
+            issuer_key: key.as_ptr(),
+            capabilities: NONE,
+            capabilities_are_dated: 0,
+            reserved: 0,
+            capabilities_signed_at: 0,
+            imported_at: 0,
+        };
+        let mut first = cert;
+        assert_eq!(postseal_entry_add(entry.get(), &raw const cert, null_mut()), POSTSEAL_OK);
+        assert_eq!(postseal_entry_cert(entry.get(), 0, &raw mut first, null_mut()), POSTSEAL_OK);
+        assert_eq!(*first.der.data, DER[0]);
+        let (mut step, mut question, table) = (0, null_mut(), table());
+        let status = postseal_operation_poll(operation.get(), &raw mut step, &raw mut question, null_mut());
+        assert!(status == POSTSEAL_OK || status == POSTSEAL_HANDLE_IN_USE);
+        let userdata = Box::into_raw(Box::new(77_u32)).cast();
+        assert_eq!(postseal_engine_set_store(engine.get(), &raw const table, userdata, null_mut()), POSTSEAL_OK);
+        let asked = !question.is_null();
+        postseal_question_free(question);
+        asked
+    };
+    let threads: Vec<_> = (0..3).map(|_| std::thread::spawn(work)).collect();
+    let asked = threads.into_iter().map(|thread| thread.join().unwrap()).filter(|asked| *asked).count();
+    assert_eq!(asked, 1);
+    unsafe {
+        assert_eq!(postseal_entry_cert_count(entry.get()), 3);
+        postseal_entry_free(entry.get());
+        postseal_operation_free(operation.get());
+        postseal_engine_free(engine.get());
     }
 }
 
