@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # The profile without optimisation compiles faster, and the tests take as long.
-export MATURIN_PEP517_ARGS="--profile dev --strip"
+export MATURIN_PEP517_ARGS="--profile dev"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/../target}"
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -42,7 +42,7 @@ first=${pythons%%[[:space:]]*}
 step "wheel and sdist with $("$first" --version)"
 environment "$first" "$work/build"
 "$work/build/bin/pip" install -q "maturin>=1.14,<2"
-"$work/build/bin/maturin" build --locked --profile dev --strip --interpreter "$first" --out "$work/dist"
+"$work/build/bin/maturin" build --locked --profile dev --interpreter "$first" --out "$work/dist"
 "$work/build/bin/maturin" sdist --out "$work/dist"
 ls -l "$work/dist"
 

@@ -180,6 +180,11 @@ impl Engine {
 impl Engine {
     /// From a configuration file (`postseal.toml`). Paths in it are relative to its folder. The host's own store, directories
     /// (by their names in the configuration), fetcher and tracer take the place of what it names.
+    ///
+    /// Raises `ApiMisuse` when the configuration cannot be used, with the line, and `Unavailable` when its store cannot be opened.
+    ///
+    /// >>> postseal.Engine.from_file(folder / "postseal.toml")
+    /// <postseal.Engine>
     #[staticmethod]
     #[pyo3(signature = (path, *, store = None, directories = None, fetcher = None, tracer = None))]
     fn from_file(
@@ -194,6 +199,11 @@ impl Engine {
     }
 
     /// From the text of a configuration. Paths in it are relative to `folder`, the current one without it.
+    ///
+    /// Raises as `from_file`.
+    ///
+    /// >>> postseal.Engine.from_text('trust = ["anchors.pem"]', folder, store=store)
+    /// <postseal.Engine>
     #[staticmethod]
     #[pyo3(signature = (configuration, folder = None, *, store = None, directories = None, fetcher = None, tracer = None))]
     fn from_text(
@@ -211,6 +221,12 @@ impl Engine {
 
     /// Reads and verifies a received mail, and keeps its author's certificate when everything is in order. What is wrong with
     /// the mail or the store is in the report. After `timeout` seconds the store is asked for nothing more.
+    ///
+    /// `now` is seconds since 1970 or an aware datetime; without it, the system's clock. Raises `ApiMisuse` when there is no store,
+    /// and `TypeError` for a parsed message, whose signature parsing has broken.
+    ///
+    /// >>> engine.import_mail(signed).outcome
+    /// 'imported'
     #[pyo3(signature = (mail, *, tenant = None, route = None, now = None, dry_run = false, timeout = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn import_mail<'py>(
@@ -233,6 +249,12 @@ impl Engine {
 
     /// Encrypts a mail for its recipients: one message for those in `to`, and one of its own for each in `bcc`. After `timeout`
     /// seconds nobody is asked anything more.
+    ///
+    /// `now` is seconds since 1970 or an aware datetime; without it, the system's clock. Raises `Unsealed` when there is no message,
+    /// naming whoever cannot be reached, and `Malformed` for what is no address.
+    ///
+    /// >>> engine.encrypt(plain, "alice@goal.example").messages[0].addresses
+    /// ('alice@goal.example',)
     #[pyo3(signature = (mail, to, bcc = None, *, tenant = None, route = None, now = None, timeout = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn encrypt<'py>(
@@ -256,6 +278,12 @@ impl Engine {
     }
 
     /// The import of a mail, step by step: the host carries out what it asks.
+    ///
+    /// `ocsp_nonce`: 32 random octets, never used twice; without them, the system's randomness where the policy fetches.
+    ///
+    /// >>> with engine.import_operation(signed) as operation:
+    /// ...     operation.poll()
+    /// <postseal.FindStoredQuestion>
     #[pyo3(signature = (mail, *, tenant = None, route = None, now = None, dry_run = false, ocsp_nonce = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn import_operation<'py>(
@@ -277,6 +305,12 @@ impl Engine {
     }
 
     /// The encryption of a mail, step by step: the host carries out what it asks.
+    ///
+    /// Raises `Unsealed` when the mail or its recipients are none that can be encrypted.
+    ///
+    /// >>> with engine.encrypt_operation(plain, "alice@goal.example") as operation:
+    /// ...     operation.poll()
+    /// <postseal.FindStoredQuestion>
     #[pyo3(signature = (mail, to, bcc = None, *, tenant = None, route = None, now = None, ocsp_nonce = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn encrypt_operation<'py>(
@@ -299,6 +333,11 @@ impl Engine {
     }
 
     /// All that the store keeps for a tenant, in the order of the addresses.
+    ///
+    /// Raises `Unavailable` when the store does not answer.
+    ///
+    /// >>> [entry.address for entry in engine.entries()]
+    /// ['alice@goal.example']
     #[pyo3(signature = (*, tenant = None))]
     fn entries(&self, py: Python<'_>, tenant: Option<&str>) -> PyResult<Vec<Entry>> {
         let (call, tenant) = (self.call(py), self::tenant(tenant));
@@ -308,6 +347,12 @@ impl Engine {
 
     /// An operator's decision about a certificate of an entry: "approve", "reject", "pin", "disable" or "remove". `by` is who
     /// decided, for the trace.
+    ///
+    /// Raises `Refused` when the entry has no such certificate, and `Unavailable` when somebody else changed the entry meanwhile.
+    ///
+    /// >>> engine.decide(engine.entries()[0], stored.fingerprint, "pin", by="root")
+    /// >>> engine.entries()[0].certs[0][1]
+    /// 'pinned'
     #[pyo3(signature = (entry, fingerprint, decision, *, by, tenant = None, now = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments")]
     fn decide(

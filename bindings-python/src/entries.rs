@@ -13,6 +13,12 @@ use pyo3::types::{PyBytes, PyTuple};
 
 /// A certificate that a store keeps, with what was known when it was stored. It may be shown and exported, and is checked
 /// again each time it is used. Times are seconds since 1970.
+///
+/// Raises `Malformed` for what is no certificate, and `ApiMisuse` for what is no source or fingerprint.
+///
+/// >>> columns = (stored.der, stored.issuers, stored.issuer_key, stored.capabilities, stored.signed_at)
+/// >>> postseal.StoredCert(*columns, stored.source, stored.imported_at) == stored
+/// True
 #[pyclass(frozen, eq, module = "postseal")]
 #[derive(Debug, PartialEq)]
 pub(crate) struct StoredCert(pub(crate) cert::StoredCert);
@@ -132,6 +138,11 @@ type Parts<'py> = (String, u64, Bound<'py, PyTuple>);
 
 /// Everything that a store keeps for one mailbox of one tenant: the address as it was first spelled, how often the entry was
 /// changed, and certificates with their states, oldest first.
+///
+/// Raises `Malformed` for what is no address, and `ApiMisuse` for what is no state.
+///
+/// >>> postseal.Entry("alice@goal.example", 1, [(stored, "active")])
+/// <postseal.Entry version 1, 1 certificates>
 #[pyclass(frozen, eq, module = "postseal")]
 #[derive(Debug, PartialEq)]
 pub(crate) struct Entry(pub(crate) store::Entry);
@@ -148,6 +159,9 @@ impl Entry {
     }
 
     /// The entry of an address that nothing is kept for.
+    ///
+    /// >>> postseal.Entry.absent("alice@goal.example").version
+    /// 0
     #[staticmethod]
     fn absent(py: Python<'_>, address: &str) -> PyResult<Self> {
         Ok(Self(store::Entry::absent(self::address(py, address)?)))
@@ -229,6 +243,9 @@ impl Change {
     }
 
     /// The entry after this change, with the next version; the same entry when nothing changes.
+    ///
+    /// >>> put.change.apply(postseal.Entry.absent("alice@goal.example"))
+    /// <postseal.Entry version 1, 1 certificates>
     fn apply(&self, entry: &Entry) -> Entry {
         Entry(self.0.apply(entry.0.clone()))
     }
@@ -246,12 +263,18 @@ pub(crate) struct PutOutcome(pub(crate) store::PutOutcome);
 #[pymethods]
 impl PutOutcome {
     /// The change is durable.
+    ///
+    /// >>> postseal.PutOutcome.stored().entry is None
+    /// True
     #[staticmethod]
     const fn stored() -> Self {
         Self(store::PutOutcome::Stored)
     }
 
     /// Somebody else changed the entry first; this is what it looks like now.
+    ///
+    /// >>> postseal.PutOutcome.conflict(postseal.Entry.absent("alice@goal.example")).entry.version
+    /// 0
     #[staticmethod]
     fn conflict(entry: &Entry) -> Self {
         Self(store::PutOutcome::Conflict(entry.0.clone()))

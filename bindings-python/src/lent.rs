@@ -15,6 +15,12 @@ use std::sync::Mutex;
 /// A certificate that a directory lends for one delivery. It is read and checked when it is used, overwritten afterwards, and
 /// cannot be looked at, copied or kept. The octets are taken from any object with a buffer; what the host does with its own copy
 /// is the host's.
+///
+/// `issuers` are CA certificates that came beside it; `capabilities` (DER) are those that its owner signed, at `signed_at`, and whoever
+/// gives them has verified that signature; `preferred` is the one that the owner prefers among several.
+///
+/// >>> postseal.LentCertificate(stored.der, issuers=stored.issuers)
+/// <postseal.LentCertificate>
 #[pyclass(frozen, module = "postseal")]
 #[derive(Debug)]
 pub(crate) struct LentCertificate(Mutex<Option<TransientCert>>);
@@ -55,6 +61,12 @@ impl LentCertificate {
 
     /// From a SignedData that a directory has for `about` (userSMIMECertificate, RFC 2798 2.8): each certificate in it, with
     /// what its owner signed as far as the signature holds.
+    ///
+    /// Raises `Malformed` or `LimitExceeded` when it is none.
+    ///
+    /// >>> postseal.LentCertificate.from_cms(b"no object", "alice@goal.example")
+    /// Traceback (most recent call last):
+    /// postseal._errors.Malformed: An ASN.1 element ends before its length says (X.690 8.1).
     #[staticmethod]
     fn from_cms(py: Python<'_>, cms: PyBuffer<u8>, about: &str) -> PyResult<Vec<Self>> {
         let (cms, about) = (cms.to_vec(py)?, address(py, about)?);
@@ -91,6 +103,11 @@ impl DirectoryReply {
 #[pymethods]
 impl DirectoryReply {
     /// These certificates, whatever they are worth. They are spent on it.
+    ///
+    /// Raises `ApiMisuse` when one of them is spent already.
+    ///
+    /// >>> postseal.DirectoryReply.found([postseal.LentCertificate(stored.der)])
+    /// <postseal.DirectoryReply>
     #[staticmethod]
     fn found(py: Python<'_>, lent: Vec<Bound<'_, LentCertificate>>) -> PyResult<Self> {
         let lent = lent.iter().map(|lent| lent.get().take(py)).collect::<PyResult<_>>()?;
@@ -98,12 +115,18 @@ impl DirectoryReply {
     }
 
     /// The directory was asked, and has none.
+    ///
+    /// >>> postseal.DirectoryReply.not_found()
+    /// <postseal.DirectoryReply>
     #[staticmethod]
     fn not_found() -> Self {
         Self::of(directory::DirectoryReply::NotFound)
     }
 
     /// The directory could not be asked, or did not answer in time. `reason` names a host or a file, never a person.
+    ///
+    /// >>> postseal.DirectoryReply.unavailable("directory.example: no route")
+    /// <postseal.DirectoryReply>
     #[staticmethod]
     fn unavailable(reason: &Bound<'_, PyAny>) -> PyResult<Self> {
         let trouble = Trouble::default();

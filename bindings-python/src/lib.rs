@@ -17,6 +17,11 @@ use postseal::Address;
 use pyo3::prelude::*;
 
 /// What addresses of the same mailbox have in common: a store's key for them.
+///
+/// Raises `Malformed` for what is no address.
+///
+/// >>> postseal.address_key("Alice@GOAL.example")
+/// 'alice@goal.example'
 #[pyfunction]
 fn address_key(py: Python<'_>, address: &str) -> PyResult<String> {
     Address::parse(address).map(|address| address.key().to_owned()).map_err(|error| errors::raise(py, error))

@@ -20,6 +20,9 @@ fn keys<'py>(py: Python<'py>, addresses: &[Address]) -> PyResult<Bound<'py, PyTu
 }
 
 /// What is kept for these addresses. The answer has one `Entry` for each, in the same order, also for those that have none.
+///
+/// >>> postseal.FindStored("default", ["Alice@GOAL.example"]).keys
+/// ('alice@goal.example',)
 #[pyclass(frozen, module = "postseal")]
 #[derive(Debug)]
 pub(crate) struct FindStored(pub(crate) query::FindStored);
@@ -55,6 +58,9 @@ impl FindStored {
 }
 
 /// Change the entry of one address, if it still has the expected version.
+///
+/// >>> postseal.PutStored("default", "alice@goal.example", 0, put.change).expect
+/// 0
 #[pyclass(frozen, module = "postseal")]
 #[derive(Debug)]
 pub(crate) struct PutStored(pub(crate) query::PutStored);
@@ -104,6 +110,9 @@ impl PutStored {
 }
 
 /// Certificates that a directory lends for these addresses. The answer has one `DirectoryReply` for each, in the same order.
+///
+/// >>> postseal.ResolveDirectory("default", "staff", ["alice@goal.example"]).directory
+/// 'staff'
 #[pyclass(frozen, module = "postseal")]
 #[derive(Debug)]
 pub(crate) struct ResolveDirectory(pub(crate) query::ResolveDirectory);

@@ -71,6 +71,12 @@ macro_rules! question {
             }
 
             /// Spends the question on its answer. When that is none, the question stays open.
+            ///
+            /// Raises `ApiMisuse` when it is spent already, or for what is no answer to it.
+            ///
+            /// >>> question = encrypting.poll()
+            /// >>> question.answer(store.find(question.query))
+            /// <postseal.Answer>
             fn answer(&self, reply: &Bound<'_, PyAny>) -> PyResult<Answer> {
                 let (py, $trouble) = (reply.py(), Trouble::default());
                 if locked(&self.pending).is_none() {
@@ -82,6 +88,11 @@ macro_rules! question {
             }
 
             /// Spends the question: nobody answers it. `reason` is a text for the host's own log, or the exception.
+            ///
+            /// Raises `ApiMisuse` when it is spent already.
+            ///
+            /// >>> encrypting.poll().unavailable(TimeoutError())
+            /// <postseal.Answer>
             fn unavailable(&self, reason: &Bound<'_, PyAny>) -> PyResult<Answer> {
                 let trouble = Trouble::default();
                 let why = why(reason, &trouble)?;

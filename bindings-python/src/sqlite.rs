@@ -12,6 +12,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The certificates in one SQLite file, for as many threads and processes as there are.
+///
+/// Raises `Unavailable` when the file cannot be opened, is no store, or is that of a newer version.
+///
+/// >>> postseal.SqliteStore(folder / "store.db")
+/// <postseal.SqliteStore>
 #[pyclass(frozen, module = "postseal")]
 #[derive(Debug)]
 pub(crate) struct SqliteStore(Arc<store::SqliteStore>);
@@ -43,16 +48,25 @@ impl SqliteStore {
     }
 
     /// As `CertStore.find`.
+    ///
+    /// >>> sqlite.find(postseal.FindStored("default", ["bob@goal.example"]))
+    /// [<postseal.Entry version 0, 0 certificates>]
     fn find(&self, py: Python<'_>, query: &FindStored) -> PyResult<Vec<Entry>> {
         Ok(self.ask(py, |store| store.find(&query.0))?.into_iter().map(Entry).collect())
     }
 
     /// As `CertStore.put`.
+    ///
+    /// >>> sqlite.put(put)
+    /// <postseal.PutOutcome stored>
     fn put(&self, py: Python<'_>, query: &PutStored) -> PyResult<PutOutcome> {
         self.ask(py, |store| store.put(&query.0)).map(PutOutcome)
     }
 
     /// As `CertStore.entries`.
+    ///
+    /// >>> [entry.address for entry in sqlite.entries("default")]
+    /// ['alice@goal.example']
     fn entries(&self, py: Python<'_>, tenant: &str) -> PyResult<Vec<Entry>> {
         let tenant = Tenant::new(tenant);
         Ok(self.ask(py, |store| store.entries(&tenant))?.into_iter().map(Entry).collect())

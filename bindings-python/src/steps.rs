@@ -132,6 +132,13 @@ impl ImportOperation {
 #[pymethods]
 impl ImportOperation {
     /// A question, `WAIT` when there is none now, or `Done` with the report.
+    ///
+    /// Raises `ApiMisuse` when the result was given already, or another call works on it.
+    ///
+    /// >>> importing.poll()
+    /// <postseal.FindStoredQuestion>
+    /// >>> importing.poll()
+    /// postseal.WAIT
     fn poll<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let tracer = self.0.call.host.tracer();
         let step = self.0.with(py, |import| import.poll(&**tracer))?;
@@ -143,12 +150,20 @@ impl ImportOperation {
     }
 
     /// Takes the answer to one of the operation's own questions, in any order.
+    ///
+    /// Raises `ApiMisuse` for an answer that is spent, or is another operation's.
+    ///
+    /// >>> importing.handle(importing.poll().unavailable("store.db: locked"))
+    /// >>> importing.poll().result.outcome
+    /// 'deferred'
     fn handle(&self, py: Python<'_>, answer: &Answer) -> PyResult<()> {
         let answer = answer.take(py, &self.0.call.trouble)?;
         self.0.with(py, |import| import.handle(answer))?.map_err(|error| raise(py, error))
     }
 
     /// Ends the operation, whatever it waits for.
+    ///
+    /// >>> importing.close()
     fn close(&self, py: Python<'_>) {
         self.0.close(py);
     }
@@ -232,6 +247,9 @@ impl EncryptOperation {
 #[pymethods]
 impl EncryptOperation {
     /// A question, `WAIT` when there is none now, or `Done` with the encryption. Raises `Unsealed` when there is none.
+    ///
+    /// >>> encrypting.poll()
+    /// <postseal.FindStoredQuestion>
     fn poll<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let Shared { call, .. } = &self.shared;
         let step = self.shared.with(py, |state| state.step(&self.mail, call))?;
@@ -247,6 +265,13 @@ impl EncryptOperation {
     }
 
     /// Takes the answer to one of the operation's own questions, in any order.
+    ///
+    /// Raises `ApiMisuse` for an answer that is spent, or is another operation's.
+    ///
+    /// >>> question = encrypting.poll()
+    /// >>> encrypting.handle(question.answer(store.find(question.query)))
+    /// >>> encrypting.poll().result.messages[0].addresses
+    /// ('alice@goal.example',)
     fn handle(&self, py: Python<'_>, answer: &Answer) -> PyResult<()> {
         let answer = answer.take(py, &self.shared.call.trouble)?;
         self.shared.with(py, |state| state.handle(answer))?.map_err(|error| raise(py, error))
@@ -259,6 +284,8 @@ impl EncryptOperation {
     }
 
     /// Ends the operation, whatever it waits for. What was lent for it is gone afterwards.
+    ///
+    /// >>> encrypting.close()
     fn close(&self, py: Python<'_>) {
         self.shared.close(py);
     }

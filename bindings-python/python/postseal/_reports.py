@@ -145,7 +145,11 @@ class Event:
     """What belongs to this kind of decision, as the JSON Lines have it."""
 
     def as_json(self, *, private: bool = True) -> dict[str, str | int | bool | None]:
-        """The object of the JSON Lines; without `private`, without what belongs to persons."""
+        """The object of the JSON Lines; without `private`, without what belongs to persons.
+
+        >>> events[-1].as_json(private=False)["event"]
+        'imported'
+        """
         head: dict[str, str | int | bool | None] = {
             "at": self.at,
             "event": self.name,

@@ -13,6 +13,10 @@ def logging_tracer(logger: logging.Logger, *, level: int = logging.INFO, private
     """A tracer that writes each event as one line of JSON to a logger, without addresses and message ids unless `private`.
 
     The event itself is the record's attribute `postseal_event`, for handlers of the host's own.
+
+    >>> import logging
+    >>> callable(postseal.logging_tracer(logging.getLogger("mail")))
+    True
     """
 
     def tracer(event: Event) -> None:

@@ -51,7 +51,11 @@ async def import_mail(
     now: float | datetime | None = None,
     dry_run: bool = False,
 ) -> ImportReport:
-    """As `Engine.import_mail`, with this store and fetcher instead of the engine's."""
+    """As `Engine.import_mail`, with this store and fetcher instead of the engine's.
+
+    >>> asyncio.run(postseal.aio.import_mail(engine, signed, store=astore)).outcome
+    'imported'
+    """
     operation = engine.import_operation(mail, tenant=tenant, route=route, now=now, dry_run=dry_run)
     with operation:
         return await _run(operation, _World(store, {}, fetcher).carry_out)
@@ -70,7 +74,12 @@ async def encrypt(
     route: str | None = None,
     now: float | datetime | None = None,
 ) -> Encryption:
-    """As `Engine.encrypt`, with this store, these directories and this fetcher instead of the engine's."""
+    """As `Engine.encrypt`, with this store, these directories and this fetcher instead of the engine's.
+
+    >>> encryption = asyncio.run(postseal.aio.encrypt(engine, plain, "alice@goal.example", store=astore))
+    >>> encryption.messages[0].addresses
+    ('alice@goal.example',)
+    """
     operation = engine.encrypt_operation(mail, to, bcc, tenant=tenant, route=route, now=now)
     with operation:
         return await _run(operation, _World(store, directories or {}, fetcher).carry_out)
