@@ -29,9 +29,13 @@ deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
 
-# The C library: header and symbols, the tests plain, under valgrind and with sanitizers, installation and examples.
+# The C library: header and symbols, the tests plain and under valgrind, installation and examples.
 c:
-    bindings-c/test.sh
+    bindings-c/test.sh generated abi header plain panic valgrind examples
+
+# The tests in C with AddressSanitizer on both sides of the boundary. Needs a nightly, and builds everything once more.
+c-sanitizer:
+    bindings-c/test.sh sanitizer
 
 # Wheel and sdist in fresh environments of every CPython that is here; pytest, type checkers, reference.
 python:
