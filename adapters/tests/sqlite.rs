@@ -1,8 +1,9 @@
 //! The SQLite store: conformance, many threads and processes, and files that are no store.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
+use postseal::PerRoute;
 use postseal::import::{Context, Outcome};
-use postseal::store::{CertStore, Tenant};
+use postseal::store::{CertStore, Filter, ManagedStore, Tenant};
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::{conformance, corpus};
 use std::path::Path;
@@ -17,6 +18,52 @@ fn it_conforms() {
         let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Box::new(SqliteStore::open(&folder.path().join(format!("{number}.db"))).unwrap())
     });
+}
+
+#[test]
+fn it_conforms_as_what_operators_use_and_with_quotas() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = std::sync::atomic::AtomicU32::new(0);
+    let make = || {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        SqliteStore::open(&folder.path().join(format!("{number}.db"))).unwrap()
+    };
+    conformance::managed_store(&|| Box::new(make()));
+    conformance::quotas(&|quotas| Box::new(make().with_quotas(PerRoute::new(quotas))));
+}
+
+#[test]
+fn a_store_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let import = |store: &SqliteStore| case.engine().import_mail(&case.mail, Context::new(case.verify_at), store, &());
+    import(&SqliteStore::open(&path).unwrap()).unwrap();
+    let first =
+        "DROP TABLE tenant; DROP TABLE learned; DROP INDEX certificate_fingerprint; DROP INDEX certificate_not_after;
+        INSERT INTO entry VALUES (x'61', x'62', 'b@goal.example', 1); PRAGMA user_version = 1;";
+    rusqlite::Connection::open(&path).unwrap().execute_batch(first).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.tenants().unwrap(), [Tenant::new("a"), Tenant::default()]);
+    assert_eq!(store.damage().unwrap(), Vec::<String>::new(), "the addresses are counted");
+    assert_eq!(import(&store).unwrap().outcome, Outcome::AlreadyKnown);
+    let text = store.entries(&Tenant::default()).unwrap()[0].certs[0].0.certificate.fingerprint().to_string();
+    let found = store.page(&Tenant::default(), &Filter::fingerprint(&text).unwrap(), None, 2).unwrap();
+    assert_eq!(found.len(), 1, "what was there is in the index");
+}
+
+#[test]
+fn a_miscounted_tenant_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("UPDATE tenant SET addresses = 7").unwrap();
+    assert_eq!(store.damage().unwrap(), ["the addresses of 1 tenants are miscounted"]);
+    other.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM entry").unwrap();
+    assert!(store.damage().unwrap().iter().any(|line| line == "a row of certificate belongs to nothing"));
 }
 
 #[test]

@@ -722,6 +722,11 @@
 #define POSTSEAL_REVOCATION_UNKNOWN 497
 
 /**
+ * The tenant learns no more certificates of this kind for now: a quota of its store is used up.
+ */
+#define POSTSEAL_QUOTA_EXCEEDED 498
+
+/**
  * The store did not answer.
  */
 #define POSTSEAL_STORE_UNAVAILABLE 501
@@ -1100,6 +1105,11 @@
  * Forget it.
  */
 #define POSTSEAL_DECISION_REMOVE 5
+
+/**
+ * Take back what was said about it: it is a candidate again, and waits for another word.
+ */
+#define POSTSEAL_DECISION_HOLD 6
 
 /**
  * The caller's: can be put right by reading the call. Never caused by the bytes of a mail.

@@ -266,6 +266,8 @@ pub const POSTSEAL_CERTIFICATE_KNOWN: i32 = 495;
 pub const POSTSEAL_CERTIFICATE_PINNED: i32 = 496;
 /// No revocation source that counts says anything about a certificate of the path.
 pub const POSTSEAL_REVOCATION_UNKNOWN: i32 = 497;
+/// The tenant learns no more certificates of this kind for now: a quota of its store is used up.
+pub const POSTSEAL_QUOTA_EXCEEDED: i32 = 498;
 /// The store did not answer.
 pub const POSTSEAL_STORE_UNAVAILABLE: i32 = 501;
 /// Other writers changed the entry more often than the engine tries again.
@@ -490,6 +492,7 @@ pub(crate) const WORDS: &[(i32, &CStr, &CStr)] = &[
     (POSTSEAL_CERTIFICATE_KNOWN, c"certificate-known", c"The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint."),
     (POSTSEAL_CERTIFICATE_PINNED, c"certificate-pinned", c"An operator pinned another certificate for this address; approve or remove that one first."),
     (POSTSEAL_REVOCATION_UNKNOWN, c"revocation-unknown", c"No revocation source that counts says anything about a certificate of the path."),
+    (POSTSEAL_QUOTA_EXCEEDED, c"quota-exceeded", c"The tenant learns no more certificates of this kind for now: a quota of its store is used up."),
     (POSTSEAL_STORE_UNAVAILABLE, c"store-unavailable", c"The store did not answer."),
     (POSTSEAL_STORE_CONTENDED, c"store-contended", c"Other writers changed the entry more often than the engine tries again."),
     (POSTSEAL_DIRECTORY_UNAVAILABLE, c"directory-unavailable", c"A directory did not answer, so that a certificate for the address may exist."),

@@ -196,6 +196,8 @@ pub const POSTSEAL_DECISION_PIN: i32 = 3;
 pub const POSTSEAL_DECISION_DISABLE: i32 = 4;
 /// Forget it.
 pub const POSTSEAL_DECISION_REMOVE: i32 = 5;
+/// Take back what was said about it: it is a candidate again, and waits for another word.
+pub const POSTSEAL_DECISION_HOLD: i32 = 6;
 
 pub(crate) const DECISIONS: Set<Decision> = &[
     (POSTSEAL_DECISION_APPROVE, Decision::Approve, c"approve"),
@@ -203,6 +205,7 @@ pub(crate) const DECISIONS: Set<Decision> = &[
     (POSTSEAL_DECISION_PIN, Decision::Pin, c"pin"),
     (POSTSEAL_DECISION_DISABLE, Decision::Disable, c"disable"),
     (POSTSEAL_DECISION_REMOVE, Decision::Remove, c"remove"),
+    (POSTSEAL_DECISION_HOLD, Decision::Hold, c"hold"),
 ];
 
 /// What an operator can say about a stored certificate. The name of a `POSTSEAL_DECISION_*`, as in traces and reports. It is never freed. NULL for any other number.

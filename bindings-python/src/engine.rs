@@ -345,8 +345,8 @@ impl Engine {
         Ok(entries.map_err(|error| call.raise(py, error))?.into_iter().map(Entry).collect())
     }
 
-    /// An operator's decision about a certificate of an entry: "approve", "reject", "pin", "disable" or "remove". `by` is who
-    /// decided, for the trace.
+    /// An operator's decision about a certificate of an entry: "approve", "reject", "pin", "disable", "remove" or "hold" (a
+    /// candidate again). `by` is who decided, for the trace.
     ///
     /// Raises `Refused` when the entry has no such certificate, and `Unavailable` when somebody else changed the entry meanwhile.
     ///
@@ -367,8 +367,7 @@ impl Engine {
     ) -> PyResult<()> {
         let (call, now, tenant) = (self.call(py), time(now.as_ref())?, self::tenant(tenant));
         let fingerprint = self::fingerprint(py, fingerprint)?;
-        let all = [Decision::Approve, Decision::Reject, Decision::Pin, Decision::Disable, Decision::Remove];
-        let decision = named(py, all.into_iter().find(|known| known.name() == decision), decision)?;
+        let decision = named(py, Decision::ALL.into_iter().find(|known| known.name() == decision), decision)?;
         let entry = &entry.0;
         let outcome = call.run(py, |host| host.decide(&tenant, entry, fingerprint, decision, by, now))?;
         outcome.map_err(|error| call.raise(py, error))

@@ -284,7 +284,7 @@ impl PutOutcome {
     #[getter]
     fn entry(&self) -> Option<Entry> {
         match &self.0 {
-            store::PutOutcome::Stored => None,
+            store::PutOutcome::Stored | store::PutOutcome::OverQuota(_) => None,
             store::PutOutcome::Conflict(entry) => Some(Entry(entry.clone())),
         }
     }
@@ -293,6 +293,7 @@ impl PutOutcome {
         match &self.0 {
             store::PutOutcome::Stored => "<postseal.PutOutcome stored>",
             store::PutOutcome::Conflict(_) => "<postseal.PutOutcome conflict>",
+            store::PutOutcome::OverQuota(_) => "<postseal.PutOutcome over quota>",
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Decision {
     Disable,
     /// Forget it.
     Remove,
+    /// Take back what was said about it: it is a candidate again, and waits for another word.
+    Hold,
 }
 
 impl From<Decision> for store::Decision {
@@ -37,6 +39,7 @@ impl From<Decision> for store::Decision {
             Decision::Pin => Self::Pin,
             Decision::Disable => Self::Disable,
             Decision::Remove => Self::Remove,
+            Decision::Hold => Self::Hold,
         }
     }
 }

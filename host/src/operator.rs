@@ -152,6 +152,7 @@ impl Host {
         match self.needed_store()?.put(&query) {
             Ok(PutOutcome::Stored) => Ok(()),
             Ok(PutOutcome::Conflict(_)) => Err(Code::StoreContended.into()),
+            Ok(PutOutcome::OverQuota(_)) => Err(Code::QuotaExceeded.into()),
             Err(_) => Err(Code::StoreUnavailable.into()),
         }
     }

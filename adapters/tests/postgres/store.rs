@@ -1,6 +1,7 @@
 use crate::server::{Postgres, case, import, store};
+use postseal::PerRoute;
 use postseal::import::{Context, Outcome};
-use postseal::store::{CertStore, Tenant};
+use postseal::store::{CertStore, ManagedStore, Tenant};
 use postseal_adapters::store::PostgresStore;
 use postseal_testkit::conformance;
 use std::process::{Command, Stdio};
@@ -15,6 +16,40 @@ fn it_conforms() {
         let name = format!("conform{}", count.fetch_add(1, Ordering::Relaxed));
         Box::new(store(&server.database(&name)))
     });
+}
+
+#[test]
+fn it_conforms_as_what_operators_use_and_with_quotas() {
+    let Some(server) = Postgres::start() else { return };
+    let count = AtomicU32::new(0);
+    let address = || server.database(&format!("managed{}", count.fetch_add(1, Ordering::Relaxed)));
+    conformance::managed_store(&|| Box::new(store(&address())));
+    conformance::quotas(&|quotas| {
+        let setup = PostgresStore::at(&address()).unwrap().with_quotas(PerRoute::new(quotas));
+        Box::new(setup.store().unwrap())
+    });
+}
+
+#[test]
+fn tables_of_the_first_version_are_brought_up_to_date() {
+    let Some(server) = Postgres::start() else { return };
+    let (address, case) = (server.database("mail"), case("ctl-detached"));
+    import(&case, &store(&address));
+    server.sql(
+        "mail",
+        "DROP TABLE postseal.tenant, postseal.learned; UPDATE postseal.version SET number = 1;
+         DROP INDEX postseal.certificate_fingerprint, postseal.certificate_not_after;
+         INSERT INTO postseal.entry VALUES ('a', 'b', 'b@goal.example', 1);",
+    );
+    let store = store(&address);
+    assert_eq!(store.tenants().unwrap(), [Tenant::new("a"), Tenant::default()]);
+    assert_eq!(store.damage().unwrap(), Vec::<String>::new(), "the addresses are counted");
+    assert_eq!(import(&case, &store).outcome, Outcome::AlreadyKnown);
+    server.sql("mail", "UPDATE postseal.tenant SET addresses = 7");
+    assert_eq!(store.damage().unwrap(), ["the addresses of 2 tenants are miscounted"]);
+    server.sql("mail", "UPDATE postseal.version SET number = 9");
+    let newer = PostgresStore::at(&address).unwrap().store().unwrap().check().unwrap_err();
+    assert!(newer.detail().ends_with("the store has schema version 9, this postseal knows 2"), "{newer}");
 }
 
 #[test]

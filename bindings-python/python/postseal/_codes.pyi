@@ -286,6 +286,8 @@ class Code(IntEnum):
     """An operator pinned another certificate for this address; approve or remove that one first."""
     REVOCATION_UNKNOWN = 497
     """No revocation source that counts says anything about a certificate of the path."""
+    QUOTA_EXCEEDED = 498
+    """The tenant learns no more certificates of this kind for now: a quota of its store is used up."""
     STORE_UNAVAILABLE = 501
     """The store did not answer."""
     STORE_CONTENDED = 502

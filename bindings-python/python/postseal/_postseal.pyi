@@ -44,7 +44,7 @@ __all__ = [
 
 _T = TypeVar("_T", covariant=True)
 _State: TypeAlias = Literal["active", "superseded", "held", "rejected", "disabled", "pinned"]
-_Decision: TypeAlias = Literal["approve", "reject", "pin", "disable", "remove"]
+_Decision: TypeAlias = Literal["approve", "reject", "pin", "disable", "remove", "hold"]
 
 VERSION: Final[str]
 CODES: Final[tuple[tuple[int, str, str, str], ...]]

@@ -238,6 +238,7 @@ codes! {
         495 CertificateKnown "certificate-known" "The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint.";
         496 CertificatePinned "certificate-pinned" "An operator pinned another certificate for this address; approve or remove that one first.";
         497 RevocationUnknown "revocation-unknown" "No revocation source that counts says anything about a certificate of the path.";
+        498 QuotaExceeded "quota-exceeded" "The tenant learns no more certificates of this kind for now: a quota of its store is used up.";
     }
     Unavailable {
         501 StoreUnavailable "store-unavailable" "The store did not answer.";

@@ -284,6 +284,7 @@ impl Import {
                 }
                 self.found(plan.verified, Ok(vec![entry]));
             }
+            Ok(PutOutcome::OverQuota(_)) => self.refuse(Code::QuotaExceeded.into()),
             Err(unavailable) => self.defer(Code::StoreUnavailable, Some(unavailable)),
         }
     }

@@ -1,5 +1,5 @@
-use super::{Entry, State};
-use crate::cert::{Capabilities, Fingerprint, ImportRecord, StoredCert};
+use super::{Entry, Quota, State};
+use crate::cert::{Capabilities, Fingerprint, ImportRecord, Source, StoredCert};
 
 /// What becomes of an entry. The import machine or an operator decides; every store carries it out with
 /// [`Change::apply`].
@@ -54,9 +54,18 @@ pub enum Decision {
     Disable,
     /// Forget it.
     Remove,
+    /// Take back what was said about it: it is a candidate again, and waits for another word.
+    Hold,
 }
 
 impl Decision {
+    /// All decisions.
+    ///
+    /// ```
+    /// assert_eq!(postseal::store::Decision::ALL.len(), 6);
+    /// ```
+    pub const ALL: [Self; 6] = [Self::Approve, Self::Reject, Self::Pin, Self::Disable, Self::Remove, Self::Hold];
+
     /// The name in traces and on the command line.
     ///
     /// ```
@@ -69,6 +78,7 @@ impl Decision {
             Self::Pin => "pin",
             Self::Disable => "disable",
             Self::Remove => "remove",
+            Self::Hold => "hold",
         }
     }
 }
@@ -80,15 +90,34 @@ impl Decision {
 /// assert!(matches!(PutOutcome::Stored, PutOutcome::Stored));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "compare-and-set has two outcomes")]
+#[expect(clippy::exhaustive_enums, reason = "compare-and-set has two outcomes, and growth has its quotas")]
 pub enum PutOutcome {
     /// The change is durable.
     Stored,
     /// Somebody else changed the entry first; this is what it looks like now.
     Conflict(Entry),
+    /// What mail brought would exceed this quota of the store; nothing changed.
+    OverQuota(Quota),
 }
 
 impl Change {
+    /// What mail brought, if this is a certificate that mail brought: the changes that [`Quotas`](super::Quotas) cap.
+    ///
+    /// ```
+    /// use postseal::store::{Change, Decision};
+    /// let change = Change::Decide { fingerprint: "00".repeat(32).parse()?, decision: Decision::Hold };
+    /// assert!(change.learned().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn learned(&self) -> Option<&ImportRecord> {
+        match self {
+            Self::Activate(record) | Self::Renew(record) | Self::Hold(record) => {
+                (record.source() == Source::SignedMail).then_some(record)
+            }
+            Self::UpdateCapabilities { .. } | Self::Decide { .. } => None,
+        }
+    }
+
     /// The entry after this change, with the next version. The same entry, version included, when nothing changes.
     /// This is the only place that moves a stored certificate from one state to another.
     ///
@@ -139,6 +168,7 @@ fn decide(certs: &mut Vec<(StoredCert, State)>, fingerprint: &Fingerprint, decis
         Decision::Pin => State::Pinned,
         Decision::Reject => State::Rejected,
         Decision::Disable => State::Disabled,
+        Decision::Hold => State::Held,
         Decision::Remove => {
             certs.retain(|(stored, _)| stored.certificate.fingerprint() != *fingerprint);
             return;

@@ -2,10 +2,17 @@
 
 mod change;
 mod entry;
+mod filter;
+mod manage;
+mod quotas;
 
 pub use change::{Change, Decision, PutOutcome};
 pub use entry::{Entry, State, Version};
+pub use filter::Filter;
+pub use manage::{Entries, ManagedStore, Restored};
+pub use quotas::{Counts, Quota, Quotas};
 
+use crate::cert::Address;
 use crate::query::{FindStored, PutStored, Unavailable};
 use core::fmt;
 use std::sync::Arc;
@@ -69,4 +76,24 @@ pub trait CertStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the store cannot be read.
     fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable>;
+
+    /// At most so many of a tenant's entries that are like this, in the order of their addresses, beginning behind `after`;
+    /// [`Entries`] goes through all of them with it. A store that has many entries should not read all of them for that, as this
+    /// default does.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store cannot be read.
+    fn page(
+        &self,
+        tenant: &Tenant,
+        filter: &Filter,
+        after: Option<&Address>,
+        most: usize,
+    ) -> Result<Vec<Entry>, Unavailable> {
+        let is_behind = |entry: &Entry| after.is_none_or(|after| entry.address.key() > after.key());
+        let mut entries = self.entries(tenant)?;
+        entries.retain(|entry| is_behind(entry) && filter.matches(entry));
+        entries.truncate(most);
+        Ok(entries)
+    }
 }

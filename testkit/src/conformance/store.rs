@@ -26,29 +26,38 @@ pub fn store(make: &dyn Fn() -> Box<dyn CertStore>) {
     one_of_many_writers_wins(&*make());
 }
 
-fn now() -> UnixTime {
+pub(super) fn now() -> UnixTime {
     UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap()
 }
 
-fn address(text: &str) -> Address {
+pub(super) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn mail(mailbox: &str, serial: u64) -> (Engine, Vec<u8>) {
+/// A mail of this mailbox's person number `person`: another subject and another key for each.
+fn mail(mailbox: &str, person: u8) -> (Engine, Vec<u8>) {
     let root = Authority::root("Conformance Root", Key::P256(1));
     let ca = root.authority("Conformance CA", Key::P256(2));
-    let mut spec = CertSpec::mailbox(mailbox, Key::P256(3));
-    spec.serial = serial;
+    let mut spec = CertSpec::mailbox(mailbox, Key::P256(100 + u64::from(person)));
+    spec.subject = format!("Person {person}");
     let mail = SignedMail::new(mailbox, &ca.issue(&spec)).with_authority(&ca).build();
     (Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mail)
 }
 
-fn learn(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Outcome {
-    let (engine, mail) = mail(mailbox, 77);
-    engine.import_mail(&mail, Context::new(now()).tenant(Tenant::new(tenant)), store, &()).unwrap().outcome
+pub(super) fn learn(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Outcome {
+    learn_at(store, tenant, mailbox, now())
 }
 
-fn find(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Entry {
+pub(super) fn learn_at(store: &dyn CertStore, tenant: &str, mailbox: &str, now: UnixTime) -> Outcome {
+    learn_person(store, tenant, mailbox, 0, now)
+}
+
+pub(super) fn learn_person(store: &dyn CertStore, tenant: &str, mailbox: &str, person: u8, now: UnixTime) -> Outcome {
+    let (engine, mail) = mail(mailbox, person);
+    engine.import_mail(&mail, Context::new(now).tenant(Tenant::new(tenant)), store, &()).unwrap().outcome
+}
+
+pub(super) fn find(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Entry {
     store.find(&FindStored::new(Tenant::new(tenant), vec![address(mailbox)])).unwrap().remove(0)
 }
 

@@ -1,5 +1,7 @@
 //! A store in PostgreSQL: the same tables as the embedded one has, for any number of machines.
 
+mod counts;
+mod manage;
 mod rows;
 mod schema;
 mod setup;
@@ -9,7 +11,8 @@ pub use setup::{PostgresSetup, PostgresSetupError};
 use crate::executor::Executor;
 use deadpool_postgres::{Object, Pool};
 use postseal::query::{FindStored, PutStored, Unavailable};
-use postseal::store::{CertStore, Entry, PutOutcome, Tenant};
+use postseal::store::{CertStore, Entry, Filter, PutOutcome, Quotas, Tenant};
+use postseal::{Address, PerRoute};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -31,6 +34,8 @@ use std::time::Duration;
 pub struct PostgresStore {
     inner: Arc<Inner>,
     executor: Executor,
+    /// By tenant; a store knows no routes.
+    quotas: PerRoute<Quotas>,
 }
 
 struct Inner {
@@ -106,6 +111,15 @@ enum Reading {
     Nothing,
     Find(FindStored),
     Entries(Tenant),
+    Page(Page),
+}
+
+/// Which entries, beginning where, and how many at the most.
+struct Page {
+    tenant: Tenant,
+    filter: Filter,
+    after: Option<Address>,
+    most: usize,
 }
 
 impl Reading {
@@ -114,6 +128,7 @@ impl Reading {
             Self::Nothing => Ok(client.batch_execute("").await.map(|()| Vec::new())?),
             Self::Find(query) => rows::find(client, query).await,
             Self::Entries(tenant) => rows::entries(client, tenant).await,
+            Self::Page(page) => rows::page(client, page).await,
         }
     }
 }
@@ -142,14 +157,17 @@ impl Inner {
     }
 
     /// A change is sent once: when its acknowledgement is lost, nobody knows, and the next attempt compares versions.
-    async fn put(&self, query: &PutStored) -> Result<PutOutcome, Fault> {
+    async fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut tokio_postgres::Client) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let mut lease = self.lease().await?;
         if lease.client()?.simple_query("").await.is_err() && lease.is_closed() {
             lease = self.lease().await?;
         }
-        let outcome = rows::put(lease.client()?, query).await?;
+        let result = work(lease.client()?).await?;
         lease.give_back();
-        Ok(outcome)
+        Ok(result)
     }
 }
 
@@ -203,11 +221,23 @@ impl CertStore for PostgresStore {
 
     fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable> {
         let query = query.clone();
-        self.wait_for(|inner| async move { inner.put(&query).await })
+        let quotas = *self.quotas.of(&query.tenant, None);
+        self.wait_for(|inner| async move { inner.with(async |client| rows::put(client, &query, quotas).await).await })
     }
 
     fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable> {
         self.read(Reading::Entries(tenant.clone()))
+    }
+
+    fn page(
+        &self,
+        tenant: &Tenant,
+        filter: &Filter,
+        after: Option<&Address>,
+        most: usize,
+    ) -> Result<Vec<Entry>, Unavailable> {
+        let page = Page { tenant: tenant.clone(), filter: filter.clone(), after: after.cloned(), most };
+        self.read(Reading::Page(page))
     }
 }
 

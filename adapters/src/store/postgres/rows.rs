@@ -1,8 +1,8 @@
 use super::super::columns::{self, Columns, Corrupt};
-use super::Fault;
+use super::{Fault, Page, counts};
 use postseal::cert::Capabilities;
 use postseal::query::{FindStored, PutStored};
-use postseal::store::{Entry, PutOutcome, Tenant, Version};
+use postseal::store::{Entry, Filter, PutOutcome, Quotas, Restored, Tenant, Version};
 use postseal::{Address, UnixTime};
 use std::collections::BTreeMap;
 use tokio_postgres::types::{ToSql, Type};
@@ -15,6 +15,8 @@ const ROWS: &str = "
     FROM postseal.entry e LEFT JOIN postseal.certificate c USING (tenant, address)
     WHERE e.tenant = $1";
 const OF_ADDRESSES: &str = " AND e.address = ANY($2)";
+const OF_PAGE: &str = " AND e.address IN (SELECT DISTINCT address FROM";
+const PAGE_ENDS: &str = " tenant = $1 AND address > $2 ORDER BY address LIMIT $3)";
 const ORDER: &str = " ORDER BY e.address, c.position";
 
 /// What was acknowledged is on a disk, also where the database was told not to care.
@@ -30,7 +32,7 @@ const CERTIFICATE: &str = "
         signed_at, source, imported_at, not_after)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
-type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 pub(super) async fn find(client: &Client, query: &FindStored) -> Result<Vec<Entry>, Fault> {
     let keys: Vec<&[u8]> = query.addresses.iter().map(|address| address.key().as_bytes()).collect();
@@ -49,27 +51,77 @@ pub(super) async fn entries(client: &Client, tenant: &Tenant) -> Result<Vec<Entr
     Ok(entries_of(&rows)?.into_iter().map(|(_, entry)| entry).collect())
 }
 
-pub(super) async fn put(client: &mut Client, query: &PutStored) -> Result<PutOutcome, Fault> {
+pub(super) async fn page(client: &Client, page: &Page) -> Result<Vec<Entry>, Fault> {
+    let tenant = page.tenant.name().as_bytes();
+    let after = page.after.as_ref().map_or(&[][..], |after| after.key().as_bytes());
+    let most = i64::try_from(page.most).unwrap_or(i64::MAX);
+    let mut parameters: Vec<Parameter<'_>> = vec![(&tenant, Type::BYTEA), (&after, Type::BYTEA), (&most, Type::INT8)];
+    let (start, end, time);
+    let from = match &page.filter {
+        Filter::All => " postseal.entry WHERE",
+        Filter::Fingerprint(range) => {
+            (start, end) = (&range.start().as_bytes()[..], &range.end().as_bytes()[..]);
+            parameters.extend([(&start as _, Type::BYTEA), (&end as _, Type::BYTEA)]);
+            " postseal.certificate WHERE fingerprint BETWEEN $4 AND $5 AND"
+        }
+        Filter::EndsBefore(before) => {
+            time = before.seconds();
+            parameters.push((&time, Type::INT8));
+            " postseal.certificate WHERE not_after < $4 AND"
+        }
+        // A kind of filter that this store does not know yet would be answered wrongly.
+        _ => return Err(Corrupt("filter").into()),
+    };
+    let rows = client.query_typed(&format!("{ROWS}{OF_PAGE}{from}{PAGE_ENDS}{ORDER}"), &parameters).await?;
+    Ok(entries_of(&rows)?.into_iter().map(|(_, entry)| entry).collect())
+}
+
+pub(super) async fn put(client: &mut Client, query: &PutStored, quotas: Quotas) -> Result<PutOutcome, Fault> {
     // What a database's own default of isolation would refuse, the lock of the row orders.
     let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
-    let current = locked(&transaction, query).await?;
+    let current = locked(&transaction, &query.tenant, &query.address).await?;
     if current.version != query.expect {
         return Ok(PutOutcome::Conflict(current));
     }
-    let version = current.version;
-    let changed = query.change.apply(current);
-    if changed.version != version {
+    let changed = query.change.apply(current.clone());
+    if changed.version != current.version {
+        if let Some(quota) = counts::exceeded(&transaction, query, &current, quotas).await? {
+            return Ok(PutOutcome::OverQuota(quota));
+        }
         write(&transaction, &query.tenant, &changed).await?;
+        counts::count(&transaction, &query.tenant, &[(&current, &changed)]).await?;
         transaction.commit().await?;
     }
     Ok(PutOutcome::Stored)
 }
 
+/// Locks in the order of the keys, and counts after all of them, so that writers never wait for each other in a circle.
+pub(super) async fn restore(client: &mut Client, tenant: &Tenant, entries: &[Entry]) -> Result<Vec<Restored>, Fault> {
+    let transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start().await?;
+    let mut order: Vec<(usize, &Entry)> = entries.iter().enumerate().collect();
+    order.sort_by(|(_, one), (_, other)| one.address.key().cmp(other.address.key()));
+    let (mut restored, mut written) = (Vec::with_capacity(entries.len()), Vec::new());
+    for (position, entry) in order {
+        let current = locked(&transaction, tenant, &entry.address).await?;
+        let judged = Restored::judge(&current, entry);
+        if judged == Restored::Written {
+            write(&transaction, tenant, entry).await?;
+            written.push((current, entry));
+        }
+        restored.push((position, judged));
+    }
+    let written: Vec<(&Entry, &Entry)> = written.iter().map(|(current, entry)| (current, *entry)).collect();
+    counts::count(&transaction, tenant, &written).await?;
+    transaction.commit().await?;
+    restored.sort_by_key(|(position, _)| *position);
+    Ok(restored.into_iter().map(|(_, judged)| judged).collect())
+}
+
 /// The entry, which nobody else can change until the transaction ends.
-async fn locked(transaction: &Transaction<'_>, query: &PutStored) -> Result<Entry, Fault> {
-    let (tenant, address) = (query.tenant.name().as_bytes(), query.address.key().as_bytes());
+async fn locked(transaction: &Transaction<'_>, tenant: &Tenant, mailbox: &Address) -> Result<Entry, Fault> {
+    let (tenant, address) = (tenant.name().as_bytes(), mailbox.key().as_bytes());
     let key: [Parameter<'_>; 2] = [(&tenant, Type::BYTEA), (&address, Type::BYTEA)];
-    let spelled = query.address.as_str().as_bytes();
+    let spelled = mailbox.as_str().as_bytes();
     let all: [Parameter<'_>; 3] = [(&tenant, Type::BYTEA), (&address, Type::BYTEA), (&spelled, Type::BYTEA)];
     let keys = [address];
     let of_address: [Parameter<'_>; 2] = [(&tenant, Type::BYTEA), (&&keys[..], Type::BYTEA_ARRAY)];
@@ -82,7 +134,7 @@ async fn locked(transaction: &Transaction<'_>, query: &PutStored) -> Result<Entr
         transaction.query_typed(&select, &of_address),
     )?;
     let entry = entries_of(&rows)?.pop().map(|(_, entry)| entry);
-    Ok(entry.unwrap_or_else(|| Entry::absent(query.address.clone())))
+    Ok(entry.unwrap_or_else(|| Entry::absent(mailbox.clone())))
 }
 
 async fn write(transaction: &Transaction<'_>, tenant: &Tenant, entry: &Entry) -> Result<(), Fault> {

@@ -2,6 +2,8 @@ use super::{Inner, PostgresStore};
 use crate::executor::Executor;
 use crate::tls::{client_under, roots_from_pem, roots_of_system};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use postseal::PerRoute;
+use postseal::store::Quotas;
 use rustls::RootCertStore;
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +37,7 @@ pub struct PostgresSetup {
     roots: Option<RootCertStore>,
     connections: usize,
     wait: Duration,
+    quotas: PerRoute<Quotas>,
 }
 
 /// What is wrong with the settings of a PostgreSQL store.
@@ -88,7 +91,7 @@ impl PostgresSetup {
         if config.get_application_name().is_none() {
             config.application_name("postseal");
         }
-        Ok(Self { config, roots: None, connections: CONNECTIONS, wait: WAIT })
+        Ok(Self { config, roots: None, connections: CONNECTIONS, wait: WAIT, quotas: PerRoute::new(Quotas::default()) })
     }
 
     /// With this password, which need not stand in the address then.
@@ -146,6 +149,21 @@ impl PostgresSetup {
         self
     }
 
+    /// With these quotas, by tenant. A process that has others counts all the same.
+    ///
+    /// ```
+    /// # use postseal::{PerRoute, store::Quotas};
+    /// # use postseal_adapters::store::PostgresStore;
+    /// let quotas = Quotas { addresses_per_tenant: Some(100_000), ..Quotas::default() };
+    /// let setup = PostgresStore::at("host=/run/postgresql dbname=mail")?.with_quotas(PerRoute::new(quotas));
+    /// # Ok::<(), postseal_adapters::store::PostgresSetupError>(())
+    /// ```
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: PerRoute<Quotas>) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
     /// The store. Nothing is sent before it is asked.
     ///
     /// # Errors
@@ -178,7 +196,7 @@ impl PostgresSetup {
         let pool = builder.wait_timeout(Some(self.wait)).create_timeout(Some(self.wait));
         let pool = pool.build().map_err(|_| PostgresSetupError::NoConnections)?;
         let inner = Inner { pool, name, wait: self.wait, is_ready: AtomicBool::new(false) };
-        Ok(PostgresStore { inner: Arc::new(inner), executor: Executor::new("postseal-postgres") })
+        Ok(PostgresStore { inner: Arc::new(inner), executor: Executor::new("postseal-postgres"), quotas: self.quotas })
     }
 
     /// Whether a password is said already, in the address for example.

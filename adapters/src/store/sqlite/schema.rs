@@ -1,0 +1,90 @@
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// The version of the tables below. A store with a later one is not touched.
+pub(super) const VERSION: i64 = 2;
+
+/// The first version, and what each later one changed. Keys are blobs, so that no collation ever takes two addresses for one.
+const STEPS: [&str; 2] = [
+    "
+    CREATE TABLE entry (
+        tenant  BLOB NOT NULL,
+        address BLOB NOT NULL,
+        spelled TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        PRIMARY KEY (tenant, address)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE certificate (
+        tenant       BLOB NOT NULL,
+        address      BLOB NOT NULL,
+        position     INTEGER NOT NULL,
+        fingerprint  BLOB NOT NULL,
+        state        TEXT NOT NULL,
+        der          BLOB NOT NULL,
+        issuer_key   BLOB NOT NULL,
+        capabilities BLOB,
+        signed_at    INTEGER,
+        source       TEXT NOT NULL,
+        imported_at  INTEGER NOT NULL,
+        not_after    INTEGER NOT NULL,
+        PRIMARY KEY (tenant, address, position),
+        FOREIGN KEY (tenant, address) REFERENCES entry
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE issuer (
+        tenant      BLOB NOT NULL,
+        address     BLOB NOT NULL,
+        position    INTEGER NOT NULL,
+        height      INTEGER NOT NULL,
+        der         BLOB NOT NULL,
+        PRIMARY KEY (tenant, address, position, height),
+        FOREIGN KEY (tenant, address, position) REFERENCES certificate
+    ) STRICT, WITHOUT ROWID;
+    ",
+    // Operators find by fingerprint and by end; quotas need counts that cost one row and not a million.
+    "
+    CREATE INDEX certificate_fingerprint ON certificate (tenant, fingerprint);
+    CREATE INDEX certificate_not_after ON certificate (tenant, not_after);
+    CREATE TABLE tenant (
+        name      BLOB NOT NULL PRIMARY KEY,
+        addresses INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO tenant
+        SELECT entry.tenant, count(certificate.address)
+        FROM entry LEFT JOIN certificate
+            ON certificate.tenant = entry.tenant AND certificate.address = entry.address AND certificate.position = 0
+        GROUP BY entry.tenant;
+    CREATE TABLE learned (
+        tenant    BLOB NOT NULL,
+        day       INTEGER NOT NULL,
+        domain    BLOB NOT NULL,
+        addresses INTEGER NOT NULL,
+        PRIMARY KEY (tenant, day, domain)
+    ) STRICT, WITHOUT ROWID;
+    ",
+];
+
+/// Makes the tables, or brings those of an earlier version up to date; gives the schema version that is there, 0 for somebody else's
+/// tables.
+pub(super) fn migrate(connection: &mut Connection) -> Result<i64, rusqlite::Error> {
+    if version(connection)? == VERSION {
+        return Ok(VERSION);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if found == 0 && tables != 0 {
+        return Ok(0);
+    }
+    let Some(steps) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else { return Ok(found) };
+    steps.iter().try_for_each(|step| transaction.execute_batch(step))?;
+    set_version(&transaction)?;
+    transaction.commit()?;
+    Ok(VERSION)
+}
+
+fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn set_version(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+    transaction.pragma_update(None, "user_version", VERSION)
+}
