@@ -1,6 +1,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use postseal::UnixTime;
 use postseal::seal::{Mode, PRESETS, Preset};
+use postseal::store::State;
 use postseal::verify::Profile;
 use std::path::PathBuf;
 
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     Encrypt(EncryptOptions),
     /// The certificates of a tenant, and operators' decisions.
     Certs(CertsOptions),
+    /// The store as a whole.
+    Store(StoreOptions),
     /// Read the trace.
     Trace(TraceOptions),
     /// The configuration.
@@ -138,8 +141,25 @@ pub(crate) struct CertsOptions {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CertsCommand {
-    /// One line for each certificate.
-    List,
+    /// One line for each certificate, or for those that are like all of what is said.
+    List(ListOptions),
+    /// Candidates that wait for an operator, each beside what is in use, with what differs.
+    Held,
+    /// Certificates in use that end soon.
+    Expiring {
+        /// Days that count as soon. May be repeated, for a report with one part for each. [default: 30, 60, 90]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+        days: Vec<u16>,
+    },
+    /// Remove certificates that ended long ago. Pinned, rejected and disabled ones stay.
+    Purge {
+        /// Days since their end. [default: as [retention] in the configuration says]
+        #[arg(long, value_name = "DAYS")]
+        ended: Option<u32>,
+        /// Say how many, and remove nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Everything about one certificate.
     Show(Chosen),
     /// Certificates in use as PEM, of one address or of all.
@@ -160,8 +180,33 @@ pub(crate) enum CertsCommand {
     Pin(Chosen),
     /// Stop using a certificate.
     Disable(Chosen),
-    /// Forget a certificate.
+    /// Forget a certificate. Adding it again brings it back.
     Remove(Chosen),
+    /// Take back what was said about a certificate: it is a candidate again, and not used until somebody approves it.
+    Hold(Chosen),
+}
+
+/// Which certificates; all of what is said must hold.
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct ListOptions {
+    /// Of this address.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) address: Option<String>,
+    /// Of addresses of this domain.
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Option<String>,
+    /// With this text in the subject, in capitals or not.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) subject: Option<String>,
+    /// With this text in the issuer, in capitals or not.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) issuer: Option<String>,
+    /// Whose fingerprint begins like this.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) fingerprint: Option<String>,
+    /// In this state: active, superseded, held, rejected, disabled or pinned. May be repeated.
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    pub(crate) state: Vec<State>,
 }
 
 /// A certificate, by its fingerprint.
@@ -172,6 +217,32 @@ pub(crate) struct Chosen {
     /// The address that it is filed under, where that is more than one.
     #[arg(long, value_name = "ADDR")]
     pub(crate) address: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StoreOptions {
+    #[command(subcommand)]
+    pub(crate) command: StoreCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Copy all tenants' entries into another store. What is there already stays; a copy that was interrupted is begun again.
+    Copy(CopyOptions),
+    /// Read every entry, and ask the database about its own files. Ends with 1 when something is wrong.
+    Check,
+}
+
+/// Where a copy goes.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(crate) struct CopyOptions {
+    /// A store: sqlite:PATH or postgresql://USER@HOST/DATABASE.
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
+    /// The store of this configuration, where it needs a password.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_config: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -216,6 +287,11 @@ pub(crate) enum ConfigCommand {
 
 fn time(text: &str) -> Result<UnixTime, String> {
     UnixTime::from_rfc3339(text).ok_or_else(|| "not a date and time of RFC 3339, as 2026-06-01T00:00:00Z".to_owned())
+}
+
+fn state(text: &str) -> Result<State, String> {
+    let names = || State::ALL.map(State::name).join(", ");
+    State::from_name(text).ok_or_else(|| format!("not a state: {}", names()))
 }
 
 fn mode(text: &str) -> Result<Mode, String> {

@@ -5,7 +5,7 @@ use crate::session::Session;
 use postseal::Engine;
 use postseal::directory::DirectoryId;
 use postseal::revocation::{Crl, Mode, RevocationPolicy};
-use postseal::store::Tenant;
+use postseal::store::{Quota, Tenant};
 use std::process::ExitCode;
 
 /// Says what the configuration means, for every tenant and route that it names.
@@ -32,6 +32,12 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     output::line(&format!("encrypt        {encrypt} unless a tenant or route says otherwise"));
     output::line(&format!("revocation     {revocation} unless a tenant or route says otherwise"));
     output::line(&format!("directories    {directories} unless a tenant or route says otherwise"));
+    output::line(&format!("quotas         {} unless a tenant says otherwise", quotas(&session, &nobody)));
+    let kept = session.config.retention_days();
+    output::line(&format!(
+        "retention      {}",
+        kept.map_or_else(|| "all".to_owned(), |days| format!("{days} days after the end"))
+    ));
     for (tenant, routes) in session.config.tenants() {
         let name = tenant.name();
         tell(&format!("tenant {name}"), &engine, &tenant, None);
@@ -40,6 +46,20 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The caps of a tenant, in the names of the settings.
+fn quotas(session: &Session<'_>, tenant: &Tenant) -> String {
+    let quotas = session.config.quotas();
+    let quotas = quotas.of(tenant, None);
+    let all = [
+        (Quota::AddressesPerTenant, quotas.addresses_per_tenant),
+        (Quota::NewAddressesPerDomainAndDay, quotas.new_addresses_per_domain_and_day),
+        (Quota::CertificatesPerAddress, quotas.certificates_per_address),
+    ];
+    let said: Vec<String> =
+        all.iter().filter_map(|(quota, cap)| cap.map(|cap| format!("{} {cap}", quota.name()))).collect();
+    if said.is_empty() { "none".to_owned() } else { said.join(", ") }
 }
 
 fn tell(whose: &str, engine: &Engine, tenant: &Tenant, route: Option<&str>) {

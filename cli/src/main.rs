@@ -11,6 +11,7 @@ mod input;
 mod inspect;
 mod output;
 mod session;
+mod store;
 mod trace;
 
 use args::{Args, Command, ConfigCommand, DirectoryCommand};
@@ -36,6 +37,7 @@ fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Inspect(options) => inspect::run(&args.shared, options),
         Command::Encrypt(options) => encrypt::run(&args.shared, options),
         Command::Certs(options) => certs::run(&args.shared, &options.command),
+        Command::Store(options) => store::run(&args.shared, &options.command),
         Command::Trace(options) => trace::run(&args.shared, options),
         Command::Config(options) => match options.command {
             ConfigCommand::Check => config_check::run(&args.shared),

@@ -4,7 +4,7 @@ use crate::args::Shared;
 use crate::failure::Failure;
 use postseal::import::Context;
 use postseal::query::{FindStored, PutStored, Unavailable};
-use postseal::store::{CertStore, Entry, PutOutcome, Tenant};
+use postseal::store::{CertStore, Entry, ManagedStore, PutOutcome, Tenant};
 use postseal::{Code, Engine, UnixTime, revocation};
 use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::trace::JsonLines;
@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// Where certificates are kept when nobody says it.
 const STORE: &str = "sqlite:postseal.db";
+
+/// New addresses that one domain may bring in a day when nobody says it: more than people have, and few for a flood.
+const NEW_ADDRESSES_PER_DOMAIN_AND_DAY: u64 = 1_000;
 
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
@@ -35,6 +38,7 @@ impl<'a> Session<'a> {
         overrides.trace.clone_from(&shared.trace);
         overrides.revocation = shared.revocation;
         overrides.fetch = shared.fetch;
+        overrides.unsaid_quotas.new_addresses_per_domain_and_day = Some(NEW_ADDRESSES_PER_DOMAIN_AND_DAY);
         Ok(Self { shared, config: config.overridden_by(overrides) })
     }
 
@@ -69,7 +73,12 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn store(&self) -> Result<Arc<dyn CertStore>, Failure> {
-        let opened = self.config.store().map_err(|error| match error.code() {
+        Ok(self.managed_store()?)
+    }
+
+    /// The store with all that operators may ask of it.
+    pub(crate) fn managed_store(&self) -> Result<Arc<dyn ManagedStore>, Failure> {
+        let opened = self.config.managed_store().map_err(|error| match error.code() {
             Code::StoreUnavailable => Failure::input(error),
             _ => error.into(),
         });

@@ -17,9 +17,11 @@
 mod configuration;
 mod error;
 mod host;
+mod maintenance;
 mod operator;
 
 pub use configuration::{Configuration, DirectoryCheck, Overrides};
 pub use error::ConfigurationError;
 pub use host::Host;
+pub use maintenance::{Copied, Expiring, Purged, copy_store};
 pub use operator::Added;

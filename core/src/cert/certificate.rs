@@ -4,6 +4,7 @@ use crate::der::{Children, Document, Element, Tag, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Limits;
+use crate::verify::PublicKey;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -158,6 +159,16 @@ impl Certificate {
     /// ```
     pub fn issuer_text(&self) -> String {
         name::display(self.issuer(), &Limits::default())
+    }
+
+    /// Algorithm and size of the key, as `rsa-2048`, `ec-p256`, `ed25519` or `x25519`; `unknown` for a key that is none of these.
+    ///
+    /// ```
+    /// fn key(certificate: &postseal::Certificate) -> String { certificate.key_text() }
+    /// ```
+    pub fn key_text(&self) -> String {
+        let key = PublicKey::from_spki(self.public_key_info(), &Limits::default());
+        key.map_or_else(|_| "unknown".to_owned(), |key| key.describe())
     }
 
     /// Start of the validity; the second itself counts.

@@ -4,6 +4,7 @@ use super::directory::{self, DirectoryConfig};
 use super::fetch::FetchConfig;
 use super::limits::LimitsConfig;
 use super::named;
+use super::quotas::{self, QuotasConfig, RetentionConfig};
 use super::revocation::RevocationConfig;
 use super::store::StoreConfig;
 use super::trust::MOZILLA;
@@ -13,7 +14,7 @@ use postseal::directory::Directories;
 use postseal::import::Activation;
 use postseal::revocation::RevocationPolicy;
 use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, Policy, Preset};
-use postseal::store::Tenant;
+use postseal::store::{Quotas, Tenant};
 use postseal::verify::Profile;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,10 @@ pub(super) struct Config {
     pub(super) fetch: FetchConfig,
     #[serde(default)]
     pub(super) limits: LimitsConfig,
+    /// Caps of what everybody learns from mail.
+    pub(super) quotas: Option<QuotasConfig>,
+    #[serde(default)]
+    pub(super) retention: RetentionConfig,
     /// Which directories are asked, in this order.
     #[serde(default)]
     pub(super) directories: Vec<String>,
@@ -57,6 +62,9 @@ pub(super) struct Config {
     /// Not of the file: what wins over all that it says of revocation.
     #[serde(skip)]
     pub(super) options: RevocationConfig,
+    /// Not of the file: what holds where it says nothing of quotas.
+    #[serde(skip)]
+    pub(super) unsaid_quotas: Quotas,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -68,6 +76,9 @@ pub(super) struct TenantConfig {
     pub(super) encrypt: EncryptConfig,
     #[serde(default)]
     pub(super) revocation: RevocationConfig,
+    /// Caps of what the tenant learns from mail, as far as they differ.
+    #[serde(default)]
+    pub(super) quotas: QuotasConfig,
     #[serde(default)]
     pub(super) routes: BTreeMap<String, RouteConfig>,
 }
@@ -166,6 +177,11 @@ impl Config {
             }
         }
         activation
+    }
+
+    pub(super) fn quotas(&self) -> PerRoute<Quotas> {
+        let tenants = self.tenants.iter().map(|(name, tenant)| (name, tenant.quotas));
+        quotas::per_tenant(self.quotas, self.unsaid_quotas, tenants)
     }
 
     pub(super) fn policies(&self) -> PerRoute<Policy> {

@@ -6,6 +6,7 @@ mod file;
 mod limits;
 mod named;
 mod overrides;
+mod quotas;
 mod revocation;
 mod secret;
 mod store;
@@ -15,10 +16,10 @@ pub use overrides::Overrides;
 
 use crate::{ConfigurationError, Host};
 use file::Config;
-use postseal::Engine;
 use postseal::directory::{DirectoryId, DirectoryResolver};
 use postseal::import::Activation;
-use postseal::store::{CertStore, Tenant};
+use postseal::store::{CertStore, ManagedStore, Quotas, Tenant};
+use postseal::{Engine, PerRoute};
 use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::trace::JsonLines;
 use std::fs;
@@ -192,7 +193,45 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn store(&self) -> Result<Option<Arc<dyn CertStore>>, ConfigurationError> {
-        self.store_kind()?.map(|kind| kind.open()).transpose()
+        Ok(self.managed_store()?.map(|store| store as Arc<dyn CertStore>))
+    }
+
+    /// As [`Configuration::store`], with what operators may ask of it besides.
+    ///
+    /// # Errors
+    /// As [`Configuration::store`].
+    ///
+    /// ```
+    /// assert!(postseal_host::Configuration::default().managed_store()?.is_none());
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn managed_store(&self) -> Result<Option<Arc<dyn ManagedStore>>, ConfigurationError> {
+        self.store_kind()?.map(|kind| kind.open(self.quotas())).transpose()
+    }
+
+    /// How much mail may make the store grow, by tenant: `[quotas]`.
+    ///
+    /// ```
+    /// use postseal::store::Tenant;
+    /// let text = "[quotas]\naddresses_per_tenant = 9\n[tenants.goal.quotas]\naddresses_per_tenant = 99";
+    /// let quotas = postseal_host::Configuration::parse(text, "".as_ref())?.quotas();
+    /// assert_eq!(quotas.of(&Tenant::default(), None).addresses_per_tenant, Some(9));
+    /// assert_eq!(quotas.of(&Tenant::new("goal"), None).addresses_per_tenant, Some(99));
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn quotas(&self) -> PerRoute<Quotas> {
+        self.config.quotas()
+    }
+
+    /// Days that a certificate is kept after its end, for whoever purges: `[retention]`.
+    ///
+    /// ```
+    /// let configuration = postseal_host::Configuration::parse("[retention]\nended_days = 400", "".as_ref())?;
+    /// assert_eq!(configuration.retention_days(), Some(400));
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub const fn retention_days(&self) -> Option<u32> {
+        self.config.retention.ended_days
     }
 
     fn store_kind(&self) -> Result<Option<store::Kind<'_>>, ConfigurationError> {

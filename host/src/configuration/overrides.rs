@@ -2,6 +2,7 @@ use super::file::Config;
 use super::revocation::RevocationConfig;
 use super::store::StoreConfig;
 use postseal::revocation;
+use postseal::store::Quotas;
 use postseal::verify::Profile;
 use std::path::PathBuf;
 
@@ -31,6 +32,8 @@ pub struct Overrides {
     pub revocation: Option<revocation::Mode>,
     /// Lists and responses are fetched; for all tenants and routes.
     pub fetch: bool,
+    /// Caps of what is learned from mail, where the file says nothing of them.
+    pub unsaid_quotas: Quotas,
 }
 
 impl Overrides {
@@ -41,6 +44,7 @@ impl Overrides {
         config.profile = self.profile.or(config.profile);
         config.store = self.store.map(StoreConfig::At).or_else(|| config.store.take());
         config.trace = self.trace.or_else(|| config.trace.take());
+        config.unsaid_quotas = self.unsaid_quotas;
         config.options = RevocationConfig::of_options(self.revocation, self.fetch);
     }
 }

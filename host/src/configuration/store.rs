@@ -3,7 +3,8 @@
 use super::read_file;
 use super::secret::Secret;
 use crate::ConfigurationError;
-use postseal::store::CertStore;
+use postseal::PerRoute;
+use postseal::store::{ManagedStore, Quotas};
 use postseal_adapters::store::{PostgresSetup, PostgresSetupError, PostgresStore, SqliteStore};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -77,10 +78,13 @@ impl StoreConfig {
 }
 
 impl Kind<'_> {
-    pub(super) fn open(&self) -> Result<Arc<dyn CertStore>, ConfigurationError> {
+    pub(super) fn open(&self, quotas: PerRoute<Quotas>) -> Result<Arc<dyn ManagedStore>, ConfigurationError> {
         match self {
-            Self::Sqlite(path) => Ok(Arc::new(SqliteStore::open(path).map_err(ConfigurationError::of_store)?)),
-            Self::Postgres(url, config) => Ok(Arc::new(postgres(url, *config)?)),
+            Self::Sqlite(path) => {
+                let store = SqliteStore::open(path).map_err(ConfigurationError::of_store)?;
+                Ok(Arc::new(store.with_quotas(quotas)))
+            }
+            Self::Postgres(url, config) => Ok(Arc::new(postgres(url, *config, quotas)?)),
         }
     }
 
@@ -106,8 +110,12 @@ fn setup(url: &str) -> Result<PostgresSetup, ConfigurationError> {
     Ok(setup)
 }
 
-fn postgres(url: &str, config: Option<&PostgresConfig>) -> Result<PostgresStore, ConfigurationError> {
-    let mut setup = setup(url)?;
+fn postgres(
+    url: &str,
+    config: Option<&PostgresConfig>,
+    quotas: PerRoute<Quotas>,
+) -> Result<PostgresStore, ConfigurationError> {
+    let mut setup = setup(url)?.with_quotas(quotas);
     if let Some(config) = config {
         if let Some(password) = &config.password {
             setup = setup.with_password(&password.read("store")?);

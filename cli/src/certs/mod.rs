@@ -1,14 +1,19 @@
+mod expiring;
+mod held;
+mod search;
+
 use crate::args::{CertsCommand, Chosen, Shared};
 use crate::failure::Failure;
 use crate::output::{self, day, short};
 use crate::session::Session;
 use base64::Engine as _;
 use postseal::cert::StoredCert;
-use postseal::store::{Decision, Entry, State};
+use postseal::store::{CertStore, Decision, Entry, State};
 use postseal::trace::escape;
 use postseal::verify::TrustAnchors;
-use postseal::{Address, Code, Engine, Error, Fingerprint};
+use postseal::{Code, Engine, Error, Fingerprint};
 use postseal_host::Host;
+use search::Found;
 use serde_json::{Value, json};
 use std::fmt::Display;
 use std::fs;
@@ -19,30 +24,28 @@ use std::sync::Arc;
 /// Lists, shows, exports, and records what an operator decides.
 pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, Failure> {
     let session = Session::new(shared)?;
-    let entries = session.store_to_read()?.entries(&session.tenant()).map_err(Failure::input)?;
+    let store = session.store_to_read()?;
+    let (store, tenant) = (&*store, session.tenant());
     match command {
-        CertsCommand::List => each(&entries, |entry, stored, state| list(shared, entry, stored, state)),
-        CertsCommand::Show(chosen) => {
-            let (entry, stored, state) = choose(&entries, chosen)?;
-            show(shared, entry, stored, state);
+        CertsCommand::List(options) => search::for_each(store, &tenant, options, &mut |entry, stored, state| {
+            list(shared, entry, stored, state);
+        })?,
+        CertsCommand::Show(chosen) => show(shared, &search::choose(store, &tenant, chosen)?),
+        CertsCommand::Held => held::run(shared, store, &tenant)?,
+        CertsCommand::Expiring { days } => expiring::run(shared, &session, days)?,
+        CertsCommand::Purge { ended, dry_run } => expiring::purge(shared, &session, *ended, *dry_run)?,
+        CertsCommand::Export { address } => {
+            export(&store.entries(&tenant).map_err(Failure::input)?, address.as_deref())?;
         }
-        CertsCommand::Export { address } => export(&entries, address.as_deref())?,
         CertsCommand::Add { file } => add(shared, &session, file)?,
-        CertsCommand::Approve(chosen) => decide(&session, &entries, chosen, Decision::Approve)?,
-        CertsCommand::Reject(chosen) => decide(&session, &entries, chosen, Decision::Reject)?,
-        CertsCommand::Pin(chosen) => decide(&session, &entries, chosen, Decision::Pin)?,
-        CertsCommand::Disable(chosen) => decide(&session, &entries, chosen, Decision::Disable)?,
-        CertsCommand::Remove(chosen) => decide(&session, &entries, chosen, Decision::Remove)?,
+        CertsCommand::Approve(chosen) => decide(&session, store, chosen, Decision::Approve)?,
+        CertsCommand::Reject(chosen) => decide(&session, store, chosen, Decision::Reject)?,
+        CertsCommand::Pin(chosen) => decide(&session, store, chosen, Decision::Pin)?,
+        CertsCommand::Disable(chosen) => decide(&session, store, chosen, Decision::Disable)?,
+        CertsCommand::Remove(chosen) => decide(&session, store, chosen, Decision::Remove)?,
+        CertsCommand::Hold(chosen) => decide(&session, store, chosen, Decision::Hold)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn each(entries: &[Entry], mut work: impl FnMut(&Entry, &StoredCert, State)) {
-    for entry in entries {
-        for (stored, state) in &entry.certs {
-            work(entry, stored, *state);
-        }
-    }
 }
 
 fn list(shared: &Shared, entry: &Entry, stored: &StoredCert, state: State) {
@@ -67,6 +70,9 @@ fn json(entry: &Entry, stored: &StoredCert, state: State) -> Value {
         "fingerprint": certificate.fingerprint().to_string(),
         "not_before": certificate.not_before().to_string(),
         "not_after": certificate.not_after().to_string(),
+        "key": certificate.key_text(),
+        "subject": certificate.subject_text(),
+        "issuer": certificate.issuer_text(),
         "source": stored.source.name(),
         "imported_at": stored.imported_at.to_string(),
         "issuers": stored.issuers.iter().map(|issuer| issuer.fingerprint().to_string()).collect::<Vec<_>>(),
@@ -74,15 +80,16 @@ fn json(entry: &Entry, stored: &StoredCert, state: State) -> Value {
     })
 }
 
-fn show(shared: &Shared, entry: &Entry, stored: &StoredCert, state: State) {
+fn show(shared: &Shared, Found { entry, stored, state }: &Found) {
     if shared.json {
-        return output::json(&json(entry, stored, state));
+        return output::json(&json(entry, stored, *state));
     }
     let certificate = &stored.certificate;
     output::line(&format!("address      {}", escape(entry.address.as_str())));
     output::line(&format!("state        {}", state.name()));
     output::line(&format!("fingerprint  {}", certificate.fingerprint()));
     output::line(&format!("validity     {} to {}", certificate.not_before(), certificate.not_after()));
+    output::line(&format!("key          {}", certificate.key_text()));
     output::line(&format!("subject      {}", certificate.subject_text()));
     output::line(&format!("issuer       {}", certificate.issuer_text()));
     output::line(&format!("source       {}, {}", stored.source.name(), stored.imported_at));
@@ -91,35 +98,9 @@ fn show(shared: &Shared, entry: &Entry, stored: &StoredCert, state: State) {
     }
 }
 
-/// The one certificate whose fingerprint begins like this.
-fn choose<'a>(entries: &'a [Entry], chosen: &Chosen) -> Result<(&'a Entry, &'a StoredCert, State), Failure> {
-    let prefix = chosen.fingerprint.to_ascii_lowercase();
-    let address = parse(chosen.address.as_deref())?;
-    let of_address = |entry: &&Entry| address.as_ref().is_none_or(|address| *address == entry.address);
-    let all = entries
-        .iter()
-        .filter(of_address)
-        .flat_map(|entry| entry.certs.iter().map(move |(stored, state)| (entry, stored, *state)));
-    let mut matching = all.filter(|(_, stored, _)| stored.certificate.fingerprint().to_string().starts_with(&prefix));
-    let first = matching.next().ok_or_else(|| Failure::usage(format_args!("{prefix}: no such certificate")))?;
-    if let Some((entry, stored, _)) = matching.next() {
-        if stored.certificate.fingerprint() == first.1.certificate.fingerprint() {
-            let (one, two) = (escape(first.0.address.as_str()), escape(entry.address.as_str()));
-            return Err(Failure::usage(format_args!("{prefix}: filed under {one} and {two}; choose with --address")));
-        }
-        return Err(Failure::usage(format_args!("{prefix}: more than one certificate begins like this")));
-    }
-    Ok(first)
-}
-
-fn parse(address: Option<&str>) -> Result<Option<Address>, Failure> {
-    let parsed = address.map(Address::parse).transpose();
-    parsed.map_err(|error| Failure::usage(format_args!("{:?}: {error}", address.unwrap_or_default())))
-}
-
 /// Certificates in use as PEM (RFC 7468), each with a line that says whose it is.
 fn export(entries: &[Entry], address: Option<&str>) -> Result<(), Failure> {
-    let wanted = parse(address)?;
+    let wanted = search::parse(address)?;
     for entry in entries.iter().filter(|entry| wanted.as_ref().is_none_or(|wanted| *wanted == entry.address)) {
         for (stored, _) in entry.certs.iter().filter(|(_, state)| state.is_in_use()) {
             output::line(&format!("# {} {}", escape(entry.address.as_str()), stored.certificate.fingerprint()));
@@ -161,9 +142,9 @@ fn add(shared: &Shared, session: &Session<'_>, file: &Path) -> Result<(), Failur
     Ok(())
 }
 
-fn decide(session: &Session<'_>, entries: &[Entry], chosen: &Chosen, decision: Decision) -> Result<(), Failure> {
-    let (entry, stored, state) = choose(entries, chosen)?;
-    let fingerprint = stored.certificate.fingerprint();
+fn decide(session: &Session<'_>, store: &dyn CertStore, chosen: &Chosen, decision: Decision) -> Result<(), Failure> {
+    let found = search::choose(store, &session.tenant(), chosen)?;
+    let (entry, fingerprint) = (&found.entry, found.fingerprint());
     let host = Host::new(Engine::new(TrustAnchors::default()));
     let host = host.with_store(session.store()?).with_tracer(Arc::new(session.tracer()?));
     let decided = host.decide(&session.tenant(), entry, fingerprint, decision, &operator(), session.now());
@@ -171,7 +152,7 @@ fn decide(session: &Session<'_>, entries: &[Entry], chosen: &Chosen, decision: D
         Code::StoreContended => Failure::input("the entry changed in the meantime; look at it again"),
         _ => Failure::input(error),
     })?;
-    say(entry, fingerprint, state, decision);
+    say(entry, fingerprint, found.state, decision);
     Ok(())
 }
 
