@@ -3,6 +3,7 @@ use postseal::UnixTime;
 use postseal::seal::{Mode, PRESETS, Preset};
 use postseal::store::State;
 use postseal::verify::Profile;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Learns S/MIME certificates from signed mail, and encrypts mail with them.
@@ -90,7 +91,14 @@ pub(crate) struct ImportOptions {
     /// Show how far it is, on a terminal.
     #[arg(long)]
     pub(crate) progress: bool,
-    /// A mail, an mbox, a Maildir or a folder of .eml files; `-` is standard input.
+    /// Mails that are verified side by side; what is stored does not depend on it. [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Note in this file which mails are done, and skip those that it names: for long imports that may be interrupted.
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) resume: Option<PathBuf>,
+    /// A mail, an mbox, a Maildir or a folder of .eml and .mbox files; `-` is standard input. All of them together are imported in the
+    /// order of their delivery.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 }

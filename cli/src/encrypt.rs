@@ -2,7 +2,6 @@
 
 use crate::args::{EncryptOptions, Shared};
 use crate::failure::Failure;
-use crate::input;
 use crate::output::{self, short};
 use crate::session::Session;
 use postseal::drive;
@@ -12,7 +11,7 @@ use postseal::trace::{Tracer, escape};
 use postseal::{Address, Code, Engine};
 use postseal_adapters::OsRandom;
 use postseal_adapters::trace::JsonLines;
-use postseal_host::Host;
+use postseal_host::{Host, check_is_mail};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -266,7 +265,7 @@ impl Mail {
         let mut head = Vec::new();
         let limit = u64::try_from(STEP).unwrap_or(u64::MAX);
         rest.by_ref().take(limit.saturating_add(limit)).read_to_end(&mut head).map_err(unreadable)?;
-        input::check_is_mail(&head).map_err(unreadable)?;
+        check_is_mail(&head).map_err(unreadable)?;
         Ok(Self { name, head, rest, length })
     }
 }

@@ -1,19 +1,22 @@
 use crate::args::{ImportOptions, Shared};
 use crate::failure::Failure;
-use crate::input::{self, Input};
+use crate::input;
 use crate::output;
+use crate::resume::Done;
 use crate::session::Session;
 use indicatif::{ProgressBar, ProgressStyle};
 use postseal::Private;
 use postseal::cert::Source;
-use postseal::import::{Context, Outcome, Report};
+use postseal::import::{Outcome, Report};
 use postseal::trace::Tracer;
-use postseal_host::Host;
+use postseal_host::{BulkOutcome, Host, Imported};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 
 /// Verifies every mail and keeps what was learned.
 pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, Failure> {
@@ -34,78 +37,106 @@ pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, 
     if let Some(fetcher) = fetcher {
         host = host.with_fetcher(Arc::new(fetcher));
     }
-    let bar = progress(options.progress);
-    let mut run = Run { shared, host, context, bar, counts: BTreeMap::new(), failed: false };
-    for path in &options.paths {
-        input::for_each(path, &mut |input| run.one(input));
-    }
+    let done = options.resume.as_deref().map(|path| Done::open(path, &context.tenant)).transpose()?;
+    let archive = input::archive(&options.paths)?.in_order_of_delivery();
+    let bar = progress(options.progress, archive.len());
+    let mut run =
+        Run { shared, dry_run: options.dry_run, done: done.as_ref(), bar, counts: Counts::new(), failed: false };
+    let jobs = options.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    let is_done = |digest: &[u8; 32]| done.as_ref().is_some_and(|done| done.has(digest));
+    host.import_archive(&archive, &context, jobs, &is_done, &mut |imported| run.one(imported))?;
     run.bar.finish_and_clear();
     if options.progress || shared.verbose {
-        let counts: Vec<_> = run.counts.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();
-        eprintln!("{}", counts.join(", "));
+        summary(&run.counts);
     }
+    let failed = run.failed;
+    done.map_or(Ok(()), Done::close)?;
     if let Some(lost) = file.as_ref().map(|file| file.lost()).filter(|lost| *lost > 0) {
         return Err(Failure::input(format_args!(
             "{}: {lost} events could not be written",
             session.trace_path()?.display()
         )));
     }
-    Ok(ExitCode::from(u8::from(run.failed)))
+    Ok(ExitCode::from(u8::from(failed)))
 }
 
-/// A bar with a count and a rate, on a terminal only.
-fn progress(wanted: bool) -> ProgressBar {
+/// A bar with a count, a rate and the time that is left, on a terminal only.
+fn progress(wanted: bool, mails: usize) -> ProgressBar {
     if !wanted || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {pos} mails, {per_sec}, {elapsed} {msg}");
-    ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} mails, {per_sec}, {elapsed}, {eta} left");
+    let bar = ProgressBar::new(u64::try_from(mails).unwrap_or(u64::MAX));
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Mails by outcome and code.
+type Counts = BTreeMap<(&'static str, &'static str), u64>;
+
+/// Prints each outcome with its number, and with the codes behind it.
+fn summary(counts: &Counts) {
+    let mut outcomes: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
+    for ((outcome, code), count) in counts {
+        let (sum, codes) = outcomes.entry(outcome).or_default();
+        *sum = sum.saturating_add(*count);
+        if !code.is_empty() {
+            codes.push(format!("{code} {count}"));
+        }
+    }
+    for (outcome, (sum, codes)) in outcomes {
+        let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+        eprintln!("{outcome} {sum}{codes}");
+    }
 }
 
 struct Run<'a> {
     shared: &'a Shared,
-    host: Host,
-    context: Context,
+    dry_run: bool,
+    done: Option<&'a Done>,
     bar: ProgressBar,
-    counts: BTreeMap<&'static str, usize>,
+    counts: Counts,
     failed: bool,
 }
 
 impl Run<'_> {
-    fn one(&mut self, input: Input) {
-        let mail = match input.mail {
-            Ok(mail) => mail,
-            Err(error) => return self.fail(&format!("{}: {error}", input.name)),
+    fn one(&mut self, imported: Imported) {
+        self.bar.inc(1);
+        let name = &imported.name;
+        let is_done = match imported.outcome {
+            BulkOutcome::Reported(report) => {
+                self.tell(name, &report);
+                report.outcome != Outcome::Deferred
+            }
+            BulkOutcome::Skipped => return self.count("skipped", ""),
+            BulkOutcome::Unreadable(error) => return self.fail("unreadable", &format!("{name}: {error}")),
+            BulkOutcome::Failed(error) => return self.fail("failed", &format!("{name}: {}", Failure::from(error))),
+            _ => return self.fail("failed", name),
         };
-        match self.import(&mail) {
-            Ok(report) => self.tell(&input.name, &report),
-            Err(error) => self.fail(&format!("{}: {error}", input.name)),
+        if let (Some(done), Some(digest), true) = (self.done, imported.digest, is_done) {
+            done.note(digest);
         }
     }
 
-    fn import(&self, mail: &[u8]) -> Result<Report, Failure> {
-        self.host.import_mail(mail, self.context.clone(), &|| false).map_err(Failure::from)
+    fn count(&mut self, outcome: &'static str, code: &'static str) {
+        let count = self.counts.entry((outcome, code)).or_default();
+        *count = count.saturating_add(1);
     }
 
-    fn fail(&mut self, line: &str) {
+    fn fail(&mut self, outcome: &'static str, line: &str) {
         self.failed = true;
-        let count = self.counts.entry("unreadable").or_default();
-        *count = count.saturating_add(1);
+        self.count(outcome, "");
         self.bar.suspend(|| eprintln!("postseal: {line}"));
     }
 
     fn tell(&mut self, name: &str, report: &Report) {
-        self.bar.inc(1);
-        let count = self.counts.entry(report.outcome.name()).or_default();
-        *count = count.saturating_add(1);
+        self.count(report.outcome.name(), report.error.map(|error| error.code().name()).unwrap_or_default());
         if report.outcome == Outcome::Deferred {
             self.failed = true;
             let why = report.unavailable.as_ref().map(ToString::to_string);
             let why = why.or_else(|| report.error.map(|error| error.to_string())).unwrap_or_default();
             self.bar.suspend(|| eprintln!("postseal: {name}: {why}"));
         }
-        let text =
-            if self.shared.json { json(name, report, self.context.dry_run).to_string() } else { text(name, report) };
+        let text = if self.shared.json { json(name, report, self.dry_run).to_string() } else { text(name, report) };
         self.bar.suspend(|| output::line(&text));
     }
 }

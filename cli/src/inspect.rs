@@ -16,17 +16,15 @@ pub(crate) fn run(shared: &Shared, options: &InspectOptions) -> Result<ExitCode,
     let session = Session::new(shared)?;
     let (engine, now) = (session.engine_without_trust()?, session.now());
     let mut failed = false;
-    for path in &options.files {
-        input::for_each(path, &mut |input| {
-            let shown = input
-                .mail
-                .map_err(|error| error.to_string())
-                .and_then(|mail| show(shared, &engine, now, &input.name, &mail).map_err(|error| error.to_string()));
-            if let Err(reason) = shown {
-                failed = true;
-                eprintln!("postseal: {}: {reason}", input.name);
-            }
-        });
+    let archive = input::archive(&options.files)?;
+    for at in 0..archive.len() {
+        let name = archive.name(at);
+        let mail = archive.read(at).map_err(|error| error.to_string());
+        let shown = mail.and_then(|mail| show(shared, &engine, now, &name, &mail).map_err(|error| error.to_string()));
+        if let Err(reason) = shown {
+            failed = true;
+            eprintln!("postseal: {name}: {reason}");
+        }
     }
     Ok(ExitCode::from(u8::from(failed)))
 }

@@ -10,6 +10,7 @@ mod import;
 mod input;
 mod inspect;
 mod output;
+mod resume;
 mod session;
 mod store;
 mod trace;

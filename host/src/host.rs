@@ -1,5 +1,5 @@
 use postseal::directory::{DirectoryId, DirectoryResolver};
-use postseal::drive::{self, Keep, Lookup};
+use postseal::drive::{self, Lookup};
 use postseal::fetch::Fetcher;
 use postseal::import::{self, Import};
 use postseal::resolve::{self, Resolve, Unsealed};
@@ -226,11 +226,7 @@ impl Host {
         context: import::Context,
         expired: &dyn Fn() -> bool,
     ) -> Result<import::Report, Error> {
-        let mut world = Keep::new(&**self.needed_store()?);
-        if let Some(fetcher) = &self.fetcher {
-            world = world.fetching(&**fetcher);
-        }
-        drive::run(self.import(mail, context)?, &world, &*self.tracer, expired)
+        drive::run(self.import(mail, context)?, &self.keep()?, &*self.tracer, expired)
     }
 
     /// Encrypts a mail for its recipients, blocking while the store and the directories work; as [`Engine::encrypt_mail`], with
@@ -285,6 +281,10 @@ impl Host {
             Some(fetcher) => world.fetching(&**fetcher),
             None => world,
         })
+    }
+
+    pub(crate) const fn fetcher(&self) -> Option<&Arc<dyn Fetcher>> {
+        self.fetcher.as_ref()
     }
 
     pub(crate) fn needed_store(&self) -> Result<&Arc<dyn CertStore>, Error> {

@@ -14,12 +14,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
+mod bulk;
 mod configuration;
 mod error;
 mod host;
 mod maintenance;
 mod operator;
 
+pub use archive::{Archive, check_is_mail};
+pub use bulk::{BulkOutcome, Imported};
 pub use configuration::{Configuration, DirectoryCheck, Overrides};
 pub use error::ConfigurationError;
 pub use host::Host;

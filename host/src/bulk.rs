@@ -1,0 +1,270 @@
+//! Import of many mails: verified side by side, decided one after the other.
+
+use crate::{Archive, Host};
+use postseal::drive::{self, Keep, World as _};
+use postseal::import::{Ask, Context, Import, Report};
+use postseal::operation::{Operation as _, Step};
+use postseal::trace::{Event, Tracer};
+use postseal::{Code, Error};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{io, mem, thread};
+
+/// Mails that each worker may be ahead.
+const AHEAD: usize = 4;
+
+/// What became of one mail of an archive.
+///
+/// ```
+/// # use postseal_host::{BulkOutcome, Imported};
+/// fn is_done(imported: &Imported) -> bool {
+///     matches!(imported.outcome, BulkOutcome::Reported(_) | BulkOutcome::Skipped)
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Imported {
+    /// Its number in the archive.
+    pub at: usize,
+    /// Its name for people.
+    pub name: String,
+    /// SHA-256 of its octets, when it could be read.
+    pub digest: Option<[u8; 32]>,
+    /// What came of it.
+    pub outcome: BulkOutcome,
+}
+
+/// How far a mail of an archive came.
+///
+/// ```
+/// assert!(matches!(postseal_host::BulkOutcome::Skipped, postseal_host::BulkOutcome::Skipped));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BulkOutcome {
+    /// The engine's report.
+    Reported(Box<Report>),
+    /// It was done before, by its digest.
+    Skipped,
+    /// It could not be read.
+    Unreadable(io::Error),
+    /// The engine could not begin or end.
+    Failed(Error),
+}
+
+/// A mail whose signature, path and address are verified, as far as that goes without the store.
+enum Verified {
+    /// The operation with its first question to the store.
+    Asks(Box<Import>, Ask),
+    Ends(BulkOutcome),
+}
+
+struct Prepared {
+    digest: Option<[u8; 32]>,
+    verified: Verified,
+    events: Vec<Event>,
+}
+
+/// What workers and the one who decides share.
+#[derive(Default)]
+struct Line {
+    next: usize,
+    decided: usize,
+    ready: BTreeMap<usize, Prepared>,
+    /// Somebody ended before his work was done.
+    is_broken: bool,
+}
+
+struct Shared<'a> {
+    archive: &'a Archive,
+    ahead: usize,
+    line: Mutex<Line>,
+    moved: Condvar,
+}
+
+impl Shared<'_> {
+    fn locked(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'l>(&self, line: MutexGuard<'l, Line>) -> MutexGuard<'l, Line> {
+        self.moved.wait(line).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next mail to verify; `None` when there is none left.
+    fn take(&self) -> Option<usize> {
+        let mut line = self.locked();
+        while !line.is_broken && line.next >= line.decided.saturating_add(self.ahead) {
+            line = self.wait(line);
+        }
+        let at = line.next;
+        line.next = at.saturating_add(1);
+        (!line.is_broken && at < self.archive.len()).then_some(at)
+    }
+
+    fn bring(&self, at: usize, prepared: Prepared) {
+        self.locked().ready.insert(at, prepared);
+        self.moved.notify_all();
+    }
+
+    /// What was prepared for this mail, once it is; `None` when nobody prepares any more.
+    fn fetch(&self, at: usize) -> Option<Prepared> {
+        let mut line = self.locked();
+        loop {
+            if let Some(prepared) = line.ready.remove(&at) {
+                line.decided = at.saturating_add(1);
+                self.moved.notify_all();
+                return Some(prepared);
+            }
+            if line.is_broken {
+                return None;
+            }
+            line = self.wait(line);
+        }
+    }
+}
+
+/// Tells the others when its owner ends, also when he ends in the middle of something.
+struct Leaving<'a, 'b>(&'a Shared<'b>, bool);
+
+impl Drop for Leaving<'_, '_> {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.locked().is_broken = true;
+        }
+        self.0.moved.notify_all();
+    }
+}
+
+/// Keeps the events of one mail until its turn.
+#[derive(Debug, Default)]
+struct Later(Mutex<Vec<Event>>);
+
+impl Tracer for Later {
+    fn event(&self, event: &Event) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
+    }
+}
+
+impl Host {
+    /// Imports the mails of an archive. So many threads read and verify; what they verified is decided and stored in the archive's
+    /// order, one after the other, so that the result, the reports and the trace are those of mail-by-mail import. Mails whose digest
+    /// `is_done` says yes to are skipped. `each` hears of every mail, in that order, once what it says is in the store.
+    ///
+    /// Not more than `jobs` times four mails are in memory.
+    ///
+    /// # Errors
+    /// [`Code::StoreMissing`]. What becomes of single mails is told to `each`.
+    ///
+    /// ```
+    /// # use postseal::{Engine, import::Context, verify::TrustAnchors};
+    /// # use postseal_host::{Archive, Host};
+    /// let store = std::sync::Arc::new(postseal_testkit::MemoryStore::new());
+    /// let host = Host::new(Engine::new(TrustAnchors::default())).with_store(store);
+    /// let mut archive = Archive::default();
+    /// archive.add_mail("hello", b"Subject: hello\r\n\r\nhello\r\n".to_vec());
+    /// let jobs = std::thread::available_parallelism()?;
+    /// host.import_archive(&archive, &Context::new(Host::now()), jobs, &|_| false, &mut |imported| {
+    ///     println!("{}: {:?}", imported.name, imported.outcome);
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn import_archive(
+        &self,
+        archive: &Archive,
+        context: &Context,
+        jobs: NonZeroUsize,
+        is_done: &(dyn Fn(&[u8; 32]) -> bool + Sync),
+        each: &mut dyn FnMut(Imported),
+    ) -> Result<(), Error> {
+        self.needed_store()?;
+        let ahead = jobs.get().saturating_mul(AHEAD);
+        let shared = Shared { archive, ahead, line: Mutex::default(), moved: Condvar::new() };
+        thread::scope(|scope| {
+            for _ in 0..jobs.get() {
+                scope.spawn(|| {
+                    let mut leaving = Leaving(&shared, false);
+                    while let Some(at) = shared.take() {
+                        shared.bring(at, self.prepare(archive, at, context, is_done));
+                    }
+                    leaving.1 = true;
+                });
+            }
+            let mut leaving = Leaving(&shared, false);
+            for at in 0..archive.len() {
+                let prepared = shared.fetch(at).ok_or_else(|| Error::from(Code::InternalError))?;
+                let outcome = self.decide_import(prepared.verified, &prepared.events);
+                each(Imported { at, name: archive.name(at), digest: prepared.digest, outcome });
+            }
+            leaving.1 = true;
+            Ok(())
+        })
+    }
+
+    fn prepare(
+        &self,
+        archive: &Archive,
+        at: usize,
+        context: &Context,
+        is_done: &(dyn Fn(&[u8; 32]) -> bool + Sync),
+    ) -> Prepared {
+        let ends = |digest, outcome| Prepared { digest, verified: Verified::Ends(outcome), events: Vec::new() };
+        let mail = match archive.read(at) {
+            Ok(mail) => mail,
+            Err(error) => return ends(None, BulkOutcome::Unreadable(error)),
+        };
+        let digest: [u8; 32] = Sha256::digest(&mail).into();
+        if is_done(&digest) {
+            return ends(Some(digest), BulkOutcome::Skipped);
+        }
+        let later = Later::default();
+        let verified = self
+            .verify(&mail, context.clone(), &later)
+            .unwrap_or_else(|error| Verified::Ends(BulkOutcome::Failed(error)));
+        let events = mem::take(&mut *later.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Prepared { digest: Some(digest), verified, events }
+    }
+
+    /// Everything up to the first question to the store.
+    fn verify(&self, mail: &[u8], context: Context, tracer: &Later) -> Result<Verified, Error> {
+        let world = self.keep()?;
+        let mut import = self.import(mail, context)?;
+        loop {
+            match import.poll(tracer)? {
+                Step::Ask(ask @ (Ask::FindStored(_) | Ask::PutStored(_))) => {
+                    return Ok(Verified::Asks(Box::new(import), ask));
+                }
+                Step::Ask(ask) => import.handle(world.carry_out(ask))?,
+                Step::Wait => return Err(Code::Unanswered.into()),
+                Step::Done(report) => return Ok(Verified::Ends(BulkOutcome::Reported(Box::new(report)))),
+            }
+        }
+    }
+
+    /// The rest, in turn.
+    fn decide_import(&self, verified: Verified, events: &[Event]) -> BulkOutcome {
+        let tracer = &**self.tracer();
+        events.iter().for_each(|event| tracer.event(event));
+        let (mut import, ask) = match verified {
+            Verified::Asks(import, ask) => (import, ask),
+            Verified::Ends(outcome) => return outcome,
+        };
+        let finish = || -> Result<Report, Error> {
+            let world = self.keep()?;
+            import.handle(world.carry_out(ask))?;
+            drive::run(*import, &world, tracer, &|| false)
+        };
+        finish().map_or_else(BulkOutcome::Failed, |report| BulkOutcome::Reported(Box::new(report)))
+    }
+
+    /// What carries out the questions of an import.
+    pub(crate) fn keep(&self) -> Result<Keep<'_>, Error> {
+        let world = Keep::new(&**self.needed_store()?);
+        Ok(match self.fetcher() {
+            Some(fetcher) => world.fetching(&**fetcher),
+            None => world,
+        })
+    }
+}
