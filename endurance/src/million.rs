@@ -1,0 +1,116 @@
+//! How a store behaves that holds very many certificates.
+
+use crate::people::{People, now};
+use crate::random::Random;
+use postseal::cert::{Capabilities, Certificate, Source, StoredCert};
+use postseal::import::{Context, Outcome};
+use postseal::query::FindStored;
+use postseal::store::{Entry, Filter, State, Tenant, Version};
+use postseal::verify::Limits;
+use postseal::{Address, UnixTime};
+use std::fs;
+use std::time::{Duration, Instant};
+
+const BATCH: u64 = 1000;
+
+fn mailbox(number: u64) -> String {
+    format!("p{number}@load{}.example", number % 1000)
+}
+
+pub(crate) fn run(name: &str, count: u64) {
+    let people = People::new();
+    let tenant = Tenant::default();
+    let begun = Instant::now();
+    let store = crate::open(name);
+    for first in (0..count).step_by(BATCH as usize) {
+        let entries: Vec<Entry> = side_by_side(first, BATCH.min(count - first), &|number| entry(&people, number));
+        store.restore(&tenant, &entries).unwrap();
+    }
+    println!("filled with {count} certificates in {} s", begun.elapsed().as_secs());
+    drop(store);
+
+    let memory = resident();
+    let begun = Instant::now();
+    let store = crate::open(name);
+    let find = |number: u64| {
+        let query = FindStored::new(tenant.clone(), vec![Address::parse(&mailbox(number)).unwrap()]);
+        store.find(&query).unwrap().remove(0)
+    };
+    assert_eq!(find(0).certs.len(), 1);
+    println!("open and first lookup: {:?}", begun.elapsed());
+
+    let mut random = Random(1);
+    let lookups = measure(100_000, &mut || assert_eq!(find(random.below(count)).certs.len(), 1));
+    println!("lookup: {}", percentiles(lookups));
+    let misses = measure(20_000, &mut || assert!(find(count + 1 + random.below(count)).certs.is_empty()));
+    println!("lookup of an address that has none: {}", percentiles(misses));
+    let text = find(count / 2).certs[0].0.certificate.fingerprint().to_string();
+    let filter = Filter::fingerprint(&text[..16]).unwrap();
+    let found = measure(1_000, &mut || assert_eq!(store.page(&tenant, &filter, None, 2).unwrap().len(), 1));
+    println!("by the beginning of a fingerprint: {}", percentiles(found));
+    println!("memory: {} MiB before, {} MiB after", memory >> 20, resident() >> 20);
+
+    let engine = people.engine();
+    let mails = side_by_side(2 * count, 2_000, &|number| people.mail(&mailbox(number), number));
+    let mut mails = mails.iter();
+    let imports = measure(2_000, &mut || {
+        let report = engine.import_mail(mails.next().unwrap(), Context::new(now()), &*store, &()).unwrap();
+        assert_eq!(report.outcome, Outcome::Imported);
+    });
+    println!("import of a new sender, on the disk: {}", percentiles(imports));
+    if let Some(path) = name.strip_prefix("sqlite:") {
+        let octets = fs::metadata(path).unwrap().len();
+        println!("file: {} MiB, {} octets for each certificate", octets >> 20, octets / count);
+    }
+    let begun = Instant::now();
+    assert_eq!(store.damage().unwrap(), Vec::<String>::new());
+    println!("sound, as the database says after {:?}", begun.elapsed());
+}
+
+fn entry(people: &People, number: u64) -> Entry {
+    let mailbox = mailbox(number);
+    let person = people.person(&mailbox, number);
+    let stored = StoredCert {
+        certificate: Certificate::from_der(person.der(), &Limits::default()).unwrap(),
+        issuers: Vec::new(),
+        issuer_key: postseal::Fingerprint::from([1; 32]),
+        capabilities: Some(Capabilities::new(vec![0x30; 60], Some(UnixTime::from_seconds(1)))),
+        source: Source::SignedMail,
+        imported_at: now(),
+    };
+    Entry { address: Address::parse(&mailbox).unwrap(), version: Version::new(1), certs: vec![(stored, State::Active)] }
+}
+
+fn side_by_side<T: Send>(first: u64, count: u64, make: &(dyn Fn(u64) -> T + Sync)) -> Vec<T> {
+    let half = count / 2;
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || (first + half..first + count).map(make).collect::<Vec<T>>());
+        let mut all: Vec<T> = (first..first + half).map(make).collect();
+        all.extend(other.join().unwrap());
+        all
+    })
+}
+
+fn measure(count: u64, work: &mut dyn FnMut()) -> Vec<Duration> {
+    let mut times: Vec<Duration> = (0..count)
+        .map(|_| {
+            let begun = Instant::now();
+            work();
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    times
+}
+
+fn percentiles(times: Vec<Duration>) -> String {
+    let at = |percent: usize| times[times.len() * percent / 100];
+    format!("p50 {:?}, p99 {:?}, most {:?}", at(50), at(99), times.last().unwrap())
+}
+
+/// Octets of this process that are in memory.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() << 10
+}
