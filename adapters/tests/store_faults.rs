@@ -1,0 +1,299 @@
+//! Stores that fail at every call, and machines that fail below them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "test code"
+)]
+
+use postseal::import::{Context, Outcome};
+use postseal::query::{FindStored, PutStored, Unavailable};
+use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, Tenant};
+use postseal::verify::{Limits, TrustAnchors};
+use postseal::{Address, Engine, UnixTime};
+use postseal_adapters::store::SqliteStore;
+use postseal_testkit::MemoryStore;
+use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::{env, fmt, fs};
+
+fn now() -> UnixTime {
+    UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap()
+}
+
+/// Mails of two addresses: first contacts, renewals, contradictions, and what is known.
+fn mails() -> (Engine, Vec<Vec<u8>>) {
+    let root = Authority::root("Root", Key::P256(1));
+    let mail = |mailbox: &str, subject: &str, key: u64, year: u32| {
+        let mut spec = CertSpec::mailbox(mailbox, Key::P256(key));
+        (spec.subject, spec.not_before) = (subject.to_owned(), format!("{year}-01-01T00:00:00Z"));
+        SignedMail::new(mailbox, &root.issue(&spec)).build()
+    };
+    let (alice, bob) = ("alice@goal.example", "bob@goal.example");
+    let mails = vec![
+        mail(alice, "Alice", 10, 2024),
+        mail(bob, "Bob", 11, 2024),
+        mail(alice, "Alice", 10, 2025),
+        mail(alice, "Mallory", 12, 2025),
+        mail(alice, "Alice", 10, 2025),
+        mail(bob, "Robert", 13, 2025),
+        mail(bob, "Bob", 11, 2026),
+    ];
+    (Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mails)
+}
+
+/// How one call fails.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// Nothing is done.
+    Before,
+    /// It is done, and nobody hears of it.
+    Unheard,
+}
+
+/// A store that fails at one of its calls.
+struct Faulty<'a> {
+    store: &'a dyn CertStore,
+    calls: Cell<usize>,
+    at: usize,
+    fault: Fault,
+}
+
+impl Faulty<'_> {
+    fn call<T>(&self, work: impl FnOnce() -> Result<T, Unavailable>) -> Result<T, Unavailable> {
+        let call = self.calls.replace(self.calls.get() + 1);
+        match self.fault {
+            Fault::Before if call == self.at => Err(Unavailable::because("the store failed")),
+            Fault::Unheard if call == self.at => work().and(Err(Unavailable::because("the answer was lost"))),
+            _ => work(),
+        }
+    }
+}
+
+impl fmt::Debug for Faulty<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Faulty")
+    }
+}
+
+// One thread uses it at a time.
+struct Shared<T>(std::sync::Mutex<T>);
+
+impl fmt::Debug for Shared<Faulty<'_>> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+impl CertStore for Shared<Faulty<'_>> {
+    fn find(&self, query: &FindStored) -> Result<Vec<Entry>, Unavailable> {
+        let faulty = self.0.lock().unwrap();
+        faulty.call(|| faulty.store.find(query))
+    }
+
+    fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable> {
+        let faulty = self.0.lock().unwrap();
+        faulty.call(|| faulty.store.put(query))
+    }
+
+    fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable> {
+        self.0.lock().unwrap().store.entries(tenant)
+    }
+}
+
+/// Brings every mail until it is not deferred, with an operator's word between; gives how often one had to come again.
+fn play(store: &dyn CertStore) -> usize {
+    let (engine, mails) = mails();
+    let mut again = 0;
+    for (at, mail) in mails.iter().enumerate() {
+        loop {
+            let report = engine.import_mail(mail, Context::new(now()), store, &()).unwrap();
+            if report.outcome != Outcome::Deferred {
+                break;
+            }
+            assert!(report.error.is_some() && report.unavailable.is_some());
+            again += 1;
+        }
+        if at == 4 {
+            again += reject_what_waits(store);
+        }
+    }
+    again
+}
+
+fn reject_what_waits(store: &dyn CertStore) -> usize {
+    let alice = Address::parse("alice@goal.example").unwrap();
+    let attempt = || -> Result<bool, Unavailable> {
+        let entry = store.find(&FindStored::new(Tenant::default(), vec![alice.clone()]))?.remove(0);
+        let Some((held, _)) = entry.certs.iter().find(|(_, state)| state.name() == "held") else { return Ok(true) };
+        let change = Change::Decide { fingerprint: held.certificate.fingerprint(), decision: Decision::Reject };
+        Ok(store.put(&PutStored::new(Tenant::default(), alice.clone(), entry.version, change))? == PutOutcome::Stored)
+    };
+    (0..).take_while(|_| !attempt().unwrap_or(false)).count()
+}
+
+#[test]
+fn whichever_call_fails_the_next_attempt_ends_as_if_it_had_not() {
+    let clean = MemoryStore::new();
+    let counting = Shared(std::sync::Mutex::new(Faulty {
+        store: &clean,
+        calls: Cell::new(0),
+        at: usize::MAX,
+        fault: Fault::Before,
+    }));
+    assert_eq!(play(&counting), 0);
+    let calls = counting.0.into_inner().unwrap().calls.get();
+    let expected = clean.entries(&Tenant::default()).unwrap();
+    let states: Vec<usize> = expected.iter().map(|entry| entry.certs.len()).collect();
+    assert!(calls > 14 && states == [3, 3], "{calls} calls, {states:?}");
+    let folder = tempfile::tempdir().unwrap();
+    for at in 0..calls {
+        for fault in [Fault::Before, Fault::Unheard] {
+            let sqlite = SqliteStore::open(&folder.path().join(format!("{at}{fault:?}.db"))).unwrap();
+            let memory = MemoryStore::new();
+            for store in [&memory as &dyn CertStore, &sqlite] {
+                let faulty = Shared(std::sync::Mutex::new(Faulty { store, calls: Cell::new(0), at, fault }));
+                assert_eq!(play(&faulty), 1, "call {at}, {fault:?}");
+                assert_eq!(store.entries(&Tenant::default()).unwrap(), expected, "call {at}, {fault:?}");
+            }
+        }
+    }
+}
+
+/// Not a test of its own: imports the mail whose number it reads, and says what came of it.
+#[test]
+fn fault_worker() {
+    let Ok(path) = env::var("POSTSEAL_FAULT_STORE") else { return };
+    let (engine, mails) = mails();
+    let store = std::cell::OnceCell::new();
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let (command, number) = line.split_once(' ').unwrap();
+        let mail = &mails[number.parse::<usize>().unwrap()];
+        let import = |store: &SqliteStore| {
+            let report = engine.import_mail(mail, Context::new(now()), store, &()).unwrap();
+            let why = report.unavailable.map(|unavailable| unavailable.to_string()).unwrap_or_default();
+            format!("{} {why}", report.outcome.name())
+        };
+        // A second store needs files of its own.
+        let said = match command {
+            "again" => SqliteStore::open(Path::new(&path))
+                .map_or_else(|error| format!("unopened {error}"), |store| import(&store)),
+            _ => import(store.get_or_init(|| SqliteStore::open(Path::new(&path)).unwrap())),
+        };
+        println!("said {said}");
+    }
+}
+
+struct Worker {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    fn start(store: &Path) -> Self {
+        // What does not fit is an error of the write then, and not the end of the process.
+        let script = "trap '' XFSZ; exec \"$0\" \"$@\"";
+        let mut child = Command::new("sh")
+            .args(["-c", script])
+            .arg(env::current_exe().unwrap())
+            .args(["fault_worker", "--exact", "--nocapture", "--test-threads=1"])
+            .env("POSTSEAL_FAULT_STORE", store)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self { child, input, output }
+    }
+
+    fn ask(&mut self, command: &str, mail: usize) -> String {
+        writeln!(self.input, "{command} {mail}").unwrap();
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the worker ended");
+            if let Some((_, said)) = line.split_once("said ") {
+                return said.trim_end().to_owned();
+            }
+        }
+    }
+
+    fn limit(&self, option: &str) -> bool {
+        let id = self.child.id().to_string();
+        Command::new("prlimit").args(["--pid", &id, option]).status().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+fn mount(disk: &Path, options: &str) -> bool {
+    let mut command = Command::new("mount");
+    command.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(disk).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A disk that is taken away at the end.
+struct Disk<'a>(&'a Path);
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        let _gone = Command::new("umount").args(["--lazy"]).arg(self.0).status();
+    }
+}
+
+#[test]
+fn whatever_the_machine_lacks_the_same_process_goes_on_when_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("disk");
+    fs::create_dir(&path).unwrap();
+    if !mount(&path, "size=1m") {
+        return println!("SKIPPED: only root can mount a disk that fails");
+    }
+    let disk = Disk(&path);
+    let store = path.join("store.db");
+    let mut worker = Worker::start(&store);
+    assert_eq!(worker.ask("import", 0), "imported");
+
+    // A disk becomes read-only when nobody writes to it.
+    drop(worker);
+    assert!(mount(&path, "remount,ro"));
+    let mut worker = Worker::start(&store);
+    let said = worker.ask("again", 1);
+    assert!(said.starts_with("deferred ") && said.contains("store.db: "), "read-only: {said}");
+    assert_eq!(worker.ask("again", 0), "already-known", "what is there can be read");
+    assert!(mount(&path, "remount,rw,size=1m"));
+    assert_eq!(worker.ask("import", 1), "imported");
+
+    fs::write(path.join("filler"), vec![0; 2 << 20]).unwrap_err();
+    let said = worker.ask("import", 2);
+    assert!(said.starts_with("deferred ") && said.contains("full"), "no room: {said}");
+    fs::remove_file(path.join("filler")).unwrap();
+    assert_eq!(worker.ask("import", 2), "renewed");
+
+    if !worker.limit("--fsize=4096:unlimited") {
+        return println!("SKIPPED: no prlimit on this machine");
+    }
+    let said = worker.ask("import", 3);
+    assert!(said.starts_with("deferred ") && said.contains("store.db: "), "an error of the write: {said}");
+    assert!(worker.limit("--fsize=unlimited:unlimited"));
+    assert_eq!(worker.ask("import", 3), "held");
+
+    assert!(worker.limit("--nofile=3:4096"));
+    let said = worker.ask("again", 5);
+    assert!(said.starts_with("unopened ") && said.contains("store.db: "), "no file: {said}");
+    assert!(worker.limit("--nofile=1024:4096"));
+    assert_eq!(worker.ask("again", 5), "held");
+    drop(worker);
+    assert_eq!(SqliteStore::open(&store).unwrap().entries(&Tenant::default()).unwrap().len(), 2);
+    drop(disk);
+}
