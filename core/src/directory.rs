@@ -107,6 +107,12 @@ impl<D: DirectoryResolver + ?Sized> DirectoryResolver for Box<D> {
     }
 }
 
+impl<D: DirectoryResolver + ?Sized> DirectoryResolver for Arc<D> {
+    fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
+        (**self).resolve(query)
+    }
+}
+
 /// The directories that are asked, in order, each perhaps for some mail domains only.
 ///
 /// Who writes to whom is told to whoever runs a directory, so that a directory is asked only about the domains it is for.
