@@ -88,3 +88,29 @@ matrix:
 # The transcripts again, which every language replays.
 transcripts:
     cargo run -q -p postseal-transcripts
+
+# Long runs over stores (docs/endurance.md). STORE is sqlite:PATH or postgresql://USER@HOST/DATABASE, and new.
+
+# A process that imports 50 mails a second is killed -9 again and again.
+crash store rounds="1000":
+    cargo run --release -q -p postseal-endurance -- crash {{store}} --rounds {{rounds}}
+
+# The same with a PostgreSQL that is killed under it; FOLDER is a new one.
+crash-server folder port="54399" rounds="1000":
+    scripts/endurance-server.sh {{folder}} {{port}} {{rounds}}
+
+# A model of the store decision beside the engine and stores.
+model store steps="1000000":
+    cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}}
+
+# A store with very many certificates.
+million store count="1000000":
+    cargo run --release -q -p postseal-endurance -- million {{store}} --count {{count}}
+
+# Many tenants in many processes.
+mixed store seconds="3600":
+    cargo run --release -q -p postseal-endurance -- mixed {{store}} --seconds {{seconds}}
+
+# An mbox of so many mails imported twice: rate, memory, the same result.
+archive count="100000":
+    scripts/endurance-archive.sh {{count}}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Imports an mbox of so many mails into two new stores: endurance-archive.sh COUNT. Prints time and memory of each, and compares them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+count=$1
+cargo build --release -q -p postseal-endurance -p postseal-cli
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$target/release/postseal-endurance" mbox "$count" "$work/root.pem" > "$work/box"
+ls -l "$work/box" | awk '{ printf "mbox: %d MiB\n", $5 / 1048576 }'
+for run in one two; do
+    # GNU time, for the most memory that it had.
+    /usr/bin/time -f "%e s, %U s of processor, %M KiB at the most" "$target/release/postseal" import --json --verbose \
+        --at 2026-06-01T00:00:00Z --trust "$work/root.pem" --store "sqlite:$work/$run.db" --trace "$work/$run.jsonl" "$work/box" \
+        > "$work/$run.reports"
+    "$target/release/postseal" certs list --json --store "sqlite:$work/$run.db" > "$work/$run.certs"
+done
+cmp "$work/one.certs" "$work/two.certs" && cmp "$work/one.reports" "$work/two.reports" && cmp "$work/one.jsonl" "$work/two.jsonl"
+echo "$(wc -l < "$work/one.certs") certificates, $(wc -l < "$work/one.jsonl") events: the same twice"
