@@ -290,7 +290,13 @@ pub(crate) struct ConfigOptions {
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Parse the configuration and say what it means.
-    Check,
+    Check {
+        /// Print the whole configuration as TOML instead, with every default.
+        #[arg(long)]
+        defaults: bool,
+    },
+    /// Print the JSON Schema of the configuration, for editors.
+    Schema,
 }
 
 fn time(text: &str) -> Result<UnixTime, String> {

@@ -236,7 +236,7 @@ fn wrong_usage_names_what_is_wrong() {
     complains(
         &place.run(&["import", "--trust", &example("anchors.pem"), "--store", "redis:x", &mail]),
         2,
-        &["redis:x"],
+        &["\"redis\" is not a kind of store"],
     );
     assert_eq!(place.run(&["import"]).status.code(), Some(2));
     assert_eq!(place.run(&["import", "--at", "yesterday", &mail]).status.code(), Some(2));
@@ -350,6 +350,30 @@ fn the_configuration_turns_import_on_for_tenants_and_routes() {
     assert!(check.contains("tenant goal: import on") && check.contains("route outbound: import off"), "{check}");
     place.write("bad.toml", b"trust = []\n\nimprot = true\n");
     complains(&place.run(&["config", "check", "--config", "bad.toml"]), 2, &["bad.toml:3", "improt"]);
+}
+
+#[test]
+fn the_whole_configuration_is_printed_and_holds_again() {
+    let place = Place::new();
+    fs::copy(example("anchors.pem"), place.path("anchors.pem")).unwrap();
+    place.write("conf/postseal.toml", b"trust = [\"../anchors.pem\"]\n[tenants.goal]\nimport = true\n");
+    let check = ["config", "check", "--config", "conf/postseal.toml"];
+    let printed = place.run(&[&check[..], &["--defaults", "--revocation", "hard"]].concat());
+    assert!(printed.status.success());
+    let text = stdout(&printed);
+    assert!(
+        text.contains("[tenants.goal.revocation]\nmode = \"hard\"\n") && text.contains("path_depth = 6\n"),
+        "{text}"
+    );
+    assert!(text.contains("postseal-trace.jsonl\"\n") && text.contains("store = \"sqlite:/"), "{text}");
+    place.write("elsewhere/printed.toml", text.as_bytes());
+    let again = stdout(&place.run(&["config", "check", "--config", "elsewhere/printed.toml", "--defaults"]));
+    assert_eq!(again, text);
+    let json = &rows(&place.run(&[&check[..], &["--json"]].concat()))[0];
+    assert_eq!(json["configuration"]["tenants"]["goal"]["encrypt"]["mode"], "all-or-nothing");
+    assert!(json["trust_anchors"].as_u64().unwrap() > 0);
+    let schema: Value = serde_json::from_str(&stdout(&place.run(&["config", "schema"]))).unwrap();
+    assert_eq!(schema["properties"]["profile"]["enum"][1], "strict");
 }
 
 #[test]
