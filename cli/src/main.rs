@@ -5,6 +5,7 @@ mod certs;
 mod config_check;
 mod directory_check;
 mod encrypt;
+mod export;
 mod failure;
 mod import;
 mod input;

@@ -377,6 +377,31 @@ fn the_whole_configuration_is_printed_and_holds_again() {
 }
 
 #[test]
+fn certificates_are_exported_in_every_format() {
+    let place = Place::new();
+    let (trust, mail) = (example("anchors.pem"), example("alice-detached.eml"));
+    assert!(place.run(&["import", "--trust", &trust, AT[0], AT[1], &mail]).status.success());
+    let export = |options: &[&str]| place.run(&[&["certs", "export"], options].concat());
+    for (format, beginning) in [
+        ("pem", &b"# alice@goal.example "[..]),
+        ("p7c", b"\x30\x82"),
+        ("vcard", b"BEGIN:VCARD\r\nVERSION:4.0\r\n"),
+        ("ldif", b"version: 1\ndn: cn=alice@goal.example,dc=goal,dc=example\n"),
+    ] {
+        let output = export(&["--format", format]);
+        assert!(output.status.success() && output.stdout.starts_with(beginning), "{format}");
+        let to_file = export(&["--format", format, "--out", "exported", "alice@goal.example"]);
+        assert!(to_file.status.success() && to_file.stdout.is_empty());
+        assert_eq!(fs::read(place.path("exported")).unwrap(), output.stdout);
+    }
+    let below = stdout(&export(&["--format", "ldif", "--base", "ou=p,o=x"]));
+    assert!(below.contains("dn: cn=alice@goal.example,ou=p,o=x\n"));
+    complains(&export(&["--format", "vcard", "--issuers"]), 2, &["--issuers"]);
+    complains(&export(&["--out", "no-folder/x.pem"]), 1, &["no-folder/x.pem"]);
+    assert_eq!(export(&["--format", "p12"]).status.code(), Some(2));
+}
+
+#[test]
 fn the_attack_corpus_through_the_command_has_the_same_verdicts() {
     let place = Place::new();
     let anchors = corpus::folder().join("attacks/anchors");
