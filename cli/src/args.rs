@@ -3,6 +3,7 @@ use postseal::UnixTime;
 use postseal::seal::{Mode, PRESETS, Preset};
 use postseal::store::State;
 use postseal::verify::Profile;
+use postseal_host::ExportFormat;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -170,11 +171,8 @@ pub(crate) enum CertsCommand {
     },
     /// Everything about one certificate.
     Show(Chosen),
-    /// Certificates in use as PEM, of one address or of all.
-    Export {
-        /// The address.
-        address: Option<String>,
-    },
+    /// Certificates in use for others, of one address or of all.
+    Export(ExportOptions),
     /// Use a certificate from a file, after the same checks as one from mail.
     Add {
         /// PEM or DER. In PEM the first certificate is the one to use, the others help to build its path.
@@ -215,6 +213,27 @@ pub(crate) struct ListOptions {
     /// In this state: active, superseded, held, rejected, disabled or pinned. May be repeated.
     #[arg(long, value_name = "STATE", value_parser = state)]
     pub(crate) state: Vec<State>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExportOptions {
+    /// The address.
+    pub(crate) address: Option<String>,
+    /// pem, p7c (certs-only CMS), vcard (4.0) or ldif.
+    #[arg(long, value_name = "NAME", default_value = "pem", value_parser = export_format)]
+    pub(crate) format: ExportFormat,
+    /// Where they go. [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Also the certificates of the CAs between them and trust anchors, in pem and p7c.
+    #[arg(long)]
+    pub(crate) issuers: bool,
+    /// Also certificates that are not in use.
+    #[arg(long)]
+    pub(crate) unused: bool,
+    /// In ldif, the entry below which people are. [default: dc=... of each domain]
+    #[arg(long, value_name = "DN")]
+    pub(crate) base: Option<String>,
 }
 
 /// A certificate, by its fingerprint.
@@ -290,7 +309,13 @@ pub(crate) struct ConfigOptions {
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Parse the configuration and say what it means.
-    Check,
+    Check {
+        /// Print the whole configuration as TOML instead, with every default.
+        #[arg(long)]
+        defaults: bool,
+    },
+    /// Print the JSON Schema of the configuration, for editors.
+    Schema,
 }
 
 fn time(text: &str) -> Result<UnixTime, String> {
@@ -314,6 +339,11 @@ fn revocation(text: &str) -> Result<postseal::revocation::Mode, String> {
 fn preset(text: &str) -> Result<&'static Preset, String> {
     let names = || PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
     Preset::from_name(text).ok_or_else(|| format!("not a preset: {}", names()))
+}
+
+fn export_format(text: &str) -> Result<ExportFormat, String> {
+    let names = || ExportFormat::ALL.map(ExportFormat::name).join(", ");
+    ExportFormat::from_name(text).ok_or_else(|| format!("not a format: {}", names()))
 }
 
 fn profile(text: &str) -> Result<Profile, String> {

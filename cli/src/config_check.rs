@@ -6,12 +6,53 @@ use postseal::Engine;
 use postseal::directory::DirectoryId;
 use postseal::revocation::{Crl, Mode, RevocationPolicy};
 use postseal::store::{Quota, Tenant};
+use postseal_host::Configuration;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-/// Says what the configuration means, for every tenant and route that it names.
-pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
+/// Prints the JSON Schema.
+pub(crate) fn schema() -> ExitCode {
+    output::line(Configuration::schema().trim_end());
+    ExitCode::SUCCESS
+}
+
+/// Says what the configuration means, for every tenant and route that it names; or prints all of it, with every default. Either
+/// way it is looked at as a whole first.
+pub(crate) fn run(shared: &Shared, defaults: bool) -> Result<ExitCode, Failure> {
     let session = Session::new(shared)?;
     let engine = session.engine()?;
+    session.config.fetcher()?;
+    let mut directories = Vec::new();
+    for name in session.config.directories() {
+        // Credentials are read, so that a missing one is told now; nothing is sent.
+        session.config.directory(name)?;
+        directories.push((name, session.config.describe_directory(name)?));
+    }
+    if shared.json {
+        let effective = effective(&session)?;
+        output::json(&json!({
+            "trust_anchors": engine.anchors().len(),
+            "intermediates": engine.intermediates().len(),
+            "crls": engine.crls().len(),
+            "revoked": engine.crls().iter().map(Crl::len).sum::<usize>(),
+            "directories": directories.into_iter().collect::<BTreeMap<_, _>>(),
+            "configuration": toml::from_str::<Value>(&effective).map_err(Failure::usage)?,
+        }));
+    } else if defaults {
+        output::line(effective(&session)?.trim_end());
+    } else {
+        summary(&session, &engine, &directories)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// With what the command itself says where nobody else does: where the store and the trace are.
+fn effective(session: &Session<'_>) -> Result<String, Failure> {
+    Ok(session.config.clone().with_trace(session.trace_path()?).effective()?)
+}
+
+fn summary(session: &Session<'_>, engine: &Engine, directories: &[(&str, String)]) -> Result<(), Failure> {
     let store = session.config.describe_store()?.unwrap_or_default();
     output::line(&format!("store          {store}"));
     output::line(&format!("trace          {}", session.trace_path()?.display()));
@@ -20,19 +61,16 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     output::line(&format!("intermediates  {}", engine.intermediates().len()));
     let revoked: usize = engine.crls().iter().map(Crl::len).sum();
     output::line(&format!("CRLs           {} with {revoked} entries", engine.crls().len()));
-    session.config.fetcher()?;
-    for name in session.config.directories() {
-        // Credentials are read, so that a missing one is told now; nothing is sent.
-        session.config.directory(name)?;
-        output::line(&format!("directory      {name}: {}", session.config.describe_directory(name)?));
+    for (name, described) in directories {
+        output::line(&format!("directory      {name}: {described}"));
     }
     let nobody = Tenant::new("");
-    let [import, encrypt, revocation, directories] = settings(&engine, &nobody, None);
+    let [import, encrypt, revocation, asked] = settings(engine, &nobody, None);
     output::line(&format!("import         {import} unless a tenant or route says otherwise"));
     output::line(&format!("encrypt        {encrypt} unless a tenant or route says otherwise"));
     output::line(&format!("revocation     {revocation} unless a tenant or route says otherwise"));
-    output::line(&format!("directories    {directories} unless a tenant or route says otherwise"));
-    output::line(&format!("quotas         {} unless a tenant says otherwise", quotas(&session, &nobody)));
+    output::line(&format!("directories    {asked} unless a tenant or route says otherwise"));
+    output::line(&format!("quotas         {} unless a tenant says otherwise", quotas(session, &nobody)));
     let kept = session.config.retention_days();
     output::line(&format!(
         "retention      {}",
@@ -40,12 +78,12 @@ pub(crate) fn run(shared: &Shared) -> Result<ExitCode, Failure> {
     ));
     for (tenant, routes) in session.config.tenants() {
         let name = tenant.name();
-        tell(&format!("tenant {name}"), &engine, &tenant, None);
+        tell(&format!("tenant {name}"), engine, &tenant, None);
         for route in routes {
-            tell(&format!("tenant {name}, route {route}"), &engine, &tenant, Some(route));
+            tell(&format!("tenant {name}, route {route}"), engine, &tenant, Some(route));
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The caps of a tenant, in the names of the settings.

@@ -5,6 +5,7 @@ mod certs;
 mod config_check;
 mod directory_check;
 mod encrypt;
+mod export;
 mod failure;
 mod import;
 mod input;
@@ -41,7 +42,8 @@ fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Store(options) => store::run(&args.shared, &options.command),
         Command::Trace(options) => trace::run(&args.shared, options),
         Command::Config(options) => match options.command {
-            ConfigCommand::Check => config_check::run(&args.shared),
+            ConfigCommand::Check { defaults } => config_check::run(&args.shared, defaults),
+            ConfigCommand::Schema => Ok(config_check::schema()),
         },
         Command::Directory(options) => match &options.command {
             DirectoryCommand::Check { names } => directory_check::run(&args.shared, names),

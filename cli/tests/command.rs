@@ -236,7 +236,7 @@ fn wrong_usage_names_what_is_wrong() {
     complains(
         &place.run(&["import", "--trust", &example("anchors.pem"), "--store", "redis:x", &mail]),
         2,
-        &["redis:x"],
+        &["\"redis\" is not a kind of store"],
     );
     assert_eq!(place.run(&["import"]).status.code(), Some(2));
     assert_eq!(place.run(&["import", "--at", "yesterday", &mail]).status.code(), Some(2));
@@ -350,6 +350,55 @@ fn the_configuration_turns_import_on_for_tenants_and_routes() {
     assert!(check.contains("tenant goal: import on") && check.contains("route outbound: import off"), "{check}");
     place.write("bad.toml", b"trust = []\n\nimprot = true\n");
     complains(&place.run(&["config", "check", "--config", "bad.toml"]), 2, &["bad.toml:3", "improt"]);
+}
+
+#[test]
+fn the_whole_configuration_is_printed_and_holds_again() {
+    let place = Place::new();
+    fs::copy(example("anchors.pem"), place.path("anchors.pem")).unwrap();
+    place.write("conf/postseal.toml", b"trust = [\"../anchors.pem\"]\n[tenants.goal]\nimport = true\n");
+    let check = ["config", "check", "--config", "conf/postseal.toml"];
+    let printed = place.run(&[&check[..], &["--defaults", "--revocation", "hard"]].concat());
+    assert!(printed.status.success());
+    let text = stdout(&printed);
+    assert!(
+        text.contains("[tenants.goal.revocation]\nmode = \"hard\"\n") && text.contains("path_depth = 6\n"),
+        "{text}"
+    );
+    assert!(text.contains("postseal-trace.jsonl\"\n") && text.contains("store = \"sqlite:/"), "{text}");
+    place.write("elsewhere/printed.toml", text.as_bytes());
+    let again = stdout(&place.run(&["config", "check", "--config", "elsewhere/printed.toml", "--defaults"]));
+    assert_eq!(again, text);
+    let json = &rows(&place.run(&[&check[..], &["--json"]].concat()))[0];
+    assert_eq!(json["configuration"]["tenants"]["goal"]["encrypt"]["mode"], "all-or-nothing");
+    assert!(json["trust_anchors"].as_u64().unwrap() > 0);
+    let schema: Value = serde_json::from_str(&stdout(&place.run(&["config", "schema"]))).unwrap();
+    assert_eq!(schema["properties"]["profile"]["enum"][1], "strict");
+}
+
+#[test]
+fn certificates_are_exported_in_every_format() {
+    let place = Place::new();
+    let (trust, mail) = (example("anchors.pem"), example("alice-detached.eml"));
+    assert!(place.run(&["import", "--trust", &trust, AT[0], AT[1], &mail]).status.success());
+    let export = |options: &[&str]| place.run(&[&["certs", "export"], options].concat());
+    for (format, beginning) in [
+        ("pem", &b"# alice@goal.example "[..]),
+        ("p7c", b"\x30\x82"),
+        ("vcard", b"BEGIN:VCARD\r\nVERSION:4.0\r\n"),
+        ("ldif", b"version: 1\ndn: cn=alice@goal.example,dc=goal,dc=example\n"),
+    ] {
+        let output = export(&["--format", format]);
+        assert!(output.status.success() && output.stdout.starts_with(beginning), "{format}");
+        let to_file = export(&["--format", format, "--out", "exported", "alice@goal.example"]);
+        assert!(to_file.status.success() && to_file.stdout.is_empty());
+        assert_eq!(fs::read(place.path("exported")).unwrap(), output.stdout);
+    }
+    let below = stdout(&export(&["--format", "ldif", "--base", "ou=p,o=x"]));
+    assert!(below.contains("dn: cn=alice@goal.example,ou=p,o=x\n"));
+    complains(&export(&["--format", "vcard", "--issuers"]), 2, &["--issuers"]);
+    complains(&export(&["--out", "no-folder/x.pem"]), 1, &["no-folder/x.pem"]);
+    assert_eq!(export(&["--format", "p12"]).status.code(), Some(2));
 }
 
 #[test]

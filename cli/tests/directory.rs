@@ -247,5 +247,6 @@ fn the_configuration_is_checked_without_showing_credentials() {
     }
     place.write("c.toml", b"trust = [\"root.pem\"]\ndirectories = [\"two\"]\n");
     complains(&place.run(&["config", "check", "--config", "c.toml"]), 2, &["[directory.two]"]);
+    place.write("c.toml", b"trust = [\"root.pem\"]\n");
     complains(&place.run(&["directory", "check", "--config", "c.toml"]), 2, &["[directory.NAME]"]);
 }

@@ -5,8 +5,6 @@ use crate::fetch::{
     Answer, Authorization, Deadline, Fault, Request, Resolve, SystemConnector, SystemResolver, Target, Tls, Wire,
     addresses_of, ask, connect_to_one, over_tls, status_fault,
 };
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use postseal::Address;
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
@@ -19,7 +17,6 @@ use std::thread;
 use std::time::Duration;
 use template::Template;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 /// What a directory over HTTP cannot be set up with.
 ///
@@ -190,7 +187,7 @@ impl HttpDirectory {
         if token.is_empty() || !token.bytes().all(|octet| octet.is_ascii_graphic()) {
             return Err(HttpSetupError::Credentials);
         }
-        self.authorization = Some(authorization("Bearer ", token));
+        self.authorization = Some(Authorization::new("Bearer ", token));
         Ok(self)
     }
 
@@ -206,14 +203,7 @@ impl HttpDirectory {
     /// # Ok::<(), postseal_adapters::directory::HttpSetupError>(())
     /// ```
     pub fn with_password(mut self, name: &str, password: &str) -> Result<Self, HttpSetupError> {
-        let is_plain = |text: &str| !text.chars().any(char::is_control);
-        if name.is_empty() || name.contains(':') || !is_plain(name) || !is_plain(password) {
-            return Err(HttpSetupError::Credentials);
-        }
-        let mut pair =
-            Zeroizing::new(String::with_capacity(name.len().saturating_add(password.len()).saturating_add(1)));
-        [name, ":", password].iter().for_each(|part| pair.push_str(part));
-        self.authorization = Some(authorization("Basic ", &Zeroizing::new(STANDARD.encode(pair.as_bytes()))));
+        self.authorization = Some(Authorization::basic(name, password).ok_or(HttpSetupError::Credentials)?);
         Ok(self)
     }
 
@@ -259,6 +249,7 @@ impl HttpDirectory {
             accept: "application/pkix-cert, application/pkcs7-mime, */*",
             body: None,
             authorization: self.authorization.as_ref(),
+            proxy_authorization: None,
             limit: self.limits.body_bytes,
         };
         ask(&mut wire, &target.path, &target.authority(), &request, self.limits.header_bytes)
@@ -299,11 +290,4 @@ impl fmt::Debug for HttpDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HttpDirectory({})", self.template.host())
     }
-}
-
-fn authorization(scheme: &str, credentials: &str) -> Authorization {
-    let mut value = Zeroizing::new(String::with_capacity(scheme.len().saturating_add(credentials.len())));
-    value.push_str(scheme);
-    value.push_str(credentials);
-    Authorization(value)
 }

@@ -1,7 +1,7 @@
 use super::allowance::Allowances;
 use super::budget::Budget;
 use super::connect::{Connect, SystemConnector, Wire, connect_to_one, over_tls};
-use super::http::{Fault, Request, exchange, open_tunnel};
+use super::http::{Authorization, Fault, Request, exchange, open_tunnel};
 use super::limits::{Deadline, FetchLimits};
 use super::network::Network;
 use super::proxy::Proxy;
@@ -43,6 +43,7 @@ pub struct GuardedFetcher {
     ports: BTreeSet<u16>,
     allowances: Allowances,
     proxy: Option<Proxy>,
+    proxy_authorization: Option<Authorization>,
     tls: Tls,
     resolver: Arc<dyn Resolve>,
     connector: Arc<dyn Connect>,
@@ -56,6 +57,7 @@ impl Default for GuardedFetcher {
             ports: BTreeSet::from([80, 443]),
             allowances: Allowances::default(),
             proxy: None,
+            proxy_authorization: None,
             tls: Tls::default(),
             resolver: Arc::new(SystemResolver::default()),
             connector: Arc::new(SystemConnector),
@@ -156,7 +158,7 @@ impl GuardedFetcher {
     ///
     /// Then it is the proxy that resolves names. Addresses in URLs, local names and ports are still refused here, but what a
     /// name leads to has to be guarded there: let the proxy reach nothing inside of the network. It is spoken to without
-    /// credentials and without TLS.
+    /// TLS.
     ///
     /// # Errors
     /// [`SetupError::Proxy`] when this is not `http://host:port`.
@@ -170,6 +172,24 @@ impl GuardedFetcher {
     /// ```
     pub fn through_proxy(mut self, url: &str) -> Result<Self, SetupError> {
         self.proxy = Some(Proxy::parse(url)?);
+        Ok(self)
+    }
+
+    /// With a name and a password for the proxy (RFC 7617, RFC 9110 11.7). The proxy is spoken to without TLS: whoever listens on
+    /// the way to it learns them. They are never shown, and overwritten at their end.
+    ///
+    /// # Errors
+    /// [`SetupError::ProxyCredentials`] when the name is empty or has a colon, or one of them has control characters.
+    ///
+    /// ```
+    /// use postseal_adapters::fetch::GuardedFetcher;
+    /// let fetcher = GuardedFetcher::new().through_proxy("http://proxy.corp.internal:3128")?;
+    /// let fetcher = fetcher.with_proxy_password("gateway", "s3cret")?;
+    /// assert!(!format!("{fetcher:?}").contains("s3cret"));
+    /// # Ok::<(), postseal_adapters::fetch::SetupError>(())
+    /// ```
+    pub fn with_proxy_password(mut self, name: &str, password: &str) -> Result<Self, SetupError> {
+        self.proxy_authorization = Some(Authorization::basic(name, password).ok_or(SetupError::ProxyCredentials)?);
         Ok(self)
     }
 
@@ -247,10 +267,14 @@ impl GuardedFetcher {
         let mut wire = Wire::new(self.connect(target, deadline)?, deadline);
         match (&self.proxy, target.is_tls) {
             (None, false) => exchange(&mut wire, &target.path, &host, request, header_bytes),
-            (Some(_), false) => exchange(&mut wire, &target.absolute(), &host, request, header_bytes),
+            (Some(_), false) => {
+                let request = Request { proxy_authorization: self.proxy_authorization.as_ref(), ..*request };
+                exchange(&mut wire, &target.absolute(), &host, &request, header_bytes)
+            }
             (proxy, true) => {
                 if proxy.is_some() {
-                    open_tunnel(&mut wire, &target.with_port(), header_bytes)?;
+                    let credentials = self.proxy_authorization.as_ref();
+                    open_tunnel(&mut wire, &target.with_port(), credentials, header_bytes)?;
                 }
                 let mut wire = over_tls(wire, &target.host, self.tls.config()?)?;
                 exchange(&mut wire, &target.path, &host, request, header_bytes)
@@ -294,7 +318,13 @@ impl Fetcher for GuardedFetcher {
     fn fetch_crl(&self, query: &FetchCrl) -> Result<Vec<u8>, Unavailable> {
         self.fetch(
             &query.at,
-            &Request { accept: "application/pkix-crl, */*", body: None, authorization: None, limit: query.limit },
+            &Request {
+                accept: "application/pkix-crl, */*",
+                body: None,
+                authorization: None,
+                proxy_authorization: None,
+                limit: query.limit,
+            },
         )
     }
 
@@ -302,12 +332,21 @@ impl Fetcher for GuardedFetcher {
         let body = Some(("application/ocsp-request", query.request.as_slice()));
         self.fetch(
             &query.at,
-            &Request { accept: "application/ocsp-response", body, authorization: None, limit: query.limit },
+            &Request {
+                accept: "application/ocsp-response",
+                body,
+                authorization: None,
+                proxy_authorization: None,
+                limit: query.limit,
+            },
         )
     }
 
     fn fetch_issuer(&self, query: &FetchIssuer) -> Result<Vec<u8>, Unavailable> {
         let accept = "application/pkix-cert, application/pkcs7-mime, */*";
-        self.fetch(&query.at, &Request { accept, body: None, authorization: None, limit: query.limit })
+        self.fetch(
+            &query.at,
+            &Request { accept, body: None, authorization: None, proxy_authorization: None, limit: query.limit },
+        )
     }
 }

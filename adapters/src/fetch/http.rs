@@ -1,6 +1,8 @@
 //! As much of HTTP/1.1 (RFC 9110, 9112) as one request on one connection needs. Heads are read by `httparse`; what is here
 //! are the limits and the body.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use zeroize::Zeroizing;
@@ -12,12 +14,36 @@ pub(crate) struct Request<'a> {
     /// A POST with this body and type, or a GET.
     pub(crate) body: Option<(&'static str, &'a [u8])>,
     pub(crate) authorization: Option<&'a Authorization>,
+    /// For the proxy that passes the request on.
+    pub(crate) proxy_authorization: Option<&'a Authorization>,
     /// Octets that the answer may have.
     pub(crate) limit: usize,
 }
 
 /// The value of an Authorization field. It is never shown, and overwritten at its end.
-pub(crate) struct Authorization(pub(crate) Zeroizing<String>);
+pub(crate) struct Authorization(Zeroizing<String>);
+
+impl Authorization {
+    /// RFC 7617, or nothing where the name is empty or has a colon, or one of them has control characters.
+    pub(crate) fn basic(name: &str, password: &str) -> Option<Self> {
+        let is_plain = |text: &str| !text.chars().any(char::is_control);
+        if name.is_empty() || name.contains(':') || !is_plain(name) || !is_plain(password) {
+            return None;
+        }
+        let mut pair =
+            Zeroizing::new(String::with_capacity(name.len().saturating_add(password.len()).saturating_add(1)));
+        [name, ":", password].iter().for_each(|part| pair.push_str(part));
+        Some(Self::new("Basic ", &Zeroizing::new(STANDARD.encode(pair.as_bytes()))))
+    }
+
+    /// With a scheme and the space after it.
+    pub(crate) fn new(scheme: &str, credentials: &str) -> Self {
+        let mut value = Zeroizing::new(String::with_capacity(scheme.len().saturating_add(credentials.len())));
+        value.push_str(scheme);
+        value.push_str(credentials);
+        Self(value)
+    }
+}
 
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,9 +147,15 @@ pub(crate) fn ask(
 }
 
 /// Opens a tunnel through a proxy (RFC 9110 9.3.6).
-pub(super) fn open_tunnel(wire: &mut (impl Read + Write), authority: &str, header_bytes: usize) -> Result<(), Fault> {
-    let head = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: postseal\r\n\r\n");
-    wire.write_all(head.as_bytes()).map_err(|error| Fault::of(&error))?;
+pub(super) fn open_tunnel(
+    wire: &mut (impl Read + Write),
+    authority: &str,
+    credentials: Option<&Authorization>,
+    header_bytes: usize,
+) -> Result<(), Fault> {
+    let fields = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: postseal\r\n");
+    wire.write_all(&with_credentials(&fields, &[("Proxy-Authorization: ", credentials)]))
+        .map_err(|error| Fault::of(&error))?;
     let mut input = Input::new(wire);
     match input.answer(header_bytes)?.0 {
         200..=299 if input.rest().is_empty() => Ok(()),
@@ -142,11 +174,15 @@ fn head_of(line: &str, host: &str, request: &Request<'_>) -> Zeroizing<Vec<u8>> 
     if let Some((kind, body)) = request.body {
         fields.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
     }
-    let authorization = request.authorization.map(|authorization| authorization.0.as_str());
-    let pieces = match authorization {
-        Some(authorization) => [fields.as_str(), "Authorization: ", authorization, "\r\n\r\n"],
-        None => [fields.as_str(), "", "", "\r\n"],
-    };
+    let credentials =
+        [("Authorization: ", request.authorization), ("Proxy-Authorization: ", request.proxy_authorization)];
+    with_credentials(&fields, &credentials)
+}
+
+/// A head that is overwritten at its end, made at once so that no part of it stays behind.
+fn with_credentials(fields: &str, credentials: &[(&str, Option<&Authorization>)]) -> Zeroizing<Vec<u8>> {
+    let given = credentials.iter().filter_map(|(name, value)| value.map(|value| [name, value.0.as_str(), "\r\n"]));
+    let pieces: Vec<&str> = [fields].into_iter().chain(given.flatten()).chain(["\r\n"]).collect();
     let mut head = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
     pieces.iter().for_each(|piece| head.extend_from_slice(piece.as_bytes()));
     head

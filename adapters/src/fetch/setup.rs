@@ -19,6 +19,9 @@ pub enum SetupError {
     /// Not a proxy.
     #[error("`{0}` is not a proxy such as http://proxy.example:3128")]
     Proxy(String),
+    /// A name and a password that no header field may have.
+    #[error("the name for the proxy is empty or has a colon, or it or the password has control characters")]
+    ProxyCredentials,
     /// No certificate among what should be the roots of TLS.
     #[error("there is no usable certificate among the roots for TLS")]
     TlsRoots,

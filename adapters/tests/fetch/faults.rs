@@ -308,6 +308,30 @@ fn proxies_are_asked_in_their_own_way() {
 }
 
 #[test]
+fn only_the_proxy_is_told_its_password() {
+    let proxy = FaultServer::start(say(format!("{OK}\r\nlist")));
+    let fetcher = fetcher_for(&[], &[]).with_limits(patient());
+    let fetcher = fetcher.through_proxy(&format!("http://127.0.0.1:{}", proxy.port)).unwrap();
+    let fetcher = fetcher.with_proxy_password("gateway", "s3cret").unwrap();
+    assert!(fetcher.fetch_crl(&FetchCrl::new("http://ca.example/1.crl", LIMIT)).is_ok());
+    assert!(fetcher.fetch_crl(&FetchCrl::new("https://ca.example/1.crl", LIMIT)).is_err());
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        // base64 of gateway:s3cret
+        assert_eq!(request.matches("\r\nProxy-Authorization: Basic Z2F0ZXdheTpzM2NyZXQ=\r\n").count(), 1, "{request}");
+        assert!(!request.contains("\r\nAuthorization:"), "{request}");
+    }
+    let server = FaultServer::start(say(format!("{OK}\r\nlist")));
+    let direct = fetcher_for(&[HOST], &[server.port]).with_limits(patient()).with_proxy_password("a", "b").unwrap();
+    assert!(direct.fetch_crl(&FetchCrl::new(&format!("http://{HOST}:{}/", server.port), LIMIT)).is_ok());
+    assert!(!server.requests().concat().contains("Authorization"));
+    for (name, password) in [("", "x"), ("a:b", "x"), ("a\r\nb", "x"), ("a", "x\n")] {
+        assert!(fetcher_for(&[], &[]).with_proxy_password(name, password).is_err());
+    }
+}
+
+#[test]
 fn redirects_lead_nowhere() {
     let canary = FaultServer::start(say(format!("{OK}Content-Length: 4\r\n\r\nlist")));
     let to = format!("HTTP/1.1 302 Found\r\nLocation: http://{HOST}:{}/\r\nContent-Length: 0\r\n\r\n", canary.port);

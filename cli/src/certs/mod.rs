@@ -3,10 +3,10 @@ mod held;
 mod search;
 
 use crate::args::{CertsCommand, Chosen, Shared};
+use crate::export;
 use crate::failure::Failure;
 use crate::output::{self, day, short};
 use crate::session::Session;
-use base64::Engine as _;
 use postseal::cert::StoredCert;
 use postseal::store::{CertStore, Decision, Entry, State};
 use postseal::trace::escape;
@@ -34,8 +34,8 @@ pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, F
         CertsCommand::Held => held::run(shared, store, &tenant)?,
         CertsCommand::Expiring { days } => expiring::run(shared, &session, days)?,
         CertsCommand::Purge { ended, dry_run } => expiring::purge(shared, &session, *ended, *dry_run)?,
-        CertsCommand::Export { address } => {
-            export(&store.entries(&tenant).map_err(Failure::input)?, address.as_deref())?;
+        CertsCommand::Export(options) => {
+            export::run(store, &tenant, search::parse(options.address.as_deref())?, options)?;
         }
         CertsCommand::Add { file } => add(shared, &session, file)?,
         CertsCommand::Approve(chosen) => decide(&session, store, chosen, Decision::Approve)?,
@@ -96,23 +96,6 @@ fn show(shared: &Shared, Found { entry, stored, state }: &Found) {
     for issuer in &stored.issuers {
         output::line(&format!("path         {} {}", short(&issuer.fingerprint()), issuer.subject_text()));
     }
-}
-
-/// Certificates in use as PEM (RFC 7468), each with a line that says whose it is.
-fn export(entries: &[Entry], address: Option<&str>) -> Result<(), Failure> {
-    let wanted = search::parse(address)?;
-    for entry in entries.iter().filter(|entry| wanted.as_ref().is_none_or(|wanted| *wanted == entry.address)) {
-        for (stored, _) in entry.certs.iter().filter(|(_, state)| state.is_in_use()) {
-            output::line(&format!("# {} {}", escape(entry.address.as_str()), stored.certificate.fingerprint()));
-            output::line("-----BEGIN CERTIFICATE-----");
-            let text = base64::engine::general_purpose::STANDARD.encode(stored.certificate.der());
-            for line in text.as_bytes().chunks(64) {
-                output::line(&String::from_utf8_lossy(line));
-            }
-            output::line("-----END CERTIFICATE-----");
-        }
-    }
-    Ok(())
 }
 
 /// Checks the certificate for every mailbox that it names before anything is stored.

@@ -2,6 +2,7 @@
 
 mod address;
 mod certificate;
+mod certs_only;
 mod extensions;
 mod fingerprint;
 pub(crate) mod name;
@@ -15,6 +16,7 @@ mod transient;
 pub use address::Address;
 pub(crate) use address::comparable_domain;
 pub use certificate::Certificate;
+pub use certs_only::certs_only;
 pub use fingerprint::Fingerprint;
 pub(crate) use policies::Mapping;
 pub use record::{Capabilities, ImportRecord, Source};

@@ -3,10 +3,11 @@
 use super::directory::{self, DirectoryConfig};
 use super::fetch::FetchConfig;
 use super::limits::LimitsConfig;
-use super::named;
+use super::lines::line_at;
+use super::named::Named;
 use super::quotas::{self, QuotasConfig, RetentionConfig};
 use super::revocation::RevocationConfig;
-use super::store::StoreConfig;
+use super::store::{PostgresConfig, StoreConfig};
 use super::trust::MOZILLA;
 use crate::ConfigurationError;
 use postseal::PerRoute;
@@ -16,23 +17,30 @@ use postseal::revocation::RevocationPolicy;
 use postseal::seal::{HeaderProtection, Mode, OnConflict, OnEncrypted, Policy, Preset};
 use postseal::store::{Quotas, Tenant};
 use postseal::verify::Profile;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// The configuration file. Unknown keys are errors.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// The configuration file of postseal. Unknown keys are errors.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Config {
+    /// Where certificates are kept. Without this key the library has no store, and the command has postseal.db.
     pub(super) store: Option<StoreConfig>,
+    /// The file of the trace, JSON Lines. Without this key the command writes one beside the store.
     pub(super) trace: Option<PathBuf>,
-    #[serde(default, deserialize_with = "named::profile")]
-    pub(super) profile: Option<Profile>,
+    /// The rules for certificates: default, strict (CA/B S/MIME Baseline Requirements) or legacy.
+    pub(super) profile: Option<Named<Profile>>,
+    /// PEM files of trust anchors, or mozilla for the shipped set.
     #[serde(default)]
     pub(super) trust: Vec<String>,
+    /// PEM files of CA certificates that help to build paths.
     #[serde(default)]
     pub(super) intermediates: Vec<PathBuf>,
-    /// Files of revocation lists.
+    /// Files of revocation lists, PEM or DER.
     #[serde(default)]
     pub(super) crls: Vec<PathBuf>,
     /// Whether tenants import that say nothing themselves. Off in a file until somebody turns it on.
@@ -41,22 +49,27 @@ pub(super) struct Config {
     /// How mail is encrypted where tenants and routes say nothing themselves.
     #[serde(default)]
     pub(super) encrypt: EncryptConfig,
+    /// What is asked about revocation where tenants and routes say nothing themselves.
     #[serde(default)]
     pub(super) revocation: RevocationConfig,
+    /// What may be fetched from where.
     #[serde(default)]
     pub(super) fetch: FetchConfig,
+    /// How much work one mail may cause.
     #[serde(default)]
     pub(super) limits: LimitsConfig,
     /// Caps of what everybody learns from mail.
     pub(super) quotas: Option<QuotasConfig>,
+    /// What is removed by postseal certs purge.
     #[serde(default)]
     pub(super) retention: RetentionConfig,
-    /// Which directories are asked, in this order.
+    /// Names of directories, asked in this order.
     #[serde(default)]
     pub(super) directories: Vec<String>,
     /// The directories, by name.
     #[serde(default)]
     pub(super) directory: BTreeMap<String, DirectoryConfig>,
+    /// What differs for tenants, by name.
     #[serde(default)]
     pub(super) tenants: BTreeMap<String, TenantConfig>,
     /// Not of the file: what wins over all that it says of revocation.
@@ -67,46 +80,62 @@ pub(super) struct Config {
     pub(super) unsaid_quotas: Quotas,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// What differs for a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct TenantConfig {
+    /// Whether certificates are learned from its mail.
     pub(super) import: Option<bool>,
+    /// Names of directories, asked in this order.
     pub(super) directories: Option<Vec<String>>,
+    /// How its mail is encrypted.
     #[serde(default)]
     pub(super) encrypt: EncryptConfig,
+    /// What is asked about revocation.
     #[serde(default)]
     pub(super) revocation: RevocationConfig,
     /// Caps of what the tenant learns from mail, as far as they differ.
     #[serde(default)]
     pub(super) quotas: QuotasConfig,
+    /// What differs for its routes, by name.
     #[serde(default)]
     pub(super) routes: BTreeMap<String, RouteConfig>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// What differs for a route of a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct RouteConfig {
+    /// Whether certificates are learned from its mail.
     pub(super) import: Option<bool>,
+    /// Names of directories, asked in this order.
     pub(super) directories: Option<Vec<String>>,
+    /// How its mail is encrypted.
     #[serde(default)]
     pub(super) encrypt: EncryptConfig,
+    /// What is asked about revocation.
     #[serde(default)]
     pub(super) revocation: RevocationConfig,
 }
 
 /// A policy of sealing, as far as a tenant or route differs from what is around it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct EncryptConfig {
-    #[serde(default, deserialize_with = "named::mode")]
-    pub(super) mode: Option<Mode>,
-    #[serde(default, deserialize_with = "named::preset")]
-    pub(super) preset: Option<&'static Preset>,
+    /// What to do about recipients who cannot be reached. all-or-nothing without this.
+    pub(super) mode: Option<Named<Mode>>,
+    /// Algorithms for one kind of correspondents.
+    pub(super) preset: Option<Named<&'static Preset>>,
+    /// Header fields are protected too (RFC 9788): the outer Subject says "[...]". Off without this.
     pub(super) protect_headers: Option<bool>,
+    /// Encrypt to all valid certificates of a recipient, not only to the best one. Off without this.
     pub(super) all_valid: Option<bool>,
-    /// Send a mail that is encrypted already as it is, instead of refusing it.
+    /// Send a mail that is encrypted already as it is, instead of refusing it. Off without this.
     pub(super) pass_encrypted: Option<bool>,
-    /// Encrypt to nobody whose certificate is in question, until an operator decides.
+    /// Encrypt to nobody whose certificate is in question, until an operator decides. Off without this.
     pub(super) fail_closed: Option<bool>,
 }
 
@@ -119,10 +148,10 @@ struct Own<'a> {
 impl EncryptConfig {
     fn over(&self, base: &Policy) -> Policy {
         let mut policy = base.clone();
-        if let Some(preset) = self.preset {
+        if let Some(Named(preset)) = self.preset {
             policy = policy.with_preset(preset);
         }
-        policy.mode = self.mode.unwrap_or(policy.mode);
+        policy.mode = self.mode.map_or(policy.mode, |mode| mode.0);
         policy.all_valid = self.all_valid.unwrap_or(policy.all_valid);
         if let Some(protect) = self.protect_headers {
             policy.header_protection = if protect { HeaderProtection::Baseline } else { HeaderProtection::Off };
@@ -141,9 +170,8 @@ impl Config {
     /// Errors name the line and what is wrong. Paths in it are relative to the folder.
     pub(super) fn parse(text: &str, folder: &Path) -> Result<Self, (usize, String)> {
         let mut config: Self = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map_or(1, |before| before.matches('\n').count().saturating_add(1));
-            (line, error.message().to_owned())
+            let error = precise(text).unwrap_or(error);
+            (error.span().map_or(1, |span| line_at(text, span.start)), error.message().to_owned())
         })?;
         for trust in config.trust.iter_mut().filter(|trust| *trust != MOZILLA) {
             *trust = folder.join(&*trust).to_string_lossy().into_owned();
@@ -157,10 +185,23 @@ impl Config {
         Ok(config)
     }
 
-    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let directories = self.directory.values_mut().flat_map(DirectoryConfig::files);
+    pub(super) fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let directories = self.directory.values_mut().flat_map(|directory| directory.settings_mut().files());
         let own = self.intermediates.iter_mut().chain(&mut self.crls).chain(&mut self.trace);
-        own.chain(&mut self.fetch.tls_roots).chain(directories)
+        own.chain(self.fetch.files()).chain(directories)
+    }
+
+    /// What can be said of it without files, environment and servers: that every value is one, and that all go together.
+    pub(super) fn check(&self) -> Result<(), ConfigurationError> {
+        if let Some(store) = &self.store {
+            store.kind().and_then(|kind| kind.check()).map_err(|error| error.at("store"))?;
+        }
+        self.fetch.check().map_err(|error| error.at("fetch"))?;
+        self.limits.check().map_err(|error| error.at("limits"))?;
+        for (name, directory) in &self.directory {
+            directory.check().map_err(|error| error.at(name).at("directory"))?;
+        }
+        self.directories().map(drop)
     }
 
     pub(super) fn activation(&self) -> Activation {
@@ -217,11 +258,13 @@ impl Config {
         for (name, tenant) in &self.tenants {
             let key = Tenant::new(name);
             if let Some(names) = &tenant.directories {
-                directories = directories.tenant(key.clone(), order(names)?);
+                let own = order(names).map_err(|error| error.within(&["tenants", name]))?;
+                directories = directories.tenant(key.clone(), own);
             }
             for (route, settings) in &tenant.routes {
                 if let Some(names) = &settings.directories {
-                    directories = directories.route(key.clone(), route, order(names)?);
+                    let own = order(names).map_err(|error| error.within(&["tenants", name, "routes", route]))?;
+                    directories = directories.route(key.clone(), route, own);
                 }
             }
         }
@@ -242,4 +285,16 @@ impl Config {
         }
         settings
     }
+}
+
+/// What `serde` says of the value of a tagged table, without the place in it: the table read by itself.
+fn precise(text: &str) -> Option<toml::de::Error> {
+    let mut root = DeTable::parse(text).ok()?.into_inner();
+    if let Some(store) = root.remove("store").filter(|store| store.get_ref().is_table())
+        && let Err(error) = PostgresConfig::deserialize(ValueDeserializer::from(store))
+    {
+        return Some(error);
+    }
+    let Some(DeValue::Table(directories)) = root.remove("directory").map(Spanned::into_inner) else { return None };
+    directories.into_iter().find_map(|(_, directory)| directory::precise(directory))
 }

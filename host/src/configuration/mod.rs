@@ -1,13 +1,17 @@
 //! The configuration file: what a mail system says once, and what becomes of it.
 
 mod directory;
+mod effective;
 mod fetch;
 mod file;
 mod limits;
+mod lines;
 mod named;
 mod overrides;
 mod quotas;
 mod revocation;
+#[cfg(feature = "schema")]
+mod schema;
 mod secret;
 mod store;
 mod trust;
@@ -16,8 +20,8 @@ pub use overrides::Overrides;
 
 use crate::{ConfigurationError, Host};
 use file::Config;
+use lines::Lines;
 use postseal::directory::{DirectoryId, DirectoryResolver};
-use postseal::import::Activation;
 use postseal::store::{CertStore, ManagedStore, Quotas, Tenant};
 use postseal::{Engine, PerRoute};
 use postseal_adapters::fetch::GuardedFetcher;
@@ -29,8 +33,9 @@ use std::sync::Arc;
 /// A configuration file (`postseal.toml`): trust, activation, policies, limits, revocation, directories, store and trace,
 /// for everybody and for tenants and routes. `docs/configuration.md` has every key.
 ///
-/// It is checked when it is read: an unknown key is an error, and so is a value that is none. Files that it names are read by the
-/// functions below, credentials only where a directory is made. It holds no credential, so that it can be shown and kept.
+/// It is checked when it is read: an unknown key is an error, and so is a value that is none, or does not go together with others.
+/// Files that it names are read by the functions below, credentials only where a store, a directory or a fetcher is made. Every
+/// error has the file and the line. It holds no credential, so that it can be shown and kept.
 ///
 /// ```
 /// use postseal_host::Configuration;
@@ -42,14 +47,13 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Configuration {
     config: Config,
-    /// Off in a file until somebody turns it on; on where there is no file.
-    activation: Activation,
+    lines: Lines,
 }
 
 impl Default for Configuration {
     /// What holds without a file: import on, no trust anchors, no store, no directory.
     fn default() -> Self {
-        Self { config: Config::default(), activation: Activation::default() }
+        Self { config: Config { import: true, ..Config::default() }, lines: Lines::default() }
     }
 }
 
@@ -104,8 +108,9 @@ impl Configuration {
     fn parse_file(text: &str, folder: &Path, name: &str) -> Result<Self, ConfigurationError> {
         let wrong = |(line, words)| ConfigurationError::new(format_args!("{name}:{line}: {words}"));
         let config = Config::parse(text, folder).map_err(wrong)?;
-        let activation = config.activation();
-        Ok(Self { config, activation })
+        let lines = Lines::of(name, text);
+        config.check().map_err(|error| lines.locate(error))?;
+        Ok(Self { config, lines })
     }
 
     /// With what wins over the file, for everybody.
@@ -120,7 +125,7 @@ impl Configuration {
     /// ```
     #[must_use]
     pub fn overridden_by(mut self, overrides: Overrides) -> Self {
-        overrides.apply(&mut self.config);
+        overrides.apply(&mut self.config, &mut self.lines);
         self
     }
 
@@ -135,16 +140,25 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn engine(&self) -> Result<Engine, ConfigurationError> {
-        let limits = self.config.limits.limits();
-        Ok(Engine::new(trust::anchors(&self.config.trust, &limits)?)
-            .with_intermediates(trust::intermediates(&self.config.intermediates, &limits)?)
-            .with_crls(trust::crls(&self.config.crls, &limits)?)
-            .with_profile(self.config.profile.unwrap_or_default())
+        let (config, limits) = (&self.config, self.config.limits.limits());
+        Ok(Engine::new(self.at("trust", trust::anchors(&config.trust, &limits))?)
+            .with_intermediates(self.at("intermediates", trust::intermediates(&config.intermediates, &limits))?)
+            .with_crls(self.at("crls", trust::crls(&config.crls, &limits))?)
+            .with_profile(config.profile.map(|profile| profile.0).unwrap_or_default())
             .with_limits(limits)
-            .with_activation(self.activation.clone())
-            .with_policies(self.config.policies())
-            .with_revocation(self.config.revocation())
-            .with_directories(self.config.directories()?))
+            .with_activation(config.activation())
+            .with_policies(config.policies())
+            .with_revocation(config.revocation())
+            .with_directories(self.located(config.directories())?))
+    }
+
+    /// With the line of what is wrong at this key, or inside of it.
+    fn at<T>(&self, key: &str, result: Result<T, ConfigurationError>) -> Result<T, ConfigurationError> {
+        self.located(result.map_err(|error| error.at(key)))
+    }
+
+    fn located<T>(&self, result: Result<T, ConfigurationError>) -> Result<T, ConfigurationError> {
+        result.map_err(|error| self.lines.locate(error))
     }
 
     /// Where the embedded store is, when one is configured: `store = "sqlite:PATH"`.
@@ -156,7 +170,7 @@ impl Configuration {
     /// use postseal_host::Configuration;
     /// let configuration = Configuration::parse("store = \"sqlite:certs.db\"", "mail".as_ref())?;
     /// assert_eq!(configuration.store_path()?, Some("mail/certs.db".into()));
-    /// assert!(Configuration::parse("store = \"redis:\"", "".as_ref())?.store_path().is_err());
+    /// assert!(Configuration::parse("store = \"redis:\"", "".as_ref()).is_err());
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn store_path(&self) -> Result<Option<PathBuf>, ConfigurationError> {
@@ -179,7 +193,7 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn describe_store(&self) -> Result<Option<String>, ConfigurationError> {
-        self.store_kind()?.map(|kind| kind.describe()).transpose()
+        self.at("store", self.store_kind()?.map(|kind| kind.describe()).transpose())
     }
 
     /// Opens the store. An embedded one is made when there is none yet; a database is not asked before the first question.
@@ -206,7 +220,7 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn managed_store(&self) -> Result<Option<Arc<dyn ManagedStore>>, ConfigurationError> {
-        self.store_kind()?.map(|kind| kind.open(self.quotas())).transpose()
+        self.at("store", self.store_kind()?.map(|kind| kind.open(self.quotas())).transpose())
     }
 
     /// How much mail may make the store grow, by tenant: `[quotas]`.
@@ -235,7 +249,7 @@ impl Configuration {
     }
 
     fn store_kind(&self) -> Result<Option<store::Kind<'_>>, ConfigurationError> {
-        self.config.store.as_ref().map(store::StoreConfig::kind).transpose()
+        self.at("store", self.config.store.as_ref().map(store::StoreConfig::kind).transpose())
     }
 
     /// The file of the trace, when one is configured.
@@ -247,17 +261,30 @@ impl Configuration {
         self.config.trace.as_deref()
     }
 
+    /// With this file for the trace, whatever is configured.
+    ///
+    /// ```
+    /// let configuration = postseal_host::Configuration::default().with_trace("trace.jsonl".into());
+    /// assert!(configuration.trace_path().is_some());
+    /// ```
+    #[must_use]
+    pub fn with_trace(mut self, file: PathBuf) -> Self {
+        self.lines.forget("trace");
+        self.config.trace = Some(file);
+        self
+    }
+
     /// The fetcher, as `[fetch]` has it. Whether anything is fetched is said in `[revocation]`.
     ///
     /// # Errors
     /// A network, a port or a file that is none.
     ///
     /// ```
-    /// assert!(postseal_host::Configuration::parse("[fetch]\nrefuse = [\"nowhere\"]", "".as_ref())?.fetcher().is_err());
+    /// assert!(postseal_host::Configuration::parse("[fetch]\ntls_roots = \"none.pem\"", "".as_ref())?.fetcher().is_err());
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn fetcher(&self) -> Result<GuardedFetcher, ConfigurationError> {
-        self.config.fetch.fetcher()
+        self.at("fetch", self.config.fetch.fetcher())
     }
 
     /// The names of all directories that are configured.
@@ -278,7 +305,7 @@ impl Configuration {
     /// assert!(postseal_host::Configuration::default().directory("staff").is_err());
     /// ```
     pub fn directory(&self, name: &str) -> Result<Box<dyn DirectoryResolver>, ConfigurationError> {
-        Ok(Box::new(directory::resolver(&self.config.directory, name)?))
+        Ok(Box::new(self.located(directory::resolver(&self.config.directory, name))?))
     }
 
     /// Where a directory is, without credentials.
@@ -289,7 +316,7 @@ impl Configuration {
     /// ```
     /// let text = "[directory.keys]\nkind = \"http\"\nurl = \"https://keys.example/{addr}?key=secret\"";
     /// let configuration = postseal_host::Configuration::parse(text, "".as_ref())?;
-    /// assert_eq!(configuration.describe_directory("keys")?, "http https://keys.example/{addr}?..., as nobody");
+    /// assert_eq!(configuration.describe_directory("keys")?, "http https://keys.example/{addr}?key=..., as nobody");
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn describe_directory(&self, name: &str) -> Result<String, ConfigurationError> {
@@ -305,9 +332,65 @@ impl Configuration {
     /// assert!(postseal_host::Configuration::default().check_directory("staff").is_err());
     /// ```
     pub fn check_directory(&self, name: &str) -> Result<Vec<DirectoryCheck>, ConfigurationError> {
-        let directory = directory::named(&self.config.directory, name)?.settings().build(name)?;
+        let settings = directory::named(&self.config.directory, name)?.settings();
+        let directory = self.located(directory::build(settings, name))?;
         let checks = directory.check().into_iter();
         Ok(checks.map(|(part, outcome)| DirectoryCheck { part, fault: outcome.err() }).collect())
+    }
+
+    /// The whole configuration as TOML, with every default said, for everybody and for each tenant and route; what is given by
+    /// [`Configuration::overridden_by`] is in it, and paths are absolute. Parsed again it means the same.
+    ///
+    /// There is no credential in it. A fixed value in the query of a directory's `url` may be one and is shown as `...`.
+    ///
+    /// # Errors
+    /// A path that is not Unicode.
+    ///
+    /// ```
+    /// use postseal_host::Configuration;
+    /// let text = Configuration::parse("trust = [\"mozilla\"]", "".as_ref())?.effective()?;
+    /// assert!(text.contains("[revocation]\nmode = \"soft\"\norder = \"crl-first\"\nfetch = false\n"));
+    /// assert_eq!(Configuration::parse(&text, "".as_ref())?.effective()?, text);
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn effective(&self) -> Result<String, ConfigurationError> {
+        toml::to_string(&self.config.effective()).map_err(ConfigurationError::new)
+    }
+
+    /// Whether both mean the same: what one says as a default, the other may say itself.
+    ///
+    /// ```
+    /// use postseal_host::Configuration;
+    /// let said = Configuration::parse("[encrypt]\nmode = \"all-or-nothing\"", "".as_ref())?;
+    /// assert!(said.means_the_same_as(&Configuration::parse("", "".as_ref())?));
+    /// assert!(!said.means_the_same_as(&Configuration::parse("import = true", "".as_ref())?));
+    /// # Ok::<(), postseal_host::ConfigurationError>(())
+    /// ```
+    pub fn means_the_same_as(&self, other: &Self) -> bool {
+        let (mine, theirs) = (&self.config, &other.config);
+        let (import, other_import) = (mine.activation(), theirs.activation());
+        let both = |tenant: &Tenant, route| import.is_active(tenant, route) == other_import.is_active(tenant, route);
+        let imports = || {
+            self.tenants().all(|(tenant, routes)| {
+                both(&tenant, None) && routes.into_iter().all(|route| both(&tenant, Some(route)))
+            })
+        };
+        mine.effective() == theirs.effective()
+            && imports()
+            && mine.policies() == theirs.policies()
+            && mine.revocation() == theirs.revocation()
+            && self.tenants().all(|(tenant, _)| self.quotas().of(&tenant, None) == other.quotas().of(&tenant, None))
+    }
+
+    /// The JSON Schema (2020-12) of the file, for editors: made of what parses it. `docs/postseal.schema.json` is this.
+    ///
+    /// ```
+    /// let schema = postseal_host::Configuration::schema();
+    /// assert!(schema.contains("\"$schema\": \"https://json-schema.org/draft/2020-12/schema\""));
+    /// ```
+    #[cfg(feature = "schema")]
+    pub fn schema() -> String {
+        schema::text()
     }
 
     /// The tenants that are named, each with the routes that are.
@@ -343,7 +426,8 @@ impl Configuration {
             host = host.with_store(store);
         }
         if let Some(path) = self.trace_path() {
-            let trace = JsonLines::open(path).map_err(|error| ConfigurationError::of_file(path, error))?;
+            let opened = JsonLines::open(path).map_err(|error| ConfigurationError::of_file(path, error));
+            let trace = self.at("trace", opened)?;
             host = host.with_tracer(Arc::new(trace));
         }
         if self.config.fetches() {

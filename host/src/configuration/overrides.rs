@@ -1,4 +1,6 @@
 use super::file::Config;
+use super::lines::Lines;
+use super::named::Named;
 use super::revocation::RevocationConfig;
 use super::store::StoreConfig;
 use postseal::revocation;
@@ -37,20 +39,27 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    pub(super) fn apply(self, config: &mut Config) {
-        replace(&mut config.trust, self.trust);
-        replace(&mut config.intermediates, self.intermediates);
-        replace(&mut config.crls, self.crls);
-        config.profile = self.profile.or(config.profile);
-        config.store = self.store.map(StoreConfig::At).or_else(|| config.store.take());
-        config.trace = self.trace.or_else(|| config.trace.take());
+    pub(super) fn apply(self, config: &mut Config, lines: &mut Lines) {
+        replace(&mut config.trust, self.trust, "trust", lines);
+        replace(&mut config.intermediates, self.intermediates, "intermediates", lines);
+        replace(&mut config.crls, self.crls, "crls", lines);
+        config.profile = self.profile.map(Named).or(config.profile);
+        if let Some(store) = self.store {
+            lines.forget("store");
+            config.store = Some(StoreConfig::At(store));
+        }
+        if let Some(trace) = self.trace {
+            lines.forget("trace");
+            config.trace = Some(trace);
+        }
         config.unsaid_quotas = self.unsaid_quotas;
         config.options = RevocationConfig::of_options(self.revocation, self.fetch);
     }
 }
 
-fn replace<T>(mine: &mut Vec<T>, theirs: Vec<T>) {
+fn replace<T>(mine: &mut Vec<T>, theirs: Vec<T>, key: &str, lines: &mut Lines) {
     if !theirs.is_empty() {
+        lines.forget(key);
         *mine = theirs;
     }
 }

@@ -2,12 +2,13 @@
 
 use postseal::PerRoute;
 use postseal::store::{Quotas, Tenant};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Caps of what is learned from mail. None that is not said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct QuotasConfig {
     /// Addresses of a tenant that have a certificate.
     addresses_per_tenant: Option<u64>,
@@ -18,14 +19,24 @@ pub(super) struct QuotasConfig {
 }
 
 /// What is removed by `postseal certs purge`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct RetentionConfig {
     /// Days that a certificate is kept after its end.
     pub(super) ended_days: Option<u32>,
 }
 
 impl QuotasConfig {
+    /// Every cap that holds.
+    pub(super) const fn of(quotas: &Quotas) -> Self {
+        Self {
+            addresses_per_tenant: quotas.addresses_per_tenant,
+            new_addresses_per_domain_and_day: quotas.new_addresses_per_domain_and_day,
+            certificates_per_address: quotas.certificates_per_address,
+        }
+    }
+
     fn over(self, base: Quotas) -> Quotas {
         Quotas {
             addresses_per_tenant: self.addresses_per_tenant.or(base.addresses_per_tenant),

@@ -1,16 +1,20 @@
 use super::read_file;
 use crate::ConfigurationError;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
-use std::env;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::env::{self, VarError};
 use std::path::PathBuf;
 use toml::Value;
 use zeroize::Zeroizing;
 
 /// Where a credential is: in a file or in the environment, never in the configuration itself. It is never printed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) enum Secret {
+    /// The first line of this file.
     File(PathBuf),
+    /// This variable of the environment.
     Env(String),
 }
 
@@ -19,17 +23,21 @@ impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wrong =
             || D::Error::custom("a credential is { file = \"PATH\" } or { env = \"NAME\" }, and never stands here");
-        let Value::Table(table) = Value::deserialize(deserializer)? else { return Err(wrong()) };
-        let mut members = table.into_iter();
-        match (members.next(), members.next()) {
-            (Some((key, Value::String(text))), None) if key == "file" => Ok(Self::File(text.into())),
-            (Some((key, Value::String(text))), None) if key == "env" => Ok(Self::Env(text)),
-            _ => Err(wrong()),
-        }
+        Self::from_value(Value::deserialize(deserializer)?).ok_or_else(wrong)
     }
 }
 
 impl Secret {
+    fn from_value(value: Value) -> Option<Self> {
+        let Value::Table(table) = value else { return None };
+        let mut members = table.into_iter();
+        match (members.next(), members.next()) {
+            (Some((key, Value::String(text))), None) if key == "file" => Some(Self::File(text.into())),
+            (Some((key, Value::String(text))), None) if key == "env" => Some(Self::Env(text)),
+            _ => None,
+        }
+    }
+
     pub(super) fn paths(&mut self) -> Option<&mut PathBuf> {
         match self {
             Self::File(file) => Some(file),
@@ -37,21 +45,78 @@ impl Secret {
         }
     }
 
-    /// One line: the line end that editors leave is no part of it.
-    pub(super) fn read(&self, place: &str) -> Result<Zeroizing<String>, ConfigurationError> {
+    /// Without the line end that editors leave: it is no part of it.
+    pub(super) fn read(&self) -> Result<Zeroizing<String>, ConfigurationError> {
         let octets = Zeroizing::new(match self {
             Self::File(file) => read_file(file)?,
             Self::Env(name) => {
-                let missing = |_| ConfigurationError::new(format_args!("{place}: {name} is not in the environment"));
+                let missing = |error| match error {
+                    VarError::NotPresent => ConfigurationError::new(format_args!("{name} is not in the environment")),
+                    VarError::NotUnicode(_) => ConfigurationError::new(format_args!("{name} is not text")),
+                };
                 env::var(name).map_err(missing)?.into_bytes()
             }
         });
-        let text = str::from_utf8(&octets);
-        let text = text.map_err(|_| ConfigurationError::new(format_args!("{place}: the credential is not text")))?;
+        let text = str::from_utf8(&octets).map_err(|_| ConfigurationError::new("the credential is not text"))?;
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
-            return Err(ConfigurationError::new(format_args!("{place}: the credential is empty")));
+            return Err(ConfigurationError::new(match self {
+                Self::File(file) => format!("{}: the credential is empty", file.display()),
+                Self::Env(name) => format!("{name}: the credential is empty"),
+            }));
         }
         Ok(Zeroizing::new(secret.to_owned()))
+    }
+}
+
+/// A private key in PEM: the path of its file, or as a credential is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PrivateKey(Secret);
+
+impl<'de> Deserialize<'de> for PrivateKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = "a key is \"PATH\", { file = \"PATH\" } or { env = \"NAME\" }, and never stands here";
+        match Value::deserialize(deserializer)? {
+            // PEM or lines: the key itself, which is not repeated as a path would be.
+            Value::String(path) if !path.contains(['\r', '\n']) && !path.contains("-----") => {
+                Ok(Self(Secret::File(path.into())))
+            }
+            value => Secret::from_value(value).map(Self).ok_or_else(|| D::Error::custom(words)),
+        }
+    }
+}
+
+impl Serialize for PrivateKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Secret::File(path) => path.serialize(serializer),
+            Secret::Env(_) => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl PrivateKey {
+    pub(super) fn paths(&mut self) -> Option<&mut PathBuf> {
+        self.0.paths()
+    }
+
+    pub(super) fn read(&self) -> Result<Zeroizing<String>, ConfigurationError> {
+        self.0.read()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for PrivateKey {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PrivateKey".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let elsewhere = generator.subschema_for::<Secret>();
+        schemars::json_schema!({ "anyOf": [{ "type": "string" }, elsewhere] })
     }
 }

@@ -16,12 +16,13 @@ const CRL_FILE_BYTES: usize = 1 << 30;
 
 pub(super) fn anchors(sources: &[String], limits: &Limits) -> Result<TrustAnchors, ConfigurationError> {
     let mut anchors = TrustAnchors::default();
-    for source in sources {
+    for (number, source) in sources.iter().enumerate() {
         let file = Path::new(source);
         anchors.extend(if source == MOZILLA {
             email_roots::trust_anchors().map_err(ConfigurationError::new)?
         } else {
-            TrustAnchors::from_pem(&read_file(file)?, limits).map_err(|error| unreadable(file, error))?
+            let read = read_file(file).map_err(|error| error.at(number))?;
+            TrustAnchors::from_pem(&read, limits).map_err(|error| unreadable(file, error).at(number))?
         });
     }
     Ok(anchors)
@@ -29,9 +30,10 @@ pub(super) fn anchors(sources: &[String], limits: &Limits) -> Result<TrustAnchor
 
 pub(super) fn intermediates(files: &[PathBuf], limits: &Limits) -> Result<Intermediates, ConfigurationError> {
     let mut intermediates = Intermediates::default();
-    for file in files {
-        let read = Intermediates::from_pem(&read_file(file)?, limits).map_err(|error| unreadable(file, error))?;
-        intermediates.extend(read);
+    for (number, file) in files.iter().enumerate() {
+        let read = read_file(file).map_err(|error| error.at(number))?;
+        intermediates
+            .extend(Intermediates::from_pem(&read, limits).map_err(|error| unreadable(file, error).at(number))?);
     }
     Ok(intermediates)
 }
@@ -40,9 +42,10 @@ pub(super) fn crls(files: &[PathBuf], limits: &Limits) -> Result<Vec<Crl>, Confi
     let mut limits = limits.clone();
     limits.crl_bytes = limits.crl_bytes.max(CRL_FILE_BYTES);
     let mut crls = Vec::new();
-    for file in files {
-        let wrong = |error: Error| ConfigurationError::of_file(file, error.code().sentence());
-        crls.extend(Crl::read_all(&read_file(file)?, &limits).map_err(wrong)?);
+    for (number, file) in files.iter().enumerate() {
+        let read = read_file(file).map_err(|error| error.at(number))?;
+        let wrong = |error: Error| ConfigurationError::of_file(file, error.code().sentence()).at(number);
+        crls.extend(Crl::read_all(&read, &limits).map_err(wrong)?);
     }
     Ok(crls)
 }

@@ -2,15 +2,17 @@ use super::{Configured, Settings};
 use crate::ConfigurationError;
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// A directory that the program brings itself ([`Host::with_directory`](crate::Host::with_directory)): the file says only who
-/// asks it, and about whom.
-#[derive(Clone, Debug, Deserialize)]
+/// A directory that the program brings itself: the file says only who asks it, and about whom.
+// That is `Host::with_directory`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::configuration) struct HostConfig {
-    /// The mail domains that it is asked about; none is all.
+    /// The mail domains that it is asked about. Without this key, all.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     domains: Option<Vec<String>>,
 }
 
@@ -25,9 +27,11 @@ impl Settings for HostConfig {
         self.domains.as_deref()
     }
 
-    fn not_found_seconds(&self) -> Option<u64> {
-        Some(0)
+    fn not_found_seconds(&self) -> u64 {
+        0
     }
+
+    fn settle(&mut self) {}
 
     fn files(&mut self) -> Vec<&mut PathBuf> {
         Vec::new()
@@ -37,7 +41,11 @@ impl Settings for HostConfig {
         "host".to_owned()
     }
 
-    fn build(&self, _: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
+    fn check(&self) -> Result<(), ConfigurationError> {
+        Ok(())
+    }
+
+    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
         Ok(Box::new(Absent))
     }
 }

@@ -1,27 +1,31 @@
-use super::{Configured, Settings, probe, read_file};
+use super::{Configured, NOT_FOUND_SECONDS, Settings, probe, read_file};
 use crate::ConfigurationError;
-use postseal_adapters::directory::{SmimeaDirectory, SmimeaSetupError};
-use serde::Deserialize;
+use postseal_adapters::directory::SmimeaDirectory;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// SMIMEA records (RFC 8162) in signed zones of the DNS.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::configuration) struct SmimeaConfig {
-    /// The mail domains that it is asked about; none is all.
+    /// The mail domains that it is asked about. Without this key, all.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     domains: Option<Vec<String>>,
-    /// How long it is not asked again about whom it did not know.
+    /// How long it is not asked again about whom it did not know. 300 without this, and 0 turns it off.
     not_found_seconds: Option<u64>,
-    /// Name servers: an address, perhaps with a port.
+    /// Name servers: an address, perhaps with a port. The answers are validated here, so they need not be trusted.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>", length(min = 1)))]
     servers: Vec<Server>,
-    /// DNSKEY records that are trusted instead of those of the root zone.
+    /// A file of DNSKEY records that are trusted instead of those of the root zone.
     trust_anchors: Option<PathBuf>,
+    /// Ask a second time with the local part in lower case.
     #[serde(default)]
     also_in_lower_case: bool,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged, expecting = "a name server is an IP address, perhaps with a port")]
 enum Server {
     WithPort(SocketAddr),
@@ -36,6 +40,12 @@ impl SmimeaConfig {
         };
         self.servers.iter().map(address).collect()
     }
+
+    fn directory(&self) -> Result<SmimeaDirectory, ConfigurationError> {
+        let wrong = |error| ConfigurationError::new(error).at("servers");
+        let directory = SmimeaDirectory::new(&self.servers()).map_err(wrong)?;
+        Ok(if self.also_in_lower_case { directory.also_in_lower_case() } else { directory })
+    }
 }
 
 impl Settings for SmimeaConfig {
@@ -43,8 +53,12 @@ impl Settings for SmimeaConfig {
         self.domains.as_deref()
     }
 
-    fn not_found_seconds(&self) -> Option<u64> {
-        self.not_found_seconds
+    fn not_found_seconds(&self) -> u64 {
+        self.not_found_seconds.unwrap_or(NOT_FOUND_SECONDS)
+    }
+
+    fn settle(&mut self) {
+        self.not_found_seconds = Some(self.not_found_seconds());
     }
 
     fn files(&mut self) -> Vec<&mut PathBuf> {
@@ -56,13 +70,16 @@ impl Settings for SmimeaConfig {
         format!("smimea {}", servers.join(", "))
     }
 
-    fn build(&self, name: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
-        let wrong = |error: SmimeaSetupError| ConfigurationError::of_directory(name, error);
-        let directory = SmimeaDirectory::new(&self.servers()).map_err(wrong)?;
-        let directory = if self.also_in_lower_case { directory.also_in_lower_case() } else { directory };
+    fn check(&self) -> Result<(), ConfigurationError> {
+        self.directory().map(drop)
+    }
+
+    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
+        let directory = self.directory()?;
         let Some(file) = &self.trust_anchors else { return Ok(Box::new(directory)) };
-        let records = String::from_utf8_lossy(&read_file(file)?).into_owned();
-        Ok(Box::new(directory.with_trust_anchors(&records).map_err(wrong)?))
+        let records = read_file(file).map_err(|error| error.at("trust_anchors"))?;
+        let unusable = |error| ConfigurationError::of_file(file, error).at("trust_anchors");
+        Ok(Box::new(directory.with_trust_anchors(&String::from_utf8_lossy(&records)).map_err(unusable)?))
     }
 }
 
