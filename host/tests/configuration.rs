@@ -51,6 +51,10 @@ fn what_is_wrong_is_said_with_its_place() {
         ("store = \"postgresql://gateway@db.example/mail?sslmode=prefer\"", "sslmode is require or disable"),
         ("store = \"postgresql://gateway:hunter2@db.example/mail\"", "store: a password stands in the url"),
         ("directories = [\"staff\"]", "there is no [directory.staff]"),
+        ("trace = 7", "a trace is a path, or a table"),
+        ("[trace]\npath = \"t.jsonl\"\nkeep_files = 0", "keep_days from 1 on"),
+        ("[trace]\nkeep_files = 1", "a table with path"),
+        ("[trace]\npath = \"no-such-folder/t.jsonl\"", "no-such-folder/t.jsonl: "),
         ("[fetch]\nports = [70000]", "configuration:2: "),
     ] {
         assert!(error(text).contains(words), "{text}: {}", error(text));
@@ -131,6 +135,29 @@ fn a_file_makes_a_host_that_adds_a_certificate_and_keeps_it() {
     assert!(!again.add_certificate(&Tenant::default(), alice.der(), "admin", now).unwrap().filed.first().unwrap().1);
     let trace = fs::read_to_string(folder.path().join("trace.jsonl")).unwrap();
     assert!(trace.contains("\"event\":\"added\"") && !trace.contains('\u{202e}'), "{trace}");
+}
+
+#[test]
+fn a_trace_is_rotated_as_the_table_of_the_manual_says() {
+    let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md")).unwrap();
+    let table = manual.split("```toml\n").find(|example| example.starts_with("[trace]")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("postseal-trace.jsonl");
+    // Full by the size that the manual has.
+    fs::File::create(&path).unwrap().set_len(50_000_000).unwrap();
+    let configuration = Configuration::parse(table.split("```").next().unwrap(), folder.path()).unwrap();
+    assert_eq!(configuration.trace_path(), Some(path.as_path()));
+    let root = Authority::root("Root", Key::P256(1));
+    fs::write(folder.path().join("root.pem"), root.pem()).unwrap();
+    let mut overrides = Overrides::default();
+    overrides.trust = vec![folder.path().join("root.pem").display().to_string()];
+    overrides.store = Some("sqlite::memory:".to_owned());
+    let host = configuration.overridden_by(overrides).host().unwrap();
+    let alice = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(2)));
+    let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    host.add_certificate(&Tenant::default(), alice.der(), "admin", now).unwrap();
+    assert_eq!(fs::metadata(folder.path().join("postseal-trace.000000001.jsonl")).unwrap().len(), 50_000_000);
+    assert!(fs::read_to_string(&path).unwrap().contains("\"event\":\"added\""));
 }
 
 #[test]

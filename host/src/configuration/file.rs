@@ -7,6 +7,7 @@ use super::named;
 use super::quotas::{self, QuotasConfig, RetentionConfig};
 use super::revocation::RevocationConfig;
 use super::store::StoreConfig;
+use super::trace::TraceConfig;
 use super::trust::MOZILLA;
 use crate::ConfigurationError;
 use postseal::PerRoute;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
     pub(super) store: Option<StoreConfig>,
-    pub(super) trace: Option<PathBuf>,
+    pub(super) trace: Option<TraceConfig>,
     #[serde(default, deserialize_with = "named::profile")]
     pub(super) profile: Option<Profile>,
     #[serde(default)]
@@ -159,7 +160,8 @@ impl Config {
 
     fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let directories = self.directory.values_mut().flat_map(DirectoryConfig::files);
-        let own = self.intermediates.iter_mut().chain(&mut self.crls).chain(&mut self.trace);
+        let own =
+            self.intermediates.iter_mut().chain(&mut self.crls).chain(self.trace.as_mut().map(TraceConfig::path_mut));
         own.chain(&mut self.fetch.tls_roots).chain(directories)
     }
 

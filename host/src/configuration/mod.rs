@@ -10,6 +10,7 @@ mod quotas;
 mod revocation;
 mod secret;
 mod store;
+mod trace;
 mod trust;
 
 pub use overrides::Overrides;
@@ -244,7 +245,25 @@ impl Configuration {
     /// assert_eq!(postseal_host::Configuration::default().trace_path(), None);
     /// ```
     pub fn trace_path(&self) -> Option<&Path> {
-        self.config.trace.as_deref()
+        self.config.trace.as_ref().map(trace::TraceConfig::path)
+    }
+
+    /// Opens the trace, when one is configured; it is made when there is none yet, and rotated as `[trace]` has it.
+    ///
+    /// # Errors
+    /// Those of the file system, with the file.
+    ///
+    /// ```
+    /// use postseal_host::Configuration;
+    /// let folder = tempfile::tempdir()?;
+    /// let text = "[trace]\npath = \"trace.jsonl\"\nrotate_megabytes = 50\nkeep_days = 365";
+    /// let trace = Configuration::parse(text, folder.path())?.trace()?.unwrap();
+    /// assert_eq!(trace.lost(), 0);
+    /// assert!(folder.path().join("trace.jsonl").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trace(&self) -> Result<Option<JsonLines>, ConfigurationError> {
+        self.config.trace.as_ref().map(trace::TraceConfig::open).transpose()
     }
 
     /// The fetcher, as `[fetch]` has it. Whether anything is fetched is said in `[revocation]`.
@@ -342,8 +361,7 @@ impl Configuration {
         if let Some(store) = self.store()? {
             host = host.with_store(store);
         }
-        if let Some(path) = self.trace_path() {
-            let trace = JsonLines::open(path).map_err(|error| ConfigurationError::of_file(path, error))?;
+        if let Some(trace) = self.trace()? {
             host = host.with_tracer(Arc::new(trace));
         }
         if self.config.fetches() {

@@ -1,6 +1,7 @@
 use super::file::Config;
 use super::revocation::RevocationConfig;
 use super::store::StoreConfig;
+use super::trace::TraceConfig;
 use postseal::revocation;
 use postseal::store::Quotas;
 use postseal::verify::Profile;
@@ -26,7 +27,7 @@ pub struct Overrides {
     pub profile: Option<Profile>,
     /// The store: `sqlite:PATH`, or the URL of a PostgreSQL database.
     pub store: Option<String>,
-    /// The file of the trace.
+    /// The file of the trace, which is not rotated then.
     pub trace: Option<PathBuf>,
     /// What becomes of a certificate whose revocation is unknown; for all tenants and routes.
     pub revocation: Option<revocation::Mode>,
@@ -43,7 +44,7 @@ impl Overrides {
         replace(&mut config.crls, self.crls);
         config.profile = self.profile.or(config.profile);
         config.store = self.store.map(StoreConfig::At).or_else(|| config.store.take());
-        config.trace = self.trace.or_else(|| config.trace.take());
+        config.trace = self.trace.map(TraceConfig::At).or_else(|| config.trace.take());
         config.unsaid_quotas = self.unsaid_quotas;
         config.options = RevocationConfig::of_options(self.revocation, self.fetch);
     }
