@@ -1,0 +1,106 @@
+use crate::output::{day, short};
+use maud::{Markup, html};
+use postseal::Certificate;
+use postseal::cert::StoredCert;
+use postseal::store::{Entry, State};
+
+/// A certificate that waits for an operator, and what is used until then.
+pub(super) struct Held<'a> {
+    entry: &'a Entry,
+    candidate: &'a StoredCert,
+    used: Option<(&'a StoredCert, State)>,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn of(entries: &'a [Entry]) -> Vec<Self> {
+        let held = |entry: &'a Entry| {
+            let is_used = |state: State| matches!(state, State::Active | State::Pinned);
+            let used = entry.certs.iter().find(|(_, state)| is_used(*state)).map(|(stored, state)| (stored, *state));
+            let waiting = entry.certs.iter().filter(|(_, state)| *state == State::Held);
+            waiting.map(move |(candidate, _)| Self { entry, candidate, used })
+        };
+        let mut all: Vec<_> = entries.iter().flat_map(held).collect();
+        all.sort_by_key(|held| held.candidate.imported_at);
+        all
+    }
+
+    /// Both side by side; what differs is marked, in words as well.
+    pub(super) fn render(&self) -> Markup {
+        let prefix = short(&self.candidate.certificate.fingerprint());
+        html! {
+            article.held {
+                h3 { bdi { (text(self.entry.address.as_str())) } }
+                p { "Waits since " (day(self.candidate.imported_at)) ". " (self.why()) }
+                table {
+                    thead { tr { th scope="col" {} th scope="col" { "In use" } th scope="col" { "Candidate" } } }
+                    tbody { @for (name, used, candidate) in self.rows() {
+                        tr.differs[used != candidate && self.used.is_some()] {
+                            th scope="row" { (name) @if used != candidate && self.used.is_some() { span.mark { " differs" } } }
+                            td { bdi { (used) } }
+                            td { bdi { (candidate) } }
+                        }
+                    } }
+                }
+                p.hint {
+                    code { "postseal certs approve " (prefix) } " uses the candidate from now on, "
+                    code { "postseal certs reject " (prefix) } " refuses it for ever."
+                }
+            }
+        }
+    }
+
+    /// What the store shows of the reason: which lines lead from the one to the other, and which do not.
+    fn why(&self) -> String {
+        let Some((used, state)) = self.used else {
+            return "No certificate is in use for this address; an operator decided about an earlier one.".to_owned();
+        };
+        let (old, new) = (&used.certificate, &self.candidate.certificate);
+        let mut reasons = Vec::new();
+        if old.public_key_info() != new.public_key_info() {
+            reasons.push("its key is another one");
+        }
+        if used.issuer_key != self.candidate.issuer_key {
+            reasons.push("it comes from another issuer");
+        }
+        if old.subject() != new.subject() {
+            reasons.push("its subject is another one");
+        }
+        if state == State::Pinned {
+            reasons.push("an operator pinned the one in use");
+        }
+        if reasons.is_empty() {
+            reasons.push("the one in use is not near its end");
+        }
+        format!("It does not continue the certificate in use: {}.", reasons.join(", "))
+    }
+
+    fn rows(&self) -> Vec<(&'static str, String, String)> {
+        let stored = |of: fn(&StoredCert) -> String| {
+            let used = self.used.map_or_else(|| "none".to_owned(), |(used, _)| of(used));
+            (text(&used), text(&of(self.candidate)))
+        };
+        let rows: [(&str, fn(&StoredCert) -> String); 7] = [
+            ("Fingerprint", |stored| stored.certificate.fingerprint().to_string()),
+            ("Subject", |stored| stored.certificate.subject_text()),
+            ("Issuer", |stored| stored.certificate.issuer_text()),
+            ("Validity", |stored| validity(&stored.certificate)),
+            ("Key", |stored| stored.certificate.key_text().unwrap_or_else(unknown)),
+            ("Signed with", |stored| stored.certificate.signature_text().unwrap_or_else(unknown)),
+            ("Stored", |stored| format!("{}, {}", day(stored.imported_at), stored.source.name())),
+        ];
+        rows.into_iter().map(|(name, of)| (name, stored(of))).map(|(name, (used, new))| (name, used, new)).collect()
+    }
+}
+
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
+fn validity(certificate: &Certificate) -> String {
+    format!("{} to {}", day(certificate.not_before()), day(certificate.not_after()))
+}
+
+/// Text from a certificate without what hides or turns its direction. What is markup in it becomes text when it is written.
+pub(super) fn text(text: &str) -> String {
+    postseal_adapters::trace::plain(text).into_owned()
+}
