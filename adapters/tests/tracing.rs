@@ -77,8 +77,11 @@ fn events(text: &str) -> Vec<Event> {
     kinds(text).into_iter().map(event).collect()
 }
 
+/// A level, and the fields by name.
+type One = (String, BTreeMap<String, String>);
+
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<(String, BTreeMap<String, String>)>>>);
+struct Seen(Arc<Mutex<Vec<One>>>);
 
 impl<S: tracing::Subscriber> Layer<S> for Seen {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -103,7 +106,7 @@ impl tracing::field::Visit for Fields {
     }
 }
 
-fn seen(tracer: Tracing, events: &[Event]) -> Vec<(String, BTreeMap<String, String>)> {
+fn seen(tracer: Tracing, events: &[Event]) -> Vec<One> {
     let seen = Seen::default();
     let subscriber = tracing_subscriber::registry().with(seen.clone());
     tracing::dispatcher::with_default(&tracing::Dispatch::new(subscriber), || {

@@ -8,6 +8,7 @@ use crate::session::Session;
 use filter::Filter;
 use postseal_adapters::trace::{Reader, plain, structured_data};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -61,8 +62,8 @@ fn shown(event: &Value, format: TraceFormat) -> String {
 
 fn text(event: &Value) -> String {
     let text = |field: &str| event.get(field).and_then(Value::as_str).map(plain);
-    let mut parts =
-        vec![text("at").unwrap_or("?".into()).into_owned(), text("event").unwrap_or("?".into()).into_owned()];
+    let or_unknown = |field: &str| text(field).map_or_else(|| "?".to_owned(), Cow::into_owned);
+    let mut parts = vec![or_unknown("at"), or_unknown("event")];
     parts.extend(text("address").map(|address| postseal::trace::escape(&address)));
     for field in ["fingerprint", "previous", "active", "anchor"] {
         parts.extend(text(field).map(|value| format!("{field} {}", value.chars().take(12).collect::<String>())));

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// A writer waits so many times a millisecond for a rotation to end, then it writes all the same: the event is not lost, it only may
-/// stand in the file that was just rotated.
+/// A writer waits so many times a millisecond for a rotation to end, then it writes all the same: the event is not lost, it only
+/// may stand in the file that was just rotated.
 const WAITS_OF_A_WRITER: u32 = 250;
 /// A rotation waits so many times a millisecond for writers, then it is left for a later event.
 const WAITS_OF_A_ROTATION: u32 = 20;

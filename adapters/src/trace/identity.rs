@@ -2,8 +2,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Which file it is, whatever it is called by now. It says something as long as the file is open: its number is not given to another one
-/// before that.
+/// Which file it is, whatever it is called by now. It says something as long as the file is open: its number is not given to
+/// another one before that.
 #[cfg(unix)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {

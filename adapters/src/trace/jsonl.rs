@@ -13,10 +13,10 @@ const REOPENINGS: usize = 100;
 
 /// Writes each event as one line of JSON at the end of a file, in one write, so that several processes can share it.
 ///
-/// Before each event it looks whether the path still leads to the file that is open. When another process rotated the file, or somebody
-/// moved or deleted it, the path is opened again; so a folder that was gone is used again as soon as it is back. Rotating processes keep
-/// a file named like the trace with `.lock` behind it: it is locked, shared while an event is written and exclusively while files are
-/// renamed, and it is never deleted.
+/// Before each event it looks whether the path still leads to the file that is open. When another process rotated the file, or
+/// somebody moved or deleted it, the path is opened again; so a folder that was gone is used again as soon as it is back.
+/// Rotating processes keep a file named like the trace with `.lock` behind it: it is locked, shared while an event is written and
+/// exclusively while files are renamed, and it is never deleted.
 ///
 /// ```
 /// use postseal::{Engine, UnixTime, import::Context, verify::TrustAnchors};

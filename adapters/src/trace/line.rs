@@ -17,9 +17,9 @@ const FIRST: [&str; 10] =
 
 /// An event as one line: structured data of syslog (RFC 5424 6.3), `[postseal@32473 at="..." event="..." ...]`, in UTF-8.
 ///
-/// It is not key=value because that has no rule for a quote in a value that every reader knows; RFC 5424 has one. Names are the keys of
-/// [`to_json`](super::to_json), what is null is left out. A line has at most 2048 octets and no control character: a parameter that does
-/// not fit is left out as a whole, and `cut="true"` says so.
+/// It is not key=value because that has no rule for a quote in a value that every reader knows; RFC 5424 has one. Names are the
+/// keys of [`to_json`](super::to_json), what is null is left out. A line has at most 2048 octets and no control character: a
+/// parameter that does not fit is left out as a whole, and `cut="true"` says so.
 ///
 /// ```
 /// use postseal_adapters::trace::structured_data;

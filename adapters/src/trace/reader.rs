@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// The most octets of a line. No event comes near it: all text from mail in it is cut.
 const LONGEST_LINE: usize = 1 << 16;
 
-/// Reads a trace from its oldest rotated file to the last event, and goes on when more come and when the file is rotated. It holds one
-/// line in memory.
+/// Reads a trace from its oldest rotated file to the last event, and goes on when more come and when the file is rotated. It
+/// holds one line in memory.
 ///
 /// ```
 /// use postseal_adapters::trace::Reader;

@@ -4,16 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Digits of the number in the name of a rotated file. Dates have 8 and seconds of the epoch 10, so that a copy which somebody made by
-/// hand is not taken for one.
+/// Digits of the number in the name of a rotated file. Dates have 8 and seconds of the epoch 10, so that a copy which somebody
+/// made by hand is not taken for one.
 const DIGITS: usize = 9;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// When a trace goes on in a new file, and what becomes of the old ones.
 ///
-/// `trace.jsonl` is renamed to `trace.000000001.jsonl`, the next time to `trace.000000002.jsonl`: a greater number is newer, and a file
-/// keeps its name. Nothing but that is ever done to a file before it is deleted.
+/// `trace.jsonl` is renamed to `trace.000000001.jsonl`, the next time to `trace.000000002.jsonl`: a greater number is newer, and
+/// a file keeps its name. Nothing but that is ever done to a file before it is deleted.
 ///
 /// ```
 /// use postseal_adapters::trace::Rotation;
@@ -52,8 +52,8 @@ impl Rotation {
         self
     }
 
-    /// Without rotated files whose last event is older than so many days. Files are looked at when one is rotated and when a process
-    /// opens the trace; the file in use is never deleted.
+    /// Without rotated files whose last event is older than so many days. Files are looked at when one is rotated and when a
+    /// process opens the trace; the file in use is never deleted.
     ///
     /// ```
     /// assert_eq!(postseal_adapters::trace::Rotation::at(1000).keeping_days(90).keep_days, Some(90));
@@ -108,7 +108,8 @@ pub fn rotated_files(path: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(files)
 }
 
-/// Where a trace is, whatever becomes of the working directory; behind a symbolic link, so that the file is renamed and not the link.
+/// Where a trace is, whatever becomes of the working directory; behind a symbolic link, so that the file is renamed and not the
+/// link.
 pub(super) fn settled(path: &Path) -> PathBuf {
     match fs::canonicalize(path) {
         Ok(real) if real.is_file() => real,

@@ -8,15 +8,18 @@ const REDACTED: &str = "[redacted]";
 
 /// Hands each event to the crate `tracing`, and so to whatever the program collects that with.
 ///
-/// One event for each decision, with target `postseal` and the keys of [`to_json`] as fields; what is null is not recorded. Text is one
-/// line without control characters. Addresses and Message-IDs are `[redacted]` unless [`Tracing::with_addresses`] was called: logs are kept
-/// longer and read by more people than a trace.
+/// One event for each decision, with target `postseal` and the keys of [`to_json`] as fields; what is null is not recorded. Text
+/// is one line without control characters. Addresses and Message-IDs are `[redacted]` unless [`Tracing::with_addresses`] was
+/// called: logs are kept longer and read by more people than a trace.
 ///
-/// | level | events | why |
-/// |---|---|---|
-/// | WARN | `refused`, `held`, `deferred`, `candidate-rejected`, `recipient-missed`, `certificate-revoked`, `directory-unavailable`, `source-unavailable`, `source-rejected`, `crl-unusable`, `ocsp-unusable` | somebody did not get what he could have had, or an operator has to look |
-/// | INFO | what changed a store or left the machine, what an operator did, what passed only by policy | the record of what was done |
-/// | DEBUG | `not-active`, `not-signed`, `already-known`, `signature-verified`, `path-verified`, `revocation-good`, `key-preference-followed`, `bag-ignored`, `directory-has-none`, `recipient-found` | a step on the way, or the usual case: one or more for each mail |
+/// - WARN, because somebody did not get what he could have had, or an operator has to look: `refused`, `held`, `deferred`,
+///   `candidate-rejected`, `recipient-missed`, `certificate-revoked`, `directory-unavailable`, `source-unavailable`,
+///   `source-rejected`, `crl-unusable`, `ocsp-unusable`.
+/// - INFO, the record of what was done: what changed a store or left the machine, what an operator did, what passed
+///   only by policy.
+/// - DEBUG, a step on the way or the usual case, one or more for each mail: `not-active`, `not-signed`, `already-known`,
+///   `signature-verified`, `path-verified`, `revocation-good`, `key-preference-followed`, `bag-ignored`, `directory-has-none`,
+///   `recipient-found`.
 ///
 /// ```
 /// use postseal::{Engine, UnixTime, import::Context, verify::TrustAnchors};
@@ -29,8 +32,8 @@ const REDACTED: &str = "[redacted]";
 ///
 /// # OpenTelemetry
 ///
-/// `tracing-opentelemetry` and `opentelemetry-appender-tracing` take these events as they are, the former inside the span of the program's own
-/// work on the mail. Nothing of it is a dependency here; the program chooses exporter and versions:
+/// `tracing-opentelemetry` and `opentelemetry-appender-tracing` take these events as they are, the former inside the span of the
+/// program's own work on the mail. Nothing of it is a dependency here; the program chooses exporter and versions:
 ///
 /// ```text
 /// let exporter = opentelemetry_otlp::LogExporter::builder().with_tonic().build()?;

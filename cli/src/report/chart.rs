@@ -1,5 +1,5 @@
-//! Charts as inline SVG. Places are percentages and text has its own size, so that a chart fits a phone and stays readable there; all
-//! scales begin at zero. The numbers are in a table behind each chart.
+//! Charts as inline SVG. Places are percentages and text has its own size, so that a chart fits a phone and stays readable there;
+//! all scales begin at zero. The numbers are in a table behind each chart.
 
 use maud::{Markup, html};
 
@@ -43,7 +43,11 @@ pub(super) fn columns<const N: usize>(about: &About<'_>, series: [&str; N], colu
     let top = step.saturating_mul(most.div_ceil(step)).max(step);
     html! {
         figure {
-            @if N > 1 { ul.legend { @for (number, name) in series.iter().enumerate() { li { span class={ "swatch s" (number) } {} (name) } } } }
+            @if N > 1 {
+                ul.legend { @for (number, name) in series.iter().enumerate() {
+                    li { span class={ "swatch s" (number) } {} (name) }
+                } }
+            }
             div.plot {
                 svg.columns width="100%" height=(HEIGHT) role="img" aria-labelledby=(about.labelled()) {
                     (about.inside())
@@ -119,11 +123,10 @@ fn labels(all: &[&str]) -> Markup {
     }
 }
 
-/// Bars from the largest down, each below its name and number.
+/// Bars from the largest down, each below its name and number; the whole width is all of them together.
 pub(super) fn bars(about: &About<'_>, mut counts: Vec<(String, [u64; 1])>) -> Markup {
     counts.sort_by(|(one, [first]), (other, [second])| second.cmp(first).then_with(|| one.cmp(other)));
     let all = sum(&counts.iter().map(|(_, [count])| *count).collect::<Vec<_>>());
-    let most = counts.first().map_or(1, |(_, [count])| (*count).max(1));
     let drawn = counts.get(..BARS).unwrap_or(&counts);
     let rest = counts.len().saturating_sub(drawn.len());
     html! {
@@ -135,7 +138,7 @@ pub(super) fn bars(about: &About<'_>, mut counts: Vec<(String, [u64; 1])>) -> Ma
                     text x="0" y=(y.saturating_add(14)) { (name) }
                     text x="100%" y=(y.saturating_add(14)) text-anchor="end" { (grouped(*count)) " · " (of_all(*count, all)) }
                     rect.track x="0" y=(y.saturating_add(20)) width="100%" height="8" rx="2" {}
-                    rect.s0 x="0" y=(y.saturating_add(20)) width=(share(*count, most)) height="8" rx="2" {}
+                    rect.s0 x="0" y=(y.saturating_add(20)) width=(share(*count, all)) height="8" rx="2" {}
                 }
             }
             @if rest > 0 { p.hint { "And " (rest) " more in the table." } }

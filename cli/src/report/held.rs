@@ -4,6 +4,9 @@ use postseal::Certificate;
 use postseal::cert::StoredCert;
 use postseal::store::{Entry, State};
 
+/// What a line says of a certificate.
+type Said = fn(&StoredCert) -> String;
+
 /// A certificate that waits for an operator, and what is used until then.
 pub(super) struct Held<'a> {
     entry: &'a Entry,
@@ -33,9 +36,10 @@ impl<'a> Held<'a> {
                 p { "Waits since " (day(self.candidate.imported_at)) ". " (self.why()) }
                 table {
                     thead { tr { th scope="col" {} th scope="col" { "In use" } th scope="col" { "Candidate" } } }
-                    tbody { @for (name, used, candidate) in self.rows() {
-                        tr.differs[used != candidate && self.used.is_some()] {
-                            th scope="row" { (name) @if used != candidate && self.used.is_some() { span.mark { " differs" } } }
+                    tbody { @for (name, is_telling, used, candidate) in self.rows() {
+                        @let differs = is_telling && self.used.is_some() && used != candidate;
+                        tr.differs[differs] {
+                            th scope="row" { (name) @if differs { span.mark { " differs" } } }
                             td { bdi { (used) } }
                             td { bdi { (candidate) } }
                         }
@@ -74,21 +78,23 @@ impl<'a> Held<'a> {
         format!("It does not continue the certificate in use: {}.", reasons.join(", "))
     }
 
-    fn rows(&self) -> Vec<(&'static str, String, String)> {
-        let stored = |of: fn(&StoredCert) -> String| {
+    /// What a line is called, whether it says something when it differs, and what it has for both.
+    fn rows(&self) -> Vec<(&'static str, bool, String, String)> {
+        let rows: [(&str, bool, Said); 7] = [
+            ("Fingerprint", false, |stored| stored.certificate.fingerprint().to_string()),
+            ("Subject", true, |stored| stored.certificate.subject_text()),
+            ("Issuer", true, |stored| stored.certificate.issuer_text()),
+            ("Validity", false, |stored| validity(&stored.certificate)),
+            ("Key", true, |stored| stored.certificate.key_text().unwrap_or_else(unknown)),
+            ("Signed with", true, |stored| stored.certificate.signature_text().unwrap_or_else(unknown)),
+            ("Stored", false, |stored| format!("{}, {}", day(stored.imported_at), stored.source.name())),
+        ];
+        let both = |of: Said| {
             let used = self.used.map_or_else(|| "none".to_owned(), |(used, _)| of(used));
             (text(&used), text(&of(self.candidate)))
         };
-        let rows: [(&str, fn(&StoredCert) -> String); 7] = [
-            ("Fingerprint", |stored| stored.certificate.fingerprint().to_string()),
-            ("Subject", |stored| stored.certificate.subject_text()),
-            ("Issuer", |stored| stored.certificate.issuer_text()),
-            ("Validity", |stored| validity(&stored.certificate)),
-            ("Key", |stored| stored.certificate.key_text().unwrap_or_else(unknown)),
-            ("Signed with", |stored| stored.certificate.signature_text().unwrap_or_else(unknown)),
-            ("Stored", |stored| format!("{}, {}", day(stored.imported_at), stored.source.name())),
-        ];
-        rows.into_iter().map(|(name, of)| (name, stored(of))).map(|(name, (used, new))| (name, used, new)).collect()
+        let filled = rows.into_iter().map(|(name, is_telling, of)| (name, is_telling, both(of)));
+        filled.map(|(name, is_telling, (used, candidate))| (name, is_telling, used, candidate)).collect()
     }
 }
 

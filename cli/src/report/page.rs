@@ -37,7 +37,9 @@ pub(super) fn render(
             body {
                 header {
                     h1 { "Certificates of correspondents" }
-                    p { "Tenant " strong { bdi { (text(tenant)) } } ", made " (now.to_string()) ". " (covered(period, events)) }
+                    p {
+                        "Tenant " strong { bdi { (text(tenant)) } } ", made " (now.to_string()) ". " (covered(period, events))
+                    }
                     (faults(events))
                 }
                 main {
@@ -46,8 +48,8 @@ pub(super) fn render(
                     (expiring(certificates))
                     (over_time(events))
                     div.pair {
-                        (outcomes("import", "Incoming mail: outcomes by code", "No mail came in.", &events.import))
-                        (outcomes("encryption", "Encryption: outcomes by code", "Nothing was encrypted.", &events.encryption))
+                        (outcomes("import", "Incoming mail: outcomes by code", "The trace has no import.", &events.import))
+                        (outcomes("sealing", "Encryption: outcomes by code", "The trace has no encryption.", &events.encryption))
                     }
                     (ends(certificates))
                     div.pair {
@@ -56,7 +58,10 @@ pub(super) fn render(
                     }
                 }
                 footer {
-                    p { "Counts come from the trace, certificates from the store. No certificate that a directory lent is in this page; none was kept." }
+                    p {
+                        "Counts come from the trace, certificates from the store. "
+                        "No certificate that a directory lent is in this page; none was kept."
+                    }
                 }
             }
         }
@@ -120,12 +125,16 @@ fn expiring(certificates: &Certificates<'_>) -> Markup {
     let content = html! {
         @if certificates.expiring.is_empty() { p.empty { "No certificate in use ends within " (most) " days." } } @else {
             div.wide { table {
-                thead { tr { th scope="col" { "Ends" } th scope="col" { "Within" } th scope="col" { "Address" } th scope="col" { "Fingerprint" } } }
+                thead { tr {
+                    th scope="col" { "Ends" } th.within scope="col" { "Within" }
+                    th scope="col" { "Address" } th scope="col" { "Fingerprint" }
+                } }
                 tbody { @for (entry, stored) in certificates.expiring.iter().take(ROWS) {
                     @let end = stored.certificate.not_after();
                     tr {
                         td.date { (day(end)) }
-                        td.date { (SOON.into_iter().find(|days| end <= certificates.now.plus_days(*days)).unwrap_or(most)) " days" }
+                        @let within = SOON.into_iter().find(|days| end <= certificates.now.plus_days(*days));
+                        td.within { (within.unwrap_or(most)) " days" }
                         td { bdi { (text(entry.address.as_str())) } }
                         td { code { (short(&stored.certificate.fingerprint())) } }
                     }
@@ -149,7 +158,7 @@ fn over_time(events: &Events<'_>) -> Markup {
     };
     let is_empty = columns.iter().all(|(_, counts)| counts.iter().all(|count| *count == 0));
     let content = html! {
-        @if is_empty { p.empty { "No certificate was learned, held or refused." } } @else {
+        @if is_empty { p.empty { "The trace has no certificate that was learned, held or refused." } } @else {
             p.hint { "Events for each " (unit) " (UTC). Learned: imported, renewed, or added by an operator." }
             (chart::columns(&about, OUTCOMES, &columns))
         }
