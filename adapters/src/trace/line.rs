@@ -110,7 +110,7 @@ mod tests {
                 }
             };
             parameters.push((name.to_owned(), text));
-            rest = &value[end + 1..];
+            rest = value[end..].strip_prefix('"').unwrap();
         }
         assert_eq!(rest, "]");
         parameters
