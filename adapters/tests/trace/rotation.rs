@@ -62,6 +62,8 @@ fn every_event_of_every_process_is_there_once_while_files_are_rotated() {
     assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), all);
     let files = rotated_files(&path).unwrap();
     assert!(files.len() > 50, "{} rotated files", files.len());
+    // Two that found it full at the same time rotate it once.
+    assert!(files.iter().all(|(_, file)| fs::metadata(file).unwrap().len() > TINY - 400));
     // In each process's own order, the one without the lock apart: it may write into a file that was just renamed.
     for name in &names[..PROCESSES] {
         let own: Vec<_> = writers(&events).into_iter().filter(|by| by.starts_with(&format!("{name} "))).collect();
@@ -89,6 +91,19 @@ fn a_file_does_not_grow_beyond_the_size_and_the_oldest_go() {
     let found = writers(&read(&path).0);
     let first = 100 - found.len();
     assert_eq!(found, (first..100).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn after_a_rotation_everybody_writes_into_the_new_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trace.jsonl");
+    let (plain, rotating) = (JsonLines::open(&path).unwrap(), JsonLines::rotating(&path, Rotation::at(1)).unwrap());
+    plain.event(&event("first"));
+    rotating.event(&event("second"));
+    plain.event(&event("third"));
+    let lines = |path: &Path| fs::read_to_string(path).unwrap().lines().count();
+    assert_eq!((lines(&rotated_files(&path).unwrap()[0].1), lines(&path)), (1, 2));
+    assert_eq!(writers(&read(&path).0), ["first", "second", "third"]);
 }
 
 #[test]
