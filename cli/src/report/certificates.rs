@@ -74,10 +74,10 @@ fn is_between(stored: &StoredCert, from: UnixTime, to: UnixTime) -> bool {
     (from..=to).contains(&stored.certificate.not_after())
 }
 
-fn counts(names: impl Iterator<Item = Option<String>>) -> BTreeMap<String, u64> {
+fn counts(names: impl Iterator<Item = String>) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for name in names {
-        let count = counts.entry(name.unwrap_or_else(|| "unknown".to_owned())).or_default();
+        let count = counts.entry(name).or_default();
         *count = count.saturating_add(1);
     }
     counts

@@ -1,11 +1,14 @@
 use crate::output::{day, short};
 use maud::{Markup, html};
-use postseal::Certificate;
 use postseal::cert::StoredCert;
 use postseal::store::{Entry, State};
+use postseal::{Certificate, Code};
 
 /// What a line says of a certificate.
 type Said = fn(&StoredCert) -> String;
+
+/// Whether a candidate differs in it from the certificate in use.
+type Differ = fn(&StoredCert, &StoredCert) -> bool;
 
 /// A certificate that waits for an operator, and what is used until then.
 pub(super) struct Held<'a> {
@@ -36,8 +39,7 @@ impl<'a> Held<'a> {
                 p { "Waits since " (day(self.candidate.imported_at)) ". " (self.why()) }
                 table {
                     thead { tr { th scope="col" {} th scope="col" { "In use" } th scope="col" { "Candidate" } } }
-                    tbody { @for (name, is_telling, used, candidate) in self.rows() {
-                        @let differs = is_telling && self.used.is_some() && used != candidate;
+                    tbody { @for (name, differs, used, candidate) in self.rows() {
                         tr.differs[differs] {
                             th scope="row" { (name) @if differs { span.mark { " differs" } } }
                             td { bdi { (used) } }
@@ -56,7 +58,8 @@ impl<'a> Held<'a> {
     /// What the store shows of the reason: which lines lead from the one to the other, and which do not.
     fn why(&self) -> String {
         let Some((used, state)) = self.used else {
-            return "No certificate is in use for this address; an operator decided about an earlier one.".to_owned();
+            let code = Code::AddressDecided;
+            return format!("{}: {}", code.name(), code.sentence());
         };
         let (old, new) = (&used.certificate, &self.candidate.certificate);
         let mut reasons = Vec::new();
@@ -75,31 +78,37 @@ impl<'a> Held<'a> {
         if reasons.is_empty() {
             reasons.push("the one in use is not near its end");
         }
-        format!("It does not continue the certificate in use: {}.", reasons.join(", "))
+        let code = Code::CertificateConflict;
+        format!("{}: {} In detail: {}.", code.name(), code.sentence(), reasons.join(", "))
     }
 
-    /// What a line is called, whether it says something when it differs, and what it has for both.
+    /// What a line is called, whether both differ in a way that says something, and what it has for both.
     fn rows(&self) -> Vec<(&'static str, bool, String, String)> {
-        let rows: [(&str, bool, Said); 7] = [
-            ("Fingerprint", false, |stored| stored.certificate.fingerprint().to_string()),
-            ("Subject", true, |stored| stored.certificate.subject_text()),
-            ("Issuer", true, |stored| stored.certificate.issuer_text()),
-            ("Validity", false, |stored| validity(&stored.certificate)),
-            ("Key", true, |stored| stored.certificate.key_text().unwrap_or_else(unknown)),
-            ("Signed with", true, |stored| stored.certificate.signature_text().unwrap_or_else(unknown)),
-            ("Stored", false, |stored| format!("{}, {}", day(stored.imported_at), stored.source.name())),
+        let rows: [(&str, Said, Differ); 7] = [
+            ("Fingerprint", |stored| stored.certificate.fingerprint().to_string(), |_, _| false),
+            (
+                "Subject",
+                |stored| stored.certificate.subject_text(),
+                |used, new| used.certificate.subject() != new.certificate.subject(),
+            ),
+            ("Issuer", |stored| stored.certificate.issuer_text(), |used, new| used.issuer_key != new.issuer_key),
+            ("Validity", |stored| validity(&stored.certificate), |_, _| false),
+            // Two keys of one kind are two keys.
+            (
+                "Key",
+                |stored| stored.certificate.key_text(),
+                |used, new| used.certificate.public_key_info() != new.certificate.public_key_info(),
+            ),
+            ("Signed with", |stored| stored.certificate.signature_text(), |_, _| false),
+            ("Stored", |stored| format!("{}, {}", day(stored.imported_at), stored.source.name()), |_, _| false),
         ];
-        let both = |of: Said| {
-            let used = self.used.map_or_else(|| "none".to_owned(), |(used, _)| of(used));
-            (text(&used), text(&of(self.candidate)))
+        let both = |(name, said, differ): (&'static str, Said, Differ)| {
+            let used = self.used.map_or_else(|| "none".to_owned(), |(used, _)| said(used));
+            let differs = self.used.is_some_and(|(used, _)| differ(used, self.candidate));
+            (name, differs, text(&used), text(&said(self.candidate)))
         };
-        let filled = rows.into_iter().map(|(name, is_telling, of)| (name, is_telling, both(of)));
-        filled.map(|(name, is_telling, (used, candidate))| (name, is_telling, used, candidate)).collect()
+        rows.into_iter().map(both).collect()
     }
-}
-
-fn unknown() -> String {
-    "unknown".to_owned()
 }
 
 fn validity(certificate: &Certificate) -> String {
