@@ -1,7 +1,7 @@
 # `just ci` is what CI runs.
 
 # What is off by default and checked all the same.
-optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres"
+optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing"
 
 # Everything that must hold before a change lands.
 ci: fmt clippy test doc size deny c python uniffi

@@ -1,4 +1,4 @@
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use postseal::UnixTime;
 use postseal::seal::{Mode, PRESETS, Preset};
 use postseal::store::State;
@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Store(StoreOptions),
     /// Read the trace.
     Trace(TraceOptions),
+    /// Make a page that shows what was learned, what was refused, and what waits or ends soon.
+    Report(ReportOptions),
     /// The configuration.
     Config(ConfigOptions),
     /// The directories.
@@ -246,6 +248,7 @@ pub(crate) struct Chosen {
     pub(crate) address: Option<String>,
 }
 
+/// Options that may be repeated choose what is like any of them; different options choose what is like all of them.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct StoreOptions {
     #[command(subcommand)]
@@ -274,15 +277,68 @@ pub(crate) struct CopyOptions {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct TraceOptions {
-    /// Go on as events come in.
+    /// Go on as events come in, also in a new file after a rotation.
     #[arg(long)]
     pub(crate) follow: bool,
-    /// Only events since then.
+    #[command(flatten)]
+    pub(crate) period: Period,
+    /// Only events about this address. May be repeated.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) address: Vec<String>,
+    /// Only events about addresses of this domain, without those below it. May be repeated.
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Vec<String>,
+    /// Only events of this name, as `imported` or `refused`. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) event: Vec<String>,
+    /// Only events with this code, by its name or number. May be repeated.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) code: Vec<String>,
+    /// Only events that name a certificate whose fingerprint begins like this. May be repeated.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) fingerprint: Vec<String>,
+    /// Only events about the mail with this Message-ID, with or without its angle brackets. May be repeated.
+    #[arg(long, value_name = "ID")]
+    pub(crate) message_id: Vec<String>,
+    /// Only what this operator did. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Vec<String>,
+    /// How events are written: text, json or syslog (structured data of RFC 5424). [default: text, or json with --json]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<TraceFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceFormat {
+    Text,
+    Json,
+    Syslog,
+}
+
+/// From when to when.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Period {
+    /// Only events at this time or later.
     #[arg(long, value_name = "RFC3339", value_parser = time)]
     pub(crate) since: Option<UnixTime>,
-    /// Only events about this address.
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) address: Option<String>,
+    /// Only events before this time.
+    #[arg(long, value_name = "RFC3339", value_parser = time)]
+    pub(crate) until: Option<UnixTime>,
+}
+
+impl Period {
+    pub(crate) fn holds(&self, at: UnixTime) -> bool {
+        self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportOptions {
+    /// Where the page goes: one HTML file, which names persons and needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) period: Period,
 }
 
 #[derive(Debug, ClapArgs)]

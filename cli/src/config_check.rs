@@ -49,7 +49,11 @@ pub(crate) fn run(shared: &Shared, defaults: bool) -> Result<ExitCode, Failure> 
 
 /// With what the command itself says where nobody else does: where the store and the trace are.
 fn effective(session: &Session<'_>) -> Result<String, Failure> {
-    Ok(session.config.clone().with_trace(session.trace_path()?).effective()?)
+    let mut config = session.config.clone();
+    if config.trace_path().is_none() {
+        config = config.with_trace(session.trace_path()?);
+    }
+    Ok(config.effective()?)
 }
 
 fn summary(session: &Session<'_>, engine: &Engine, directories: &[(&str, String)]) -> Result<(), Failure> {

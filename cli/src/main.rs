@@ -11,6 +11,7 @@ mod import;
 mod input;
 mod inspect;
 mod output;
+mod report;
 mod resume;
 mod session;
 mod store;
@@ -41,6 +42,7 @@ fn run(args: &Args) -> Result<ExitCode, Failure> {
         Command::Certs(options) => certs::run(&args.shared, &options.command),
         Command::Store(options) => store::run(&args.shared, &options.command),
         Command::Trace(options) => trace::run(&args.shared, options),
+        Command::Report(options) => report::run(&args.shared, options),
         Command::Config(options) => match options.command {
             ConfigCommand::Check { defaults } => config_check::run(&args.shared, defaults),
             ConfigCommand::Schema => Ok(config_check::schema()),

@@ -119,6 +119,9 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn tracer(&self) -> Result<JsonLines, Failure> {
+        if let Some(tracer) = self.config.trace().map_err(Failure::input)? {
+            return Ok(tracer);
+        }
         let path = self.trace_path()?;
         JsonLines::open(&path).map_err(|error| Failure::input(format_args!("{}: {error}", path.display())))
     }

@@ -1,58 +1,75 @@
-use crate::args::{Shared, TraceOptions};
+//! The trace for people and for other programs, all of it or what was asked for.
+
+mod filter;
+
+use crate::args::{Shared, TraceFormat, TraceOptions};
 use crate::failure::Failure;
-use crate::output;
 use crate::session::Session;
-use postseal::{Address, UnixTime};
+use filter::Filter;
+use postseal_adapters::trace::{Reader, plain, structured_data};
 use serde_json::Value;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-/// Reads the trace file, all of it or what was asked for.
+/// Reads the rotated files and the one in use, an event at a time.
 pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, Failure> {
     let path = Session::new(shared)?.trace_path()?;
-    let named = |error: std::io::Error| Failure::input(format_args!("{}: {error}", path.display()));
-    let mut reader = BufReader::new(File::open(&path).map_err(named)?);
-    let address = options.address.as_deref().map(Address::parse).transpose().map_err(Failure::usage)?;
-    let mut line = String::new();
+    let named = |error: io::Error| Failure::input(format_args!("{}: {error}", path.display()));
+    let filter = Filter::new(&shared.tenant, options)?;
+    let format = options.format.unwrap_or(if shared.json { TraceFormat::Json } else { TraceFormat::Text });
+    let mut reader = Reader::open(&path).map_err(named)?;
+    let mut output = BufWriter::new(io::stdout().lock());
+    let mut told = 0;
     loop {
-        // A line without its end is still being written: what was read of it stays until the rest comes.
-        let read = reader.read_line(&mut line).map_err(named)?;
-        if read == 0 || !line.ends_with('\n') {
-            if !options.follow {
+        while let Some(event) = reader.next_event().map_err(named)? {
+            // A reader that has gone away is no error: `postseal trace | head` is fine.
+            if filter.wants(&event) && writeln!(output, "{}", shown(&event, format)).is_err() {
                 return Ok(ExitCode::SUCCESS);
             }
-            thread::sleep(Duration::from_millis(200));
-            continue;
         }
-        show(shared, options, address.as_ref(), line.trim_end());
-        line.clear();
+        if output.flush().is_err() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let ends_within = u64::from(!options.follow && reader.is_within_line());
+        told = tell_unreadable(&path, reader.unreadable().saturating_add(ends_within), told);
+        if !options.follow {
+            return Ok(ExitCode::SUCCESS);
+        }
+        thread::sleep(Duration::from_millis(200));
     }
 }
 
-fn show(shared: &Shared, options: &TraceOptions, address: Option<&Address>, line: &str) {
-    let Ok(event) = serde_json::from_str::<Value>(line) else { return };
-    let text = |field: &str| event.get(field).and_then(Value::as_str);
-    let since =
-        options.since.is_none_or(|since| text("at").and_then(UnixTime::from_rfc3339).is_some_and(|at| at >= since));
-    let about =
-        address.is_none_or(|address| text("address").is_some_and(|text| Address::parse(text).as_ref() == Ok(address)));
-    let tenant = text("tenant") == Some(&shared.tenant);
-    if !(since && about && tenant) {
-        return;
+/// Says on standard error how many lines are no events, when they are more than it said before.
+pub(crate) fn tell_unreadable(path: &Path, unreadable: u64, told: u64) -> u64 {
+    if unreadable > told {
+        let lines = if unreadable == 1 { "1 line is no event" } else { &format!("{unreadable} lines are no events") };
+        eprintln!("postseal: {}: {lines}", path.display());
     }
-    if shared.json {
-        return output::line(line);
+    unreadable
+}
+
+fn shown(event: &Value, format: TraceFormat) -> String {
+    match format {
+        TraceFormat::Text => text(event),
+        TraceFormat::Json => event.to_string(),
+        TraceFormat::Syslog => structured_data(event),
     }
-    let mut parts = vec![text("at").unwrap_or("?").to_owned(), text("event").unwrap_or("?").to_owned()];
-    parts.extend(text("address").map(postseal::trace::escape));
+}
+
+fn text(event: &Value) -> String {
+    let text = |field: &str| event.get(field).and_then(Value::as_str).map(plain);
+    let or_unknown = |field: &str| text(field).map_or_else(|| "?".to_owned(), Cow::into_owned);
+    let mut parts = vec![or_unknown("at"), or_unknown("event")];
+    parts.extend(text("address").map(|address| postseal::trace::escape(&address)));
     for field in ["fingerprint", "previous", "active", "anchor"] {
         parts.extend(text(field).map(|value| format!("{field} {}", value.chars().take(12).collect::<String>())));
     }
     for field in ["content_encryption", "source", "not_before", "not_after", "code", "decision", "by", "message_id"] {
         parts.extend(text(field).map(|value| format!("{field} {value}")));
     }
-    output::line(&parts.join("  "));
+    parts.join("  ")
 }

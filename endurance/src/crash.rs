@@ -157,6 +157,21 @@ struct Server<'a> {
 }
 
 impl Server<'_> {
+    /// Starts it until it answers: the memory of the one before may still be in use.
+    fn start_for(&self, store: &str) -> Child {
+        let mut script = self.start();
+        for _ in 0..600 {
+            if crate::open(store).tenants().is_ok() {
+                return script;
+            }
+            thread::sleep(Duration::from_millis(50));
+            if script.try_wait().unwrap().is_some() {
+                script = self.start();
+            }
+        }
+        panic!("the server did not come back");
+    }
+
     fn start(&self) -> Child {
         let quiet = || fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log")).unwrap();
         let mut command = Command::new(self.script);
@@ -176,14 +191,12 @@ impl Server<'_> {
 
 /// One importer goes on for all rounds: it needs no restart of its own.
 fn kill_server(store: &str, rounds: u64, server: &Server<'_>, told: &mut Told, random: &mut Random) {
-    let mut script = server.start();
-    wait_for(store);
+    let mut script = server.start_for(store);
     let importer = Importer::start(store, 0);
     for round in 1..=rounds {
         thread::sleep(Duration::from_millis(300 + random.below(400)));
         server.kill(script);
-        script = server.start();
-        wait_for(store);
+        script = server.start_for(store);
         told.hear(importer.lines.try_iter().collect::<Vec<_>>());
         told.check(&*crate::open(store));
         tell(round, rounds, told);
@@ -195,14 +208,4 @@ fn kill_server(store: &str, rounds: u64, server: &Server<'_>, told: &mut Told, r
     let id = file.lines().next().unwrap().to_owned();
     // The last check of the caller needs it; it ends with its folder's owner.
     println!("the server with the id {id} is left running");
-}
-
-fn wait_for(store: &str) {
-    for _ in 0..600 {
-        if crate::open(store).tenants().is_ok() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    panic!("the server did not come back");
 }

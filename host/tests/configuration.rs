@@ -210,6 +210,29 @@ fn a_file_makes_a_host_that_adds_a_certificate_and_keeps_it() {
 }
 
 #[test]
+fn a_trace_is_rotated_as_the_table_of_the_manual_says() {
+    let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md")).unwrap();
+    let table = manual.split("```toml\n").find(|example| example.starts_with("[trace]")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("postseal-trace.jsonl");
+    // Full by the size that the manual has.
+    fs::File::create(&path).unwrap().set_len(50_000_000).unwrap();
+    let configuration = Configuration::parse(table.split("```").next().unwrap(), folder.path()).unwrap();
+    assert_eq!(configuration.trace_path(), Some(path.as_path()));
+    let root = Authority::root("Root", Key::P256(1));
+    fs::write(folder.path().join("root.pem"), root.pem()).unwrap();
+    let mut overrides = Overrides::default();
+    overrides.trust = vec![folder.path().join("root.pem").display().to_string()];
+    overrides.store = Some("sqlite::memory:".to_owned());
+    let host = configuration.overridden_by(overrides).host().unwrap();
+    let alice = root.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(2)));
+    let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    host.add_certificate(&Tenant::default(), alice.der(), "admin", now).unwrap();
+    assert_eq!(fs::metadata(folder.path().join("postseal-trace.000000001.jsonl")).unwrap().len(), 50_000_000);
+    assert!(fs::read_to_string(&path).unwrap().contains("\"event\":\"added\""));
+}
+
+#[test]
 fn import_is_off_in_a_file_and_a_late_import_asks_nobody() {
     let off = Configuration::parse("store = \"sqlite::memory:\"", "".as_ref()).unwrap();
     let host = off.host().unwrap();

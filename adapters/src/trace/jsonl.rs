@@ -1,12 +1,22 @@
-use postseal::cert::Source;
-use postseal::trace::{Event, Kind, Tracer};
-use serde_json::{Map, Value, json};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::path::Path;
+use super::append::{Now, Opened};
+use super::rotation::{Rotation, settled};
+use super::to_json;
+use postseal::trace::{Event, Tracer};
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// How often a writer that finds the file rotated opens the new one before it writes into what it has.
+const REOPENINGS: usize = 100;
 
 /// Writes each event as one line of JSON at the end of a file, in one write, so that several processes can share it.
+///
+/// Before each event it looks whether the path still leads to the file that is open. When another process rotated the file, or
+/// somebody moved or deleted it, the path is opened again; so a folder that was gone is used again as soon as it is back.
+/// Rotating processes keep a file named like the trace with `.lock` behind it: it is locked, shared while an event is written and
+/// exclusively while files are renamed, and it is never deleted.
 ///
 /// ```
 /// use postseal::{Engine, UnixTime, import::Context, verify::TrustAnchors};
@@ -23,12 +33,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// ```
 #[derive(Debug)]
 pub struct JsonLines {
-    file: File,
+    path: PathBuf,
+    rotation: Option<Rotation>,
+    /// `None` when it could not be opened again.
+    opened: Mutex<Option<Opened>>,
     lost: AtomicU64,
 }
 
 impl JsonLines {
-    /// Opens the file for appending, and makes it when there is none.
+    /// Opens the file for appending, and makes it when there is none. It is never rotated by this process.
     ///
     /// # Errors
     /// Those of the file system.
@@ -37,8 +50,37 @@ impl JsonLines {
     /// assert!(postseal_adapters::trace::JsonLines::open("/nowhere/at/all.jsonl".as_ref()).is_err());
     /// ```
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Ok(Self { file, lost: AtomicU64::new(0) })
+        Self::open_with(path, None)
+    }
+
+    /// Opens the file for appending, goes on in new ones, and deletes old ones.
+    ///
+    /// # Errors
+    /// Those of the file system, also about the lock file.
+    ///
+    /// ```
+    /// use postseal_adapters::trace::{JsonLines, Rotation};
+    /// let folder = tempfile::tempdir()?;
+    /// let rotation = Rotation::at(100_000_000).keeping_days(365);
+    /// let tracer = JsonLines::rotating(&folder.path().join("trace.jsonl"), rotation)?;
+    /// assert_eq!(tracer.lost(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn rotating(path: &Path, rotation: Rotation) -> io::Result<Self> {
+        Self::open_with(path, Some(rotation))
+    }
+
+    fn open_with(path: &Path, rotation: Option<Rotation>) -> io::Result<Self> {
+        // A link that leads nowhere yet leads somewhere before it is followed.
+        if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            OpenOptions::new().create(true).append(true).open(path)?;
+        }
+        let path = settled(path);
+        let opened = Opened::open(&path, rotation.as_ref())?;
+        if let Some(rotation) = &rotation {
+            opened.prune(&path, rotation);
+        }
+        Ok(Self { path, rotation, opened: Mutex::new(Some(opened)), lost: AtomicU64::new(0) })
     }
 
     /// Events that could not be written.
@@ -52,119 +94,47 @@ impl JsonLines {
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
+
+    fn write(&self, slot: &mut Option<Opened>, line: &str) -> io::Result<()> {
+        for _ in 0..REOPENINGS {
+            let opened = self.opened(slot)?;
+            opened.begin_writing();
+            match opened.now(&self.path) {
+                Now::Other => {}
+                Now::Same(size) if self.rotation.is_some_and(|rotation| opened.is_full(&rotation, size, line)) => {
+                    opened.end_writing();
+                    if !self.rotation.is_some_and(|rotation| opened.rotate(&self.path, &rotation, size)) {
+                        continue;
+                    }
+                }
+                now => {
+                    let size = if let Now::Same(size) = now { size } else { 0 };
+                    let written = opened.append(line, size);
+                    opened.end_writing();
+                    return written;
+                }
+            }
+            *slot = None;
+        }
+        self.opened(slot)?.append(line, 0)
+    }
+
+    fn opened<'a>(&self, slot: &'a mut Option<Opened>) -> io::Result<&'a mut Opened> {
+        let opened = match slot.take() {
+            Some(opened) => opened,
+            None => Opened::open(&self.path, self.rotation.as_ref())?,
+        };
+        Ok(slot.insert(opened))
+    }
 }
 
 impl Tracer for JsonLines {
     fn event(&self, event: &Event) {
         let mut line = to_json(event).to_string();
         line.push('\n');
-        if (&self.file).write_all(line.as_bytes()).is_err() {
+        let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.write(&mut slot, &line).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
-    }
-}
-
-/// An event as a JSON object. Text from mail in it is escaped already; here it only becomes JSON.
-///
-/// ```
-/// use postseal::{Address, UnixTime, store::{Decision, Tenant}, trace::{Event, Kind}};
-/// let kind = Kind::Decided { fingerprint: "00".repeat(32).parse()?, decision: Decision::Approve, by: "root".into() };
-/// let event = Event::by_operator(UnixTime::from_seconds(0), Tenant::default(), Address::parse("a@goal.example")?, kind);
-/// assert_eq!(postseal_adapters::trace::to_json(&event)["event"], "decided");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn to_json(event: &Event) -> Value {
-    let mut object = Map::new();
-    object.insert("at".to_owned(), json!(event.at.to_string()));
-    object.insert("event".to_owned(), json!(event.kind.name()));
-    object.insert("tenant".to_owned(), json!(event.tenant.name()));
-    object.insert("route".to_owned(), json!(event.route));
-    object.insert("message_id".to_owned(), json!(event.message.as_ref().map(postseal::Private::expose)));
-    object.insert("address".to_owned(), json!(event.address.as_ref().map(|address| address.expose().as_str())));
-    if let Value::Object(details) = details(&event.kind) {
-        object.extend(details);
-    }
-    Value::Object(object)
-}
-
-fn details(kind: &Kind) -> Value {
-    match kind {
-        Kind::SignatureVerified { fingerprint }
-        | Kind::RevocationGood { fingerprint }
-        | Kind::KeyPreferenceFollowed { fingerprint }
-        | Kind::AlreadyKnown { fingerprint }
-        | Kind::CapabilitiesUpdated { fingerprint } => json!({ "fingerprint": fingerprint.to_string() }),
-        Kind::PathVerified { fingerprint, anchor, length } => {
-            json!({ "fingerprint": fingerprint.to_string(), "anchor": anchor.to_string(), "length": length })
-        }
-        Kind::BagIgnored { count } => json!({ "count": count }),
-        Kind::Imported { source, fingerprint, not_before, not_after } => json!({
-            "source": source.name(), "fingerprint": fingerprint.to_string(),
-            "not_before": not_before.to_string(), "not_after": not_after.to_string(),
-        }),
-        Kind::Renewed { source, fingerprint, not_before, not_after, previous } => json!({
-            "source": source.name(), "fingerprint": fingerprint.to_string(),
-            "not_before": not_before.to_string(), "not_after": not_after.to_string(), "previous": previous.to_string(),
-        }),
-        Kind::Held { source, fingerprint, not_before, not_after, active } => json!({
-            "source": source.name(), "fingerprint": fingerprint.to_string(),
-            "not_before": not_before.to_string(), "not_after": not_after.to_string(),
-            "active": active.map(|active| active.to_string()),
-        }),
-        Kind::Refused { fingerprint, error } | Kind::Deferred { fingerprint, error } => json!({
-            "fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::DirectoryHasNone { directory } | Kind::DirectoryUnavailable { directory } => {
-            json!({ "source": directory.name() })
-        }
-        Kind::CandidateRejected { source, fingerprint, error } => json!({
-            "source": source.name(), "fingerprint": fingerprint.map(|fingerprint| fingerprint.to_string()),
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::RecipientFound { source, fingerprint } => {
-            json!({ "source": source.name(), "fingerprint": fingerprint.to_string() })
-        }
-        Kind::RecipientMissed { error } => json!({
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::LentUsed { directory, fingerprint } | Kind::LentDiscarded { directory, fingerprint } => {
-            json!({ "source": directory.name(), "fingerprint": fingerprint.to_string() })
-        }
-        Kind::CbcFallback { content_encryption } => json!({ "content_encryption": content_encryption.name() }),
-        Kind::AlreadyEncrypted { passed } => json!({ "passed": passed }),
-        Kind::Sealed { content_encryption, recipients, octets } => json!({
-            "content_encryption": content_encryption.name(), "recipients": recipients, "bytes": octets,
-        }),
-        Kind::Added { fingerprint, not_before, not_after, by } => json!({
-            "source": Source::Operator.name(), "fingerprint": fingerprint.to_string(),
-            "not_before": not_before.to_string(), "not_after": not_after.to_string(), "by": by,
-        }),
-        Kind::Decided { fingerprint, decision, by } => {
-            json!({ "fingerprint": fingerprint.to_string(), "decision": decision.name(), "by": by })
-        }
-        _ => revocation_details(kind),
-    }
-}
-
-fn revocation_details(kind: &Kind) -> Value {
-    match kind {
-        Kind::RevocationUnknown { fingerprint, error } | Kind::OcspUnusable { fingerprint, error } => json!({
-            "fingerprint": fingerprint.to_string(),
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::CertificateRevoked { fingerprint, at, reason } => json!({
-            "fingerprint": fingerprint.to_string(), "revoked_at": at.to_string(), "revocation_reason": reason.name(),
-        }),
-        Kind::CrlUnusable { crl, error } => json!({
-            "crl": crl.to_string(),
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::SourceRejected { at, error } => json!({
-            "source": at,
-            "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
-        }),
-        Kind::SourceUnavailable { at, detail } => json!({ "source": at, "reason": detail }),
-        _ => json!({}),
     }
 }

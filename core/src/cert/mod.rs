@@ -1,6 +1,7 @@
 //! Certificates, the names in them, and what a store keeps of them.
 
 mod address;
+mod algorithms;
 mod certificate;
 mod certs_only;
 mod extensions;

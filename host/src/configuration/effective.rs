@@ -16,6 +16,7 @@ impl Config {
     pub(super) fn effective(&self) -> Self {
         let mut effective = self.clone();
         effective.store = self.store.as_ref().map(super::store::StoreConfig::effective);
+        effective.trace = self.trace.as_ref().map(super::trace::TraceConfig::effective);
         effective.profile = Some(self.profile.unwrap_or_else(|| Named(postseal::verify::Profile::default())));
         effective.encrypt = self.encrypt.or(&EncryptConfig::defaults());
         let revocation = self.options.over(self.revocation.over(RevocationPolicy::default()));

@@ -8,6 +8,7 @@ use super::named::Named;
 use super::quotas::{self, QuotasConfig, RetentionConfig};
 use super::revocation::RevocationConfig;
 use super::store::{PostgresConfig, StoreConfig};
+use super::trace::TraceConfig;
 use super::trust::MOZILLA;
 use crate::ConfigurationError;
 use postseal::PerRoute;
@@ -30,8 +31,8 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 pub(super) struct Config {
     /// Where certificates are kept. Without this key the library has no store, and the command has postseal.db.
     pub(super) store: Option<StoreConfig>,
-    /// The file of the trace, JSON Lines. Without this key the command writes one beside the store.
-    pub(super) trace: Option<PathBuf>,
+    /// The file of the trace, JSON Lines, or a table that rotates it. Without this key the command writes one beside the store.
+    pub(super) trace: Option<TraceConfig>,
     /// The rules for certificates: default, strict (CA/B S/MIME Baseline Requirements) or legacy.
     pub(super) profile: Option<Named<Profile>>,
     /// PEM files of trust anchors, or mozilla for the shipped set.
@@ -187,7 +188,8 @@ impl Config {
 
     pub(super) fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let directories = self.directory.values_mut().flat_map(|directory| directory.settings_mut().files());
-        let own = self.intermediates.iter_mut().chain(&mut self.crls).chain(&mut self.trace);
+        let own =
+            self.intermediates.iter_mut().chain(&mut self.crls).chain(self.trace.as_mut().map(TraceConfig::path_mut));
         own.chain(self.fetch.files()).chain(directories)
     }
 

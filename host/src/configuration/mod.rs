@@ -14,6 +14,7 @@ mod revocation;
 mod schema;
 mod secret;
 mod store;
+mod trace;
 mod trust;
 
 pub use overrides::Overrides;
@@ -258,7 +259,25 @@ impl Configuration {
     /// assert_eq!(postseal_host::Configuration::default().trace_path(), None);
     /// ```
     pub fn trace_path(&self) -> Option<&Path> {
-        self.config.trace.as_deref()
+        self.config.trace.as_ref().map(trace::TraceConfig::path)
+    }
+
+    /// Opens the trace, when one is configured; it is made when there is none yet, and rotated as `[trace]` has it.
+    ///
+    /// # Errors
+    /// Those of the file system, with the file.
+    ///
+    /// ```
+    /// use postseal_host::Configuration;
+    /// let folder = tempfile::tempdir()?;
+    /// let text = "[trace]\npath = \"trace.jsonl\"\nrotate_megabytes = 50\nkeep_days = 365";
+    /// let trace = Configuration::parse(text, folder.path())?.trace()?.unwrap();
+    /// assert_eq!(trace.lost(), 0);
+    /// assert!(folder.path().join("trace.jsonl").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trace(&self) -> Result<Option<JsonLines>, ConfigurationError> {
+        self.config.trace.as_ref().map(trace::TraceConfig::open).transpose()
     }
 
     /// With this file for the trace, whatever is configured.
@@ -270,7 +289,7 @@ impl Configuration {
     #[must_use]
     pub fn with_trace(mut self, file: PathBuf) -> Self {
         self.lines.forget("trace");
-        self.config.trace = Some(file);
+        self.config.trace = Some(trace::TraceConfig::At(file));
         self
     }
 
@@ -425,9 +444,7 @@ impl Configuration {
         if let Some(store) = self.store()? {
             host = host.with_store(store);
         }
-        if let Some(path) = self.trace_path() {
-            let opened = JsonLines::open(path).map_err(|error| ConfigurationError::of_file(path, error));
-            let trace = self.at("trace", opened)?;
+        if let Some(trace) = self.at("trace", self.trace())? {
             host = host.with_tracer(Arc::new(trace));
         }
         if self.config.fetches() {

@@ -3,6 +3,7 @@ use super::lines::Lines;
 use super::named::Named;
 use super::revocation::RevocationConfig;
 use super::store::StoreConfig;
+use super::trace::TraceConfig;
 use postseal::revocation;
 use postseal::store::Quotas;
 use postseal::verify::Profile;
@@ -28,7 +29,7 @@ pub struct Overrides {
     pub profile: Option<Profile>,
     /// The store: `sqlite:PATH`, or the URL of a PostgreSQL database.
     pub store: Option<String>,
-    /// The file of the trace.
+    /// The file of the trace, which is not rotated then.
     pub trace: Option<PathBuf>,
     /// What becomes of a certificate whose revocation is unknown; for all tenants and routes.
     pub revocation: Option<revocation::Mode>,
@@ -50,7 +51,7 @@ impl Overrides {
         }
         if let Some(trace) = self.trace {
             lines.forget("trace");
-            config.trace = Some(trace);
+            config.trace = Some(TraceConfig::At(trace));
         }
         config.unsaid_quotas = self.unsaid_quotas;
         config.options = RevocationConfig::of_options(self.revocation, self.fetch);

@@ -42,6 +42,10 @@ pub(crate) const WRONG: &[Wrong] = &[
     unseen("[limits]\nrsa_bits_min = 9000", 2, "[limits] rsa_bits_min: no key has 9000 bits at least and 8192 at most"),
     wrong("[fetch]\nports = [80, 70000]", 2, "integer `70000`"),
     wrong("[fetch]\nports = [0]", 2, "expected a nonzero u16"),
+    // The trace.
+    wrong("import = true\ntrace = 7", 2, "a trace is a path, or a table"),
+    wrong("[trace]\npath = \"t.jsonl\"\nkeep_files = 0", 1, "keep_days from 1 on"),
+    wrong("[trace]\nkeep_files = 1", 1, "a table with path"),
     // The store.
     wrong("import = true\nstore = \"redis:\"", 2, "store: \"redis\" is not a kind of store"),
     wrong("store = 7", 1, "a store is \"sqlite:PATH\""),
