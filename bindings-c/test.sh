@@ -12,7 +12,7 @@
 #
 # And when it is named, because it builds everything once more, the standard library as well:
 #
-#   race       the threads with ThreadSanitizer on both sides (helgrind does not know Rust's atomics)
+#   race       the threads with ThreadSanitizer on both sides (helgrind does not know Rust's locks and atomics)
 #
 # What needs something that is not installed says SKIPPED. With POSTSEAL_STRICT set, that is a failure.
 set -euo pipefail

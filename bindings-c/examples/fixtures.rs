@@ -121,8 +121,7 @@ fn lent(root: &Authority, write: &dyn Fn(&str, &[u8])) {
     write("dave.p7s", &signed);
     // The last octet of the signature; the ends of three elements come after it.
     let mut broken = signed;
-    let last = broken.len() - 7;
-    broken[last] ^= 1;
+    *broken.iter_mut().nth_back(6).unwrap() ^= 1;
     write("dave-broken.p7s", &broken);
 }
 

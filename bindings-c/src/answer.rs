@@ -297,16 +297,17 @@ pub unsafe extern "C" fn postseal_answer_found(
     })
 }
 
-/// resolve-directory: what a directory keeps for the address at `index` of the question as one CMS object, DER or BER: a SignedData
-/// with certificates, with a signer or without any (userSMIMECertificate, RFC 2798 2.8; a certs-only message, RFC 8551 3.8). Each
-/// certificate in it is lent, with its CA certificates as issuers; so are CA certificates by themselves, to be refused with a reason.
-/// Called again, or after `postseal_answer_found`, it adds more.
+/// resolve-directory: what a directory keeps for the address at `index` of the question as one CMS object, DER or BER: a
+/// SignedData with certificates, with a signer or without any (userSMIMECertificate, RFC 2798 2.8; a certs-only message,
+/// RFC 8551 3.8). Each certificate in it is lent, with its CA certificates as issuers; so are CA certificates by
+/// themselves, to be refused with a reason. Called again, or after `postseal_answer_found`, it adds more.
 ///
-/// Capabilities and the preference that the owner signed come along when the signature holds under a certificate inside that bears
-/// the address. They stand in for no check.
+/// Capabilities and the preference that the owner signed come along when the signature holds under a certificate inside
+/// that bears the address. They stand in for no check.
 ///
-/// POSTSEAL_CMS_NOT_SIGNED_DATA: something else, as a bare certificate; or the code of what cannot be read, or of a limit. Nothing was
-/// added then: without another reply, the address counts as not answered. POSTSEAL_VALUE_UNKNOWN as in `postseal_answer_found`.
+/// POSTSEAL_CMS_NOT_SIGNED_DATA: something else, as a bare certificate; or the code of what cannot be read, or of a limit.
+/// Nothing was added then: without another reply, the address counts as not answered. POSTSEAL_VALUE_UNKNOWN as in
+/// `postseal_answer_found`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_answer_found_cms(

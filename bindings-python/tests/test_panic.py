@@ -1,4 +1,4 @@
-"""A mistake of the engine becomes an exception. Only a wheel with the feature `test-panic` can be asked to make one: `test.sh` builds it."""
+"""A mistake of the engine becomes an exception. Only a wheel with the feature `test-panic` makes one: `test.sh` builds it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ static const char *const carol_and_dave[] = {"carol@goal.example", "dave@goal.ex
 
 /* What the directory does when it is asked. */
 typedef struct staff {
-    enum { LENDS, LENDS_CMS, LENDS_BROKEN_CMS, LENDS_NO_CMS, LENDS_NOTHING, KNOWS_THEM, IS_DOWN, FAILS, SAYS_NOTHING, LENDS_GARBAGE, IS_DOWN_FOR_ONE, SAYS_TOO_MUCH } does;
+    enum { LENDS, LENDS_CMS, LENDS_BROKEN_CMS, LENDS_NO_CMS, LENDS_NOTHING, KNOWS_THEM, IS_DOWN, FAILS,
+           SAYS_NOTHING, LENDS_GARBAGE, IS_DOWN_FOR_ONE, SAYS_TOO_MUCH } does;
     int asked, destroyed;
 } staff;
 

@@ -239,11 +239,12 @@ static void loans_of_every_length(void)
     for (size_t size = sizeof(size_t); size <= sizeof(postseal_loan); size += sizeof(void *)) {
         postseal_engine *engine = engine_with(
             "trust = [\"root.pem\"]\ndirectories = [\"staff\"]\n[directory.staff]\nkind = \"host\"\n", NULL);
-        older_table table = {sizeof table, lend_a_part}, *only = older(&table, sizeof table);
+        older_table table = {sizeof table, lend_a_part};
+        postseal_directory_table *only = older(&table, sizeof table);
         postseal_options options = at_now();
         postseal_encryption *encryption = NULL;
         postseal_error *err = NULL;
-        CHECK_OK(postseal_engine_set_directory(engine, "staff", (const postseal_directory_table *)(const void *)only, &size, &err));
+        CHECK_OK(postseal_engine_set_directory(engine, "staff", only, &size, &err));
         if (size < offsetof(postseal_loan, issuers)) {
             /* A certificate of which not all is there is none. */
             CHECK(postseal_encrypt(engine, mail.data, mail.len, carol, 1, NULL, 0, &options, &encryption, NULL) != POSTSEAL_OK);
