@@ -37,6 +37,15 @@ c:
 c-sanitizer:
     bindings-c/test.sh sanitizer
 
+# The threads of the tests in C with ThreadSanitizer in the program, the library and the standard library. Needs a nightly with
+# rust-src, and builds everything once more.
+c-race:
+    bindings-c/test.sh race
+
+# Every pointer at the boundary of the C library under Miri. Needs `rustup component add miri rust-src --toolchain nightly`.
+c-miri:
+    MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p postseal-capi --lib --test boundary
+
 # Wheel and sdist in fresh environments of every CPython that is here; pytest, type checkers, reference.
 python:
     bindings-python/test.sh

@@ -3,7 +3,7 @@
 #
 #   generated  the header and the codes are what the sources give; the boundary from the Rust side
 #   abi        what the shared library exports is abi.txt; no function is missing in the test of NULL
-#   header     the header by itself, as C99 to C23 and as C++11 to C++20
+#   header     the header by itself, as C99 to C23 and as C++11 to C++20; where each member of each struct is
 #   plain      the tests in C, with the attack corpus and the transcripts; what they sealed is opened
 #   panic      the guard of every function, in a library with the switch that tests it
 #   valgrind   the tests in C again, without an error or a leak of any kind
@@ -12,7 +12,7 @@
 #
 # And when it is named, because it builds everything once more, the standard library as well:
 #
-#   race       the threads with ThreadSanitizer on both sides (helgrind does not know Rust's atomics)
+#   race       the threads with ThreadSanitizer on both sides (helgrind does not know Rust's locks and atomics)
 #
 # What needs something that is not installed says SKIPPED. With POSTSEAL_STRICT set, that is a failure.
 set -euo pipefail
@@ -100,6 +100,11 @@ header() {
     for standard in c++11 c++14 c++17 c++20; do
         g++ -std=$standard -Wall -Wextra -Werror -pedantic -fsyntax-only -x c++ $here/include/postseal.h
     done
+    # The layout holds, and says where every struct ends.
+    gcc "${strict[@]}" -fsyntax-only $here/tests/c/test_layout.c
+    for struct in $(sed -n 's/^typedef struct \(postseal_[a-z_]*\) {$/\1/p' $here/include/postseal.h); do
+        grep -q "^ENDS($struct, " $here/tests/c/test_layout.c || { echo "$struct is missing in test_layout.c"; return 1; }
+    done
 }
 
 compiled() {
@@ -114,14 +119,14 @@ plain() {
     compiled
     run "$work/tests"
     # What was sealed opens with the key of its recipient, and with no other.
-    for sealed in alice.sealed bob.sealed carol.sealed dave.sealed alice.stream bob.stream; do
+    for sealed in alice.sealed bob.sealed carol.sealed carol.cms dave.sealed alice.stream bob.stream; do
         "$target/debug/examples/fixtures" open "${sealed%%.*}" "$work/results/$sealed.eml" | grep "in confidence" > /dev/null
     done
     if "$target/debug/examples/fixtures" open bob "$work/results/alice.sealed.eml" 2>/dev/null; then
         echo "bob opens what is alice's"
         return 1
     fi
-    echo "6 messages open"
+    echo "7 messages open"
 }
 
 panic() {
@@ -148,7 +153,9 @@ instrumented() {
     fixtures
     mkdir -p "$work/$kind"
     triple=$(rustc +nightly -vV | sed -n 's/^host: //p')
-    RUSTFLAGS=-Zsanitizer=$kind cargo +nightly rustc --quiet --locked --target "$triple" --target-dir "$target/$kind" "$@" \
+    # Frames in reports have the names of functions without debug information, and a rebuild is never a small one.
+    CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 RUSTFLAGS=-Zsanitizer=$kind \
+        cargo +nightly rustc --quiet --locked --target "$triple" --target-dir "$target/$kind" "$@" \
         -p postseal-capi --lib --crate-type cdylib -- -C "link-arg=-Wl,-soname,$soname"
     cp "$target/$kind/$triple/debug/libpostseal_c.so" "$work/$kind/$soname"
 }

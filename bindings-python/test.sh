@@ -60,6 +60,14 @@ environment "$first" "$work/sdist"
 "$work/sdist/bin/pip" install -q "$work"/dist/*.tar.gz "pytest>=8"
 "$work/sdist/bin/python" -m pytest -q -p no:cacheprovider tests/test_engine.py tests/test_readme.py
 
+step "panics"
+"$work/build/bin/maturin" build --locked --profile dev --features test-panic --interpreter "$first" --out "$work/panic"
+environment "$first" "$work/panics"
+"$work/panics/bin/pip" install -q "$work"/panic/*.whl "pytest>=8"
+# The panics say so on stderr, and are no failure; that there are tests which were not skipped has to be seen.
+"$work/panics/bin/python" -m pytest -q -p no:cacheprovider tests/test_panic.py | tee "$work/panics.txt"
+grep -q "^5 passed" "$work/panics.txt"
+
 step "types and reference"
 PATH="$work/1/bin:$PATH"
 export PATH

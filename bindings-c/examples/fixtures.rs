@@ -10,8 +10,9 @@
 )]
 
 use postseal::UnixTime;
+use postseal_testkit::factory::der::{integer, oid, sequence, set_of, tlv};
 use postseal_testkit::factory::{
-    Authority, CertSpec, CrlSpec, Key, OcspSpec, Person, Revoked, SignedMail, access_at, crl_at,
+    Authority, CertSpec, CrlSpec, Form, Key, OcspSpec, Person, Revoked, SignedMail, access_at, attribute, crl_at,
 };
 use postseal_testkit::{Opener, corpus};
 use serde_json::Value;
@@ -29,6 +30,8 @@ const DAVE: Key = Key::P256(5);
 const CRL: &str = "http://ca.example/1.crl";
 const OCSP: &str = "http://ocsp.ca.example/";
 const ISSUER: &str = "http://ca.example/ca.cer";
+/// SMIMECapabilities (RFC 8551 2.5.2).
+const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -106,10 +109,28 @@ fn lent(root: &Authority, write: &dyn Fn(&str, &[u8])) {
     write("middle.der", middle.der());
     let mut spec = CertSpec::mailbox("dave@goal.example", DAVE);
     spec.overrides.extra_extensions = vec![access_at(&[], &[ISSUER])];
-    write("dave.der", middle.issue(&spec).der());
+    let dave = middle.issue(&spec);
+    write("dave.der", dave.der());
     // SEQUENCE of SMIMECapability: id-aes256-GCM.
     let gcm = [0x30, 0x0d, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2e];
     write("gcm.der", &gcm);
+    // As one CMS object: Carol's without a signer, Dave's (BER) with what he signed that he reads.
+    write("carol.p7c", &certs_only(&[carol.der(), root.der()]));
+    let published = SignedMail::new("dave@goal.example", &dave).form(Form::OpaqueBer).with_authority(&middle);
+    let signed = published.without_attribute(CAPABILITIES).extra_attribute(&attribute(CAPABILITIES, &gcm)).cms();
+    write("dave.p7s", &signed);
+    // The last octet of the signature; the ends of three elements come after it.
+    let mut broken = signed;
+    *broken.iter_mut().nth_back(6).unwrap() ^= 1;
+    write("dave-broken.p7s", &broken);
+}
+
+/// A SignedData without a signer (RFC 5652 5.1).
+fn certs_only(certificates: &[&[u8]]) -> Vec<u8> {
+    let data = sequence(&[&oid("1.2.840.113549.1.7.1")]);
+    let bag = tlv(0xa0, certificates);
+    let signed = sequence(&[&integer(1), &set_of(Vec::new()), &data, &bag, &set_of(Vec::new())]);
+    sequence(&[&oid("1.2.840.113549.1.7.2"), &tlv(0xa0, &[&signed])])
 }
 
 /// Whose certificates name lists and responders.

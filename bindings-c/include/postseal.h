@@ -1408,8 +1408,8 @@ typedef struct postseal_directory_table {
      */
     size_t struct_size;
     /**
-     * resolve-directory: for each address of the question one of `postseal_answer_found`, `postseal_answer_not_found` and
-     * `postseal_answer_not_answered`. An address without a reply counts as not answered. Needed.
+     * resolve-directory: for each address of the question one of `postseal_answer_found`, `postseal_answer_found_cms`,
+     * `postseal_answer_not_found` and `postseal_answer_not_answered`. An address without a reply counts as not answered. Needed.
      */
     postseal_callback resolve;
     /**
@@ -2134,6 +2134,26 @@ postseal_status postseal_answer_found(struct postseal_answer *answer,
                                       size_t index,
                                       const struct postseal_loan *loan,
                                       struct postseal_error **err);
+
+/**
+ * resolve-directory: what a directory keeps for the address at `index` of the question as one CMS object, DER or BER: a
+ * SignedData with certificates, with a signer or without any (userSMIMECertificate, RFC 2798 2.8; a certs-only message,
+ * RFC 8551 3.8). Each certificate in it is lent, with its CA certificates as issuers; so are CA certificates by
+ * themselves, to be refused with a reason. Called again, or after `postseal_answer_found`, it adds more.
+ *
+ * Capabilities and the preference that the owner signed come along when the signature holds under a certificate inside
+ * that bears the address. They stand in for no check.
+ *
+ * POSTSEAL_CMS_NOT_SIGNED_DATA: something else, as a bare certificate; or the code of what cannot be read, or of a limit.
+ * Nothing was added then: without another reply, the address counts as not answered. POSTSEAL_VALUE_UNKNOWN as in
+ * `postseal_answer_found`.
+ */
+POSTSEAL_MUST_USE
+postseal_status postseal_answer_found_cms(struct postseal_answer *answer,
+                                          size_t index,
+                                          const uint8_t *cms,
+                                          size_t len,
+                                          struct postseal_error **err);
 
 /**
  * resolve-directory: the directory was asked about this address, and has none.

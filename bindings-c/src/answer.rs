@@ -7,13 +7,15 @@ use crate::guard::{call, free};
 use crate::hand::Hand;
 use crate::question::{Open, postseal_question};
 use crate::table::{self, Versioned};
+use crate::text::Text;
 use crate::values::Question;
 use core::ffi::c_char;
-use postseal::Code;
 use postseal::cert::TransientCert;
 use postseal::directory::DirectoryReply;
 use postseal::query::{Answer, Unavailable};
 use postseal::store::{Entry, PutOutcome};
+use postseal::verify::Limits;
+use postseal::{Address, Code};
 use std::sync::Arc;
 
 /// The answer to one question. Of your own when `postseal_answer_new` gave it: hand it in with `postseal_operation_answer`, and
@@ -23,6 +25,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct postseal_answer {
     kind: Question,
+    /// Whom a directory is asked about; nobody in any other question.
+    about: Arc<[(Text, Text)]>,
     open: Arc<Hand<Open>>,
     content: Hand<Content>,
 }
@@ -69,10 +73,11 @@ unsafe impl Versioned for postseal_loan {}
 impl postseal_answer {
     /// An empty answer to this question.
     pub(crate) fn to(question: &postseal_question) -> Self {
-        let asked = if question.kind == Question::ResolveDirectory { question.addresses.len() } else { 0 };
-        let replies = core::iter::repeat_with(|| None).take(asked).collect();
+        let is_directory = question.kind == Question::ResolveDirectory;
+        let about = if is_directory { Arc::clone(&question.addresses) } else { Arc::default() };
+        let replies = about.iter().map(|_| None).collect();
         let content = Content { entries: Vec::new(), outcome: None, replies, body: None, unavailable: None };
-        Self { kind: question.kind, open: Arc::clone(&question.open), content: Hand::new(content) }
+        Self { kind: question.kind, about, open: Arc::clone(&question.open), content: Hand::new(content) }
     }
 
     /// Puts something in, if the question asks for that kind of thing.
@@ -288,6 +293,38 @@ pub unsafe extern "C" fn postseal_answer_found(
             // SAFETY: as the header says.
             certs.push(unsafe { lent(&table::read(loan)?) }?);
         }
+        answer.reply(index, DirectoryReply::Found(certs))
+    })
+}
+
+/// resolve-directory: what a directory keeps for the address at `index` of the question as one CMS object, DER or BER: a
+/// SignedData with certificates, with a signer or without any (userSMIMECertificate, RFC 2798 2.8; a certs-only message,
+/// RFC 8551 3.8). Each certificate in it is lent, with its CA certificates as issuers; so are CA certificates by
+/// themselves, to be refused with a reason. Called again, or after `postseal_answer_found`, it adds more.
+///
+/// Capabilities and the preference that the owner signed come along when the signature holds under a certificate inside
+/// that bears the address. They stand in for no check.
+///
+/// POSTSEAL_CMS_NOT_SIGNED_DATA: something else, as a bare certificate; or the code of what cannot be read, or of a limit.
+/// Nothing was added then: without another reply, the address counts as not answered. POSTSEAL_VALUE_UNKNOWN as in
+/// `postseal_answer_found`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn postseal_answer_found_cms(
+    answer: *mut postseal_answer,
+    index: usize,
+    cms: *const u8,
+    len: usize,
+    err: *mut *mut postseal_error,
+) -> postseal_status {
+    call(err, || {
+        // SAFETY: as the header says.
+        let (answer, cms) = unsafe { (object(answer)?, octets(cms, len)?) };
+        let certs = match answer.about.get(index) {
+            Some((about, _)) => TransientCert::from_cms(cms, &Address::parse(about.as_str())?, &Limits::default())?,
+            // `reply` says what is wrong with it.
+            None => Vec::new(),
+        };
         answer.reply(index, DirectoryReply::Found(certs))
     })
 }

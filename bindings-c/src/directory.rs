@@ -20,8 +20,8 @@ use std::sync::Arc;
 pub struct postseal_directory_table {
     /// `sizeof(postseal_directory_table)`.
     pub struct_size: usize,
-    /// resolve-directory: for each address of the question one of `postseal_answer_found`, `postseal_answer_not_found` and
-    /// `postseal_answer_not_answered`. An address without a reply counts as not answered. Needed.
+    /// resolve-directory: for each address of the question one of `postseal_answer_found`, `postseal_answer_found_cms`,
+    /// `postseal_answer_not_found` and `postseal_answer_not_answered`. An address without a reply counts as not answered. Needed.
     pub resolve: postseal_callback,
     /// Called once, when nobody can call the directory any more. May be NULL.
     pub destroy: Option<unsafe extern "C" fn(userdata: *mut c_void)>,

@@ -19,7 +19,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct postseal_question {
     pub(crate) kind: Question,
-    pub(crate) addresses: Vec<(Text, Text)>,
+    /// As they are spelled, and the keys of a store. Shared with the answers, which live longer.
+    pub(crate) addresses: Arc<[(Text, Text)]>,
     pub(crate) open: Arc<Hand<Open>>,
     tenant: Option<Text>,
     directory: Option<Text>,
@@ -74,7 +75,7 @@ impl postseal_question {
     fn new(kind: Question) -> Self {
         Self {
             kind,
-            addresses: Vec::new(),
+            addresses: Arc::default(),
             open: Arc::new(Hand::new(Open::Callback)),
             tenant: None,
             directory: None,

@@ -11,6 +11,11 @@ impl Text {
     pub(crate) fn as_ptr(&self) -> *const c_char {
         self.0.as_ptr()
     }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // It was made of a `str`.
+        self.0.to_str().unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for Text {

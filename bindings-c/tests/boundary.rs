@@ -308,6 +308,42 @@ fn an_encryption_asks_and_takes_one_answer() {
     }
 }
 
+/// A SignedData without signers and with an empty bag of certificates (RFC 5652 5.1).
+const CERTS_ONLY: &[u8] = b"\x30\x25\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x18\x30\x16\x02\x01\x01\x31\x00\
+    \x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x00\x31\x00";
+
+#[test]
+fn an_answer_knows_whom_it_is_about_when_its_question_is_gone() {
+    let engine = engine(c"directories = [\"staff\"]\n[directory.staff]\nkind = \"host\"\n");
+    let to = [c"alice@goal.example".as_ptr()];
+    let operation = made(|operation, err| unsafe {
+        postseal_encrypt_operation(engine, null(), 0, to.as_ptr(), 1, null(), 0, null(), operation, err)
+    });
+    let (mut step, mut question) = (0, null_mut());
+    unsafe {
+        postseal_engine_free(engine);
+        assert_eq!(postseal_operation_poll(operation, &raw mut step, &raw mut question, null_mut()), POSTSEAL_OK);
+        let answer = made(|answer, err| postseal_answer_new(question, answer, err));
+        let entry = absent(to[0]);
+        assert_eq!(postseal_answer_entry(answer, entry, null_mut()), POSTSEAL_OK);
+        assert_eq!(postseal_operation_answer(operation, answer, null_mut()), POSTSEAL_OK);
+        postseal_entry_free(entry);
+        postseal_answer_free(answer);
+        postseal_question_free(question);
+        assert_eq!(postseal_operation_poll(operation, &raw mut step, &raw mut question, null_mut()), POSTSEAL_OK);
+        assert_eq!(postseal_question_kind(question), POSTSEAL_QUESTION_RESOLVE_DIRECTORY);
+        let answer = made(|answer, err| postseal_answer_new(question, answer, err));
+        postseal_question_free(question);
+        fails(POSTSEAL_ASN1_TRUNCATED, |err| postseal_answer_found_cms(answer, 0, CERTS_ONLY.as_ptr(), 37, err));
+        let len = CERTS_ONLY.len();
+        assert_eq!(postseal_answer_found_cms(answer, 0, CERTS_ONLY.as_ptr(), len, null_mut()), POSTSEAL_OK);
+        fails(POSTSEAL_VALUE_UNKNOWN, |err| postseal_answer_not_found(answer, 0, err));
+        assert_eq!(postseal_operation_answer(operation, answer, null_mut()), POSTSEAL_OK);
+        postseal_answer_free(answer);
+        postseal_operation_free(operation);
+    }
+}
+
 /// An address of an object, to be given to threads.
 struct Shared<T>(*mut T);
 

@@ -80,7 +80,14 @@ pub(crate) fn detached<T: Send>(py: Python<'_>, trouble: &Trouble, work: impl Fn
         return Err(raise_code(py, Code::HandleInUse));
     }
     UNDER_WAY.set(under_way.saturating_add(1));
-    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(work)).ok());
+    let outcome = py.detach(|| {
+        catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(feature = "test-panic")]
+            crate::test_panic::trip();
+            work()
+        }))
+        .ok()
+    });
     UNDER_WAY.set(under_way);
     trouble.interrupt()?;
     outcome.ok_or_else(|| raise_code(py, Code::InternalError))

@@ -12,6 +12,8 @@ mod questions;
 mod reports;
 mod sqlite;
 mod steps;
+#[cfg(feature = "test-panic")]
+mod test_panic;
 
 use postseal::Address;
 use pyo3::prelude::*;
@@ -57,6 +59,8 @@ mod _postseal {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
+        #[cfg(feature = "test-panic")]
+        super::test_panic::add(module)?;
         module.add("CODES", super::errors::table(py)?)?;
         module.add("WAIT", super::steps::wait(py)?)
     }

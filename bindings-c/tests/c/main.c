@@ -9,7 +9,7 @@ static const struct {
     const char *name;
     void (*run)(void);
 } tests[] = {
-    {"engine", test_engine},         {"import", test_import},       {"store", test_store},
+    {"layout", test_layout},         {"engine", test_engine},         {"import", test_import},       {"store", test_store},
     {"tracer", test_tracer},         {"encrypt", test_encrypt},     {"directory", test_directory},
     {"fetcher", test_fetcher},       {"operation", test_operation}, {"stream", test_stream},
     {"operator", test_operator},     {"nulls", test_nulls},         {"threads", test_threads},

@@ -8,7 +8,8 @@ static const char *const carol_and_dave[] = {"carol@goal.example", "dave@goal.ex
 
 /* What the directory does when it is asked. */
 typedef struct staff {
-    enum { LENDS, LENDS_NOTHING, KNOWS_THEM, IS_DOWN, FAILS, SAYS_NOTHING, LENDS_GARBAGE, IS_DOWN_FOR_ONE, SAYS_TOO_MUCH } does;
+    enum { LENDS, LENDS_CMS, LENDS_BROKEN_CMS, LENDS_NO_CMS, LENDS_NOTHING, KNOWS_THEM, IS_DOWN, FAILS,
+           SAYS_NOTHING, LENDS_GARBAGE, IS_DOWN_FOR_ONE, SAYS_TOO_MUCH } does;
     int asked, destroyed;
 } staff;
 
@@ -36,6 +37,31 @@ static int32_t lend(const postseal_question *question, postseal_answer *answer, 
     return status;
 }
 
+/* The same as one CMS object. */
+static int32_t lend_cms(const postseal_question *question, postseal_answer *answer, size_t index, bool is_broken)
+{
+    bool is_carol = strcmp(postseal_question_address(question, index), "carol@goal.example") == 0;
+    octets cms = file(is_carol ? "carol.p7c" : is_broken ? "dave-broken.p7s" : "dave.p7s");
+    int32_t status = postseal_answer_found_cms(answer, index, cms.data, cms.len, NULL);
+    memset(cms.data, 0, cms.len);
+    free(cms.data);
+    return status;
+}
+
+/* What is no such object: the code says so, and nothing is added. */
+static void lend_no_cms(postseal_answer *answer, size_t index)
+{
+    octets der = file("carol.der"), cms = file("carol.p7c");
+    postseal_error *err = NULL;
+    CHECK_FAILS(postseal_answer_found_cms(answer, index, der.data, der.len, &err), POSTSEAL_CMS_NOT_SIGNED_DATA);
+    for (size_t len = 0; len < cms.len; len++)
+        CHECK(postseal_answer_found_cms(answer, index, cms.data, len, NULL) != POSTSEAL_OK);
+    CHECK_FAILS(postseal_answer_found_cms(answer, index, NULL, 1, &err), POSTSEAL_ARGUMENT_NULL);
+    CHECK_FAILS(postseal_answer_found_cms(answer, index, cms.data, SIZE_MAX, &err), POSTSEAL_VALUE_UNKNOWN);
+    free(der.data);
+    free(cms.data);
+}
+
 static int32_t resolve(void *userdata, const postseal_question *question, postseal_answer *answer)
 {
     staff *staff = userdata;
@@ -50,12 +76,17 @@ static int32_t resolve(void *userdata, const postseal_question *question, postse
     for (size_t i = 0; status == 0 && i < count; i++) {
         if (staff->does == LENDS)
             status = lend(question, answer, i);
+        if (staff->does == LENDS_CMS || staff->does == LENDS_BROKEN_CMS)
+            status = lend_cms(question, answer, i, staff->does == LENDS_BROKEN_CMS);
+        if (staff->does == LENDS_NO_CMS)
+            lend_no_cms(answer, i);
         if (staff->does == KNOWS_THEM)
             status = postseal_answer_found(answer, i, NULL, NULL);
         if (staff->does == LENDS_NOTHING || staff->does == SAYS_TOO_MUCH) {
             status = postseal_answer_not_found(answer, i, NULL);
             /* One reply for each. */
             CHECK_NUMBER(postseal_answer_found(answer, i, &garbage, NULL), POSTSEAL_VALUE_UNKNOWN);
+            CHECK_NUMBER(lend_cms(question, answer, i, false), POSTSEAL_VALUE_UNKNOWN);
         }
         if (staff->does == IS_DOWN_FOR_ONE)
             status = i == 0 ? lend(question, answer, i) : postseal_answer_not_answered(answer, i, "referral without an answer", NULL);
@@ -67,6 +98,7 @@ static int32_t resolve(void *userdata, const postseal_question *question, postse
     if (staff->does == SAYS_TOO_MUCH) {
         CHECK_NUMBER(postseal_answer_not_found(answer, count, NULL), POSTSEAL_VALUE_UNKNOWN);
         CHECK_NUMBER(postseal_answer_found(answer, SIZE_MAX, &garbage, NULL), POSTSEAL_VALUE_UNKNOWN);
+        CHECK_NUMBER(postseal_answer_found_cms(answer, count, NULL, 0, NULL), POSTSEAL_VALUE_UNKNOWN);
         CHECK_NUMBER(postseal_answer_not_answered(answer, count, "x", NULL), POSTSEAL_VALUE_UNKNOWN);
     }
     if (staff->does == IS_DOWN)
@@ -81,7 +113,8 @@ static void destroy(void *userdata)
 
 static const postseal_directory_table table = {sizeof table, resolve, destroy};
 
-static postseal_status encrypt(staff *staff, postseal_encryption **encryption, postseal_error **error)
+static postseal_status encrypt_to(staff *staff, const char *const *to, size_t count, postseal_encryption **encryption,
+                                  postseal_error **error)
 {
     static journal journal = {.lock = PTHREAD_MUTEX_INITIALIZER};
     postseal_engine *engine = engine_with(STAFF, NULL);
@@ -91,11 +124,11 @@ static postseal_status encrypt(staff *staff, postseal_encryption **encryption, p
     postseal_status status;
     CHECK_OK(postseal_engine_set_directory(engine, "staff", &table, staff, &err));
     CHECK_OK(postseal_engine_set_tracer(engine, &journal_table, &journal, &err));
-    status = postseal_encrypt(engine, mail.data, mail.len, carol_and_dave, 2, NULL, 0, &options, encryption, error);
+    status = postseal_encrypt(engine, mail.data, mail.len, to, count, NULL, 0, &options, encryption, error);
     if (status == POSTSEAL_OK) {
         /* What was lent was used, and is gone. */
-        CHECK_NUMBER(journal_has(&journal, "lent-used"), 2);
-        CHECK_NUMBER(journal_has(&journal, "lent-discarded"), 2);
+        CHECK_NUMBER(journal_has(&journal, "lent-used"), count);
+        CHECK_NUMBER(journal_has(&journal, "lent-discarded"), count);
     }
     CHECK_NUMBER(staff->asked, 1);
     CHECK_NUMBER(staff->destroyed, 0);
@@ -104,6 +137,11 @@ static postseal_status encrypt(staff *staff, postseal_encryption **encryption, p
     CHECK_NUMBER(staff->destroyed, 1);
     free(mail.data);
     return status;
+}
+
+static postseal_status encrypt(staff *staff, postseal_encryption **encryption, postseal_error **error)
+{
+    return encrypt_to(staff, carol_and_dave, 2, encryption, error);
 }
 
 static void it_lends_for_one_delivery(void)
@@ -123,6 +161,33 @@ static void it_lends_for_one_delivery(void)
     postseal_encryption_free(encryption);
 }
 
+/* What came as one CMS object counts as if it had come by itself; what its owner signed does as long as the signature holds. */
+static void it_lends_one_object(void)
+{
+    const struct { int does; size_t first; const char *sealed_with; } cases[] = {
+        {LENDS_CMS, 1, "aes256-gcm"},
+        {LENDS_BROKEN_CMS, 1, "aes256-cbc"},
+        /* Carol signed nothing, and Dave not that he reads AES-256-CBC: what everybody must read is left (RFC 8551 2.7). */
+        {LENDS_CMS, 0, "aes128-cbc"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        staff staff = {cases[i].does, 0, 0};
+        size_t first = cases[i].first, len = 0;
+        postseal_encryption *encryption = NULL;
+        postseal_error *err = NULL;
+        const postseal_message *message;
+        const uint8_t *data;
+        CHECK_OK(encrypt_to(&staff, carol_and_dave + first, 2 - first, &encryption, &err));
+        message = postseal_encryption_message(encryption, 0);
+        CHECK_NUMBER(postseal_message_address_count(message), 2 - first);
+        CHECK_TEXT(postseal_message_content_encryption(message), cases[i].sealed_with);
+        data = postseal_message_mail(message, &len);
+        if (first == 0)
+            result("carol.cms.eml", data, len);
+        postseal_encryption_free(encryption);
+    }
+}
+
 static void what_it_says_is_what_becomes_of_the_recipient(void)
 {
     const struct { int does; int code; int outcome; const char *why; } cases[] = {
@@ -132,6 +197,7 @@ static void what_it_says_is_what_becomes_of_the_recipient(void)
          "the directory did not give one reply for each address that it was asked about"},
         {IS_DOWN, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "dc1.corp.example: connection refused"},
         {FAILS, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "the host's callback returned 42"},
+        {LENDS_NO_CMS, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "the host answered nothing"},
         {SAYS_NOTHING, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "the host answered nothing"},
         {LENDS_GARBAGE, 0, POSTSEAL_RECIPIENT_UNUSABLE, NULL},
         {IS_DOWN_FOR_ONE, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "referral without an answer"},
@@ -174,6 +240,7 @@ static void one_that_the_program_does_not_bring(void)
 void test_directory(void)
 {
     it_lends_for_one_delivery();
+    it_lends_one_object();
     what_it_says_is_what_becomes_of_the_recipient();
     one_that_the_program_does_not_bring();
 }

@@ -240,6 +240,7 @@ static void an_answer_of_another_kind(void)
     CHECK_FAILS(postseal_answer_stored(answer, &err), POSTSEAL_ANSWER_KIND);
     CHECK_FAILS(postseal_answer_conflict(answer, entry, &err), POSTSEAL_ANSWER_KIND);
     CHECK_FAILS(postseal_answer_found(answer, 0, &loan, &err), POSTSEAL_ANSWER_KIND);
+    CHECK_FAILS(postseal_answer_found_cms(answer, 0, loan.der.data, 1, &err), POSTSEAL_ANSWER_KIND);
     CHECK_FAILS(postseal_answer_not_found(answer, 0, &err), POSTSEAL_ANSWER_KIND);
     CHECK_FAILS(postseal_answer_not_answered(answer, 0, "x", &err), POSTSEAL_ANSWER_KIND);
     CHECK_FAILS(postseal_answer_body(answer, NULL, 0, &err), POSTSEAL_ANSWER_KIND);

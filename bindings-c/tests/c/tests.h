@@ -4,6 +4,7 @@
 
 #include "support.h"
 
+void test_layout(void);
 void test_engine(void);
 void test_import(void);
 void test_store(void);

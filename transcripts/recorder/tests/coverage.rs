@@ -10,7 +10,7 @@
 )]
 
 use postseal::Code;
-use postseal::seal::{ContentEncryption, Mode};
+use postseal::seal::{ContentEncryption, Mode, PRESETS};
 use postseal::store::State;
 use postseal_transcripts::{DirectoryReply, MisuseKind, OperationKind, Question, Reply, Transcript, Turn, folder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,6 +166,17 @@ fn every_mode_is_there() {
     let all = transcripts();
     for mode in Mode::ALL {
         let line = format!("mode = \"{}\"\n", mode.name());
+        assert!(all.values().any(|transcript| transcript.configuration.contains(&line)), "{line}");
+    }
+}
+
+#[test]
+fn every_preset_is_there() {
+    let all = transcripts();
+    let (default, named) = PRESETS.split_first().unwrap();
+    assert_eq!(default.name, "default");
+    for preset in named {
+        let line = format!("preset = \"{}\"\n", preset.name);
         assert!(all.values().any(|transcript| transcript.configuration.contains(&line)), "{line}");
     }
 }

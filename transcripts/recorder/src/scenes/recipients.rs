@@ -185,6 +185,14 @@ fn capabilities() -> Vec<Scene> {
             .configured("\n[encrypt]\npreset = \"strict-aead\"\n"),
         lent("encrypt-edi-energy", "A preset of EDI@Energy.", able(None))
             .configured("\n[encrypt]\npreset = \"edi-energy\"\n"),
+        lent("encrypt-edi-energy-gcm", "A preset of EDI@Energy that knows AES-128-GCM and nothing else.", able(None))
+            .configured("\n[encrypt]\npreset = \"edi-energy-gcm\"\n"),
+        lent(
+            "encrypt-outlook-classic",
+            "A preset for Outlook, which gets AES-CBC from somebody who reads AES-GCM as well.",
+            able(reads(&[46, 42])),
+        )
+        .configured("\n[encrypt]\npreset = \"outlook-classic\"\n"),
         differ,
     ]
 }
