@@ -155,7 +155,8 @@ fn whichever_call_fails_the_next_attempt_ends_as_if_it_had_not() {
         for fault in [Fault::Before, Fault::Unheard] {
             let sqlite = SqliteStore::open(&folder.path().join(format!("{at}{fault:?}.db"))).unwrap();
             let memory = MemoryStore::new();
-            for store in [&memory as &dyn CertStore, &sqlite] {
+            let stores: [&dyn CertStore; 2] = [&memory, &sqlite];
+            for store in stores {
                 let faulty = Shared(std::sync::Mutex::new(Faulty { store, calls: Cell::new(0), at, fault }));
                 assert_eq!(play(&faulty), 1, "call {at}, {fault:?}");
                 assert_eq!(store.entries(&Tenant::default()).unwrap(), expected, "call {at}, {fault:?}");

@@ -1,5 +1,11 @@
 //! What operators do with certificates and stores.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "test code"
+)]
 
 mod place;
 
@@ -116,7 +122,8 @@ fn every_decision_is_undone_by_its_opposite() {
     let before = office.states();
     assert!(before.contains(&("CN=Mallory".to_owned(), "held".to_owned())), "{before:?}");
     // The decision, its effect on the candidate, and what takes it back.
-    let cases: [(&str, &str, &[(&str, &str)]); 4] = [
+    type Words<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, &str, Words<'_>); 4] = [
         ("approve", "active", &[("approve", "Alice Smith"), ("hold", "Mallory")]),
         ("reject", "rejected", &[("hold", "Mallory")]),
         ("disable", "disabled", &[("hold", "Mallory")]),

@@ -145,7 +145,7 @@ pub(crate) fn run(store: &str, rounds: u64, server: &[PathBuf]) {
 }
 
 fn tell(round: u64, rounds: u64, told: &Told) {
-    if round % 50 == 0 {
+    if round.is_multiple_of(50) {
         println!("{round} of {rounds}: {} acknowledged, {} deferred", told.stored.len(), told.deferred);
     }
 }

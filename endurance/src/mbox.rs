@@ -16,7 +16,7 @@ pub(crate) fn write(count: u64, anchor: &Path) {
         let minutes = number * 3;
         let (day, hour, minute) = (1 + minutes / 1440 % 28, minutes / 60 % 24, minutes % 60);
         let date = format!("{day} May 2026 {hour:02}:{minute:02}:00 +0000");
-        let mail = if number % 20 == 0 {
+        let mail = if number.is_multiple_of(20) {
             format!("From: {mailbox}\r\nSubject: hello\r\n\r\nhello\r\n").into_bytes()
         } else {
             // Another person behind the same address once in a while.

@@ -8,9 +8,19 @@ const LINE_LIMIT: u64 = 64 << 10;
 /// Octets at the beginning of a mail that are kept for its date.
 const HEAD_LIMIT: usize = 64 << 10;
 
-/// Calls `each` with the number of each mail, its octets in the file, and its beginning. A mail begins behind a `From ` line that stands
+/// A mail of an mbox.
+pub(super) struct Found<'a> {
+    /// Counted from 1.
+    pub(super) number: u32,
+    /// Its octets in the file.
+    pub(super) octets: Range<u64>,
+    /// Its beginning.
+    pub(super) head: &'a [u8],
+}
+
+/// Calls `each` with every mail. A mail begins behind a `From ` line that stands
 /// first or follows an empty line. Where reading fails, what was begun ends.
-pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(u32, Range<u64>, &[u8])) {
+pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(Found<'_>)) {
     let (mut number, mut offset, mut start) = (0_u32, 0_u64, 0_u64);
     let (mut at_line_start, mut after_empty) = (true, true);
     let (mut line, mut head) = (Vec::new(), Vec::new());
@@ -22,7 +32,7 @@ pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(u32, 
         }
         let begins = at_line_start && after_empty && line.starts_with(b"From ");
         if begins && number > 0 {
-            each(number, start..offset, &head);
+            each(Found { number, octets: start..offset, head: &head });
         }
         offset = offset.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
         if begins {
@@ -34,13 +44,13 @@ pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(u32, 
         after_empty = at_line_start && matches!(line.as_slice(), b"\n" | b"\r\n");
         at_line_start = line.ends_with(b"\n");
     }
-    each(number, start..offset, &head);
+    each(Found { number, octets: start..offset, head: &head });
 }
 
 /// The mail as it was before it was put into the mbox: without the empty line that ends it, and with one `>` less where a line is a
 /// quoted `From ` line.
 pub(super) fn unquoted(stored: &[u8]) -> Vec<u8> {
-    let stored = stored.strip_suffix(b"\r\n").or_else(|| stored.strip_suffix(b"\n")).unwrap_or(stored);
+    let stored = without_last_empty_line(stored);
     let mut mail = Vec::with_capacity(stored.len());
     for line in stored.split_inclusive(|octet| *octet == b'\n') {
         let quotes = line.iter().take_while(|octet| **octet == b'>').count();
@@ -50,13 +60,19 @@ pub(super) fn unquoted(stored: &[u8]) -> Vec<u8> {
     mail
 }
 
+/// The last mail of some mboxes has no empty line behind it; its own last line stays whole then.
+fn without_last_empty_line(stored: &[u8]) -> &[u8] {
+    let shorter = stored.strip_suffix(b"\r\n").or_else(|| stored.strip_suffix(b"\n"));
+    shorter.filter(|shorter| shorter.is_empty() || shorter.ends_with(b"\n")).unwrap_or(stored)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn mails(mbox: &[u8]) -> Vec<(u32, Vec<u8>)> {
         let mut mails = Vec::new();
-        index(BufReader::with_capacity(7, mbox), &mut |number, octets, head| {
+        index(BufReader::with_capacity(7, mbox), &mut |Found { number, octets, head }| {
             let range = usize::try_from(octets.start).unwrap()..usize::try_from(octets.end).unwrap();
             assert!(mbox[range.clone()].starts_with(head));
             mails.push((number, unquoted(&mbox[range])));
@@ -85,6 +101,12 @@ mod tests {
         assert_eq!(all.len(), 2);
         assert!(all[0].1.ends_with(b"From in the middle\n"));
         assert_eq!(all[1], (2, b"B: 2\n\ntwo".to_vec()));
+    }
+
+    #[test]
+    fn the_last_line_of_the_last_mail_stays_whole() {
+        assert_eq!(mails(b"From a\nA: 1\n\none\n"), [(1, b"A: 1\n\none\n".to_vec())]);
+        assert_eq!(mails(b"From a\nA: 1\r\n\r\none\r\n\r\n"), [(1, b"A: 1\r\n\r\none\r\n".to_vec())]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod date;
 mod mbox;
 
+use mbox::Found;
 use postseal::UnixTime;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -105,7 +106,7 @@ impl Archive {
         self.files.push(path);
         let mails = &mut self.mails;
         match opened {
-            Ok((reader, true)) => mbox::index(reader, &mut |number, octets, head| {
+            Ok((reader, true)) => mbox::index(reader, &mut |Found { number, octets, head }| {
                 let delivered = date::of_head(head);
                 mails.push(Place { content: Content::OfMbox { file, number, octets }, delivered });
             }),

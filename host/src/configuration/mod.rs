@@ -208,7 +208,8 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn store(&self) -> Result<Option<Arc<dyn CertStore>>, ConfigurationError> {
-        Ok(self.managed_store()?.map(|store| store as Arc<dyn CertStore>))
+        let opened = self.managed_store()?;
+        Ok(opened.map(|store| -> Arc<dyn CertStore> { store }))
     }
 
     /// As [`Configuration::store`], with what operators may ask of it besides.

@@ -89,7 +89,11 @@ fn fingerprints_and_ends_find_their_entries(store: &dyn ManagedStore) {
         let certificate = &entry.certs[0].0.certificate;
         let text = certificate.fingerprint().to_string();
         for length in [7, 8, 63, 64] {
-            assert_eq!(found(&Filter::fingerprint(&text[..length]).unwrap()), [entry.clone()], "{length} digits");
+            assert_eq!(
+                found(&Filter::fingerprint(&text[..length]).unwrap()),
+                std::slice::from_ref(&entry),
+                "{length} digits"
+            );
         }
         assert!(found(&Filter::EndsBefore(certificate.not_after())).is_empty());
         assert_eq!(found(&Filter::EndsBefore(certificate.not_after().plus_days(1))).len(), 3);

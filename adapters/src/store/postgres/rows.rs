@@ -61,7 +61,8 @@ pub(super) async fn page(client: &Client, page: &Page) -> Result<Vec<Entry>, Fau
         Filter::All => " postseal.entry WHERE",
         Filter::Fingerprint(range) => {
             (start, end) = (&range.start().as_bytes()[..], &range.end().as_bytes()[..]);
-            parameters.extend([(&start as _, Type::BYTEA), (&end as _, Type::BYTEA)]);
+            parameters.push((&start, Type::BYTEA));
+            parameters.push((&end, Type::BYTEA));
             " postseal.certificate WHERE fingerprint BETWEEN $4 AND $5 AND"
         }
         Filter::EndsBefore(before) => {
