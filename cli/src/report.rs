@@ -12,6 +12,7 @@ use crate::session::Session;
 use crate::trace::tell_unreadable;
 use certificates::Certificates;
 use events::Events;
+use postseal::store::{Entries, Filter};
 use postseal_adapters::trace::Reader;
 use std::io::{self, Write};
 use std::path::Path;
@@ -35,8 +36,9 @@ pub(crate) fn run(shared: &Shared, options: &ReportOptions) -> Result<ExitCode, 
         Err(error) if error.kind() == io::ErrorKind::NotFound => events.is_missing = true,
         Err(error) => return Err(named(error)),
     }
-    let entries = session.store_to_read()?.entries(&session.tenant()).map_err(Failure::input)?;
-    let certificates = Certificates::of(&entries, session.now());
+    let (store, tenant) = (session.store_to_read()?, session.tenant());
+    let entries = Entries::of(&*store, &tenant, Filter::All);
+    let certificates = Certificates::of(entries, session.now()).map_err(Failure::input)?;
     let page = page::render(&shared.tenant, session.now(), options.period, &events, &certificates);
     write(&options.out, &page).map_err(|error| Failure::input(format_args!("{}: {error}", options.out.display())))?;
     Ok(ExitCode::SUCCESS)

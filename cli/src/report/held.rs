@@ -2,7 +2,7 @@ use crate::output::{day, short};
 use maud::{Markup, html};
 use postseal::cert::StoredCert;
 use postseal::store::{Entry, State};
-use postseal::{Certificate, Code};
+use postseal::{Address, Certificate, Code, UnixTime};
 
 /// What a line says of a certificate.
 type Said = fn(&StoredCert) -> String;
@@ -11,23 +11,28 @@ type Said = fn(&StoredCert) -> String;
 type Differ = fn(&StoredCert, &StoredCert) -> bool;
 
 /// A certificate that waits for an operator, and what is used until then.
-pub(super) struct Held<'a> {
-    entry: &'a Entry,
-    candidate: &'a StoredCert,
-    used: Option<(&'a StoredCert, State)>,
+pub(super) struct Held {
+    address: Address,
+    candidate: StoredCert,
+    used: Option<(StoredCert, State)>,
 }
 
-impl<'a> Held<'a> {
-    pub(super) fn of(entries: &'a [Entry]) -> Vec<Self> {
-        let held = |entry: &'a Entry| {
-            let is_used = |state: State| matches!(state, State::Active | State::Pinned);
-            let used = entry.certs.iter().find(|(_, state)| is_used(*state)).map(|(stored, state)| (stored, *state));
-            let waiting = entry.certs.iter().filter(|(_, state)| *state == State::Held);
-            waiting.map(move |(candidate, _)| Self { entry, candidate, used })
+impl Held {
+    pub(super) fn of(entry: &Entry) -> Vec<Self> {
+        let is_used = |state: State| matches!(state, State::Active | State::Pinned);
+        let used = entry.certs.iter().find(|(_, state)| is_used(*state));
+        let waiting = entry.certs.iter().filter(|(_, state)| *state == State::Held);
+        let held = |(candidate, _): &(StoredCert, State)| Self {
+            address: entry.address.clone(),
+            candidate: candidate.clone(),
+            used: used.cloned(),
         };
-        let mut all: Vec<_> = entries.iter().flat_map(held).collect();
-        all.sort_by_key(|held| held.candidate.imported_at);
-        all
+        waiting.map(held).collect()
+    }
+
+    /// When it came.
+    pub(super) const fn since(&self) -> UnixTime {
+        self.candidate.imported_at
     }
 
     /// Both side by side; what differs is marked, in words as well.
@@ -35,7 +40,7 @@ impl<'a> Held<'a> {
         let prefix = short(&self.candidate.certificate.fingerprint());
         html! {
             article.held {
-                h3 { bdi { (text(self.entry.address.as_str())) } }
+                h3 { bdi { (text(self.address.as_str())) } }
                 p { "Waits since " (day(self.candidate.imported_at)) ". " (self.why()) }
                 table {
                     thead { tr { th scope="col" {} th scope="col" { "In use" } th scope="col" { "Candidate" } } }
@@ -57,7 +62,7 @@ impl<'a> Held<'a> {
 
     /// What the store shows of the reason: which lines lead from the one to the other, and which do not.
     fn why(&self) -> String {
-        let Some((used, state)) = self.used else {
+        let Some((used, state)) = &self.used else {
             let code = Code::AddressDecided;
             return format!("{}: {}", code.name(), code.sentence());
         };
@@ -72,7 +77,7 @@ impl<'a> Held<'a> {
         if old.subject() != new.subject() {
             reasons.push("its subject is another one");
         }
-        if state == State::Pinned {
+        if *state == State::Pinned {
             reasons.push("an operator pinned the one in use");
         }
         if reasons.is_empty() {
@@ -103,9 +108,9 @@ impl<'a> Held<'a> {
             ("Stored", |stored| format!("{}, {}", day(stored.imported_at), stored.source.name()), |_, _| false),
         ];
         let both = |(name, said, differ): (&'static str, Said, Differ)| {
-            let used = self.used.map_or_else(|| "none".to_owned(), |(used, _)| said(used));
-            let differs = self.used.is_some_and(|(used, _)| differ(used, self.candidate));
-            (name, differs, text(&used), text(&said(self.candidate)))
+            let used = self.used.as_ref().map_or_else(|| "none".to_owned(), |(used, _)| said(used));
+            let differs = self.used.as_ref().is_some_and(|(used, _)| differ(used, &self.candidate));
+            (name, differs, text(&used), text(&said(&self.candidate)))
         };
         rows.into_iter().map(both).collect()
     }

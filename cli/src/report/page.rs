@@ -20,7 +20,7 @@ pub(super) fn render(
     now: UnixTime,
     period: Period,
     events: &Events<'_>,
-    certificates: &Certificates<'_>,
+    certificates: &Certificates,
 ) -> String {
     let page = html! {
         (DOCTYPE)
@@ -96,12 +96,12 @@ fn faults(events: &Events<'_>) -> Markup {
     }
 }
 
-fn tiles(certificates: &Certificates<'_>) -> Markup {
+fn tiles(certificates: &Certificates) -> Markup {
     let count = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
     html! {
         dl.tiles {
-            div { dt { "Certificates in use" } dd { (count(certificates.in_use)) } }
-            div { dt { "Addresses" } dd { (count(certificates.addresses)) } }
+            div { dt { "Certificates in use" } dd { (grouped(certificates.in_use)) } }
+            div { dt { "Addresses" } dd { (grouped(certificates.addresses)) } }
             div.alert[!certificates.held.is_empty()] { dt { "Wait for an operator" } dd { (count(certificates.held.len())) } }
             @for days in SOON { div { dt { "End within " (days) " days" } dd { (count(certificates.over_within(days))) } } }
             div { dt { "Expired, not replaced" } dd { (grouped(certificates.expired())) } }
@@ -109,7 +109,7 @@ fn tiles(certificates: &Certificates<'_>) -> Markup {
     }
 }
 
-fn held(certificates: &Certificates<'_>) -> Markup {
+fn held(certificates: &Certificates) -> Markup {
     let rest = certificates.held.len().saturating_sub(ROWS);
     let content = html! {
         @if certificates.held.is_empty() { p.empty { "No candidate waits for a decision." } }
@@ -119,7 +119,7 @@ fn held(certificates: &Certificates<'_>) -> Markup {
     section("held", "Candidates that wait for an operator", &content)
 }
 
-fn expiring(certificates: &Certificates<'_>) -> Markup {
+fn expiring(certificates: &Certificates) -> Markup {
     let rest = certificates.expiring.len().saturating_sub(ROWS);
     let most = SOON.into_iter().max().unwrap_or_default();
     let content = html! {
@@ -129,14 +129,14 @@ fn expiring(certificates: &Certificates<'_>) -> Markup {
                     th scope="col" { "Ends" } th.within scope="col" { "Within" }
                     th scope="col" { "Address" } th scope="col" { "Fingerprint" }
                 } }
-                tbody { @for (entry, stored) in certificates.expiring.iter().take(ROWS) {
-                    @let end = stored.certificate.not_after();
+                tbody { @for (address, certificate) in certificates.expiring.iter().take(ROWS) {
+                    @let end = certificate.not_after();
                     tr {
                         td.date { (day(end)) }
                         @let within = SOON.into_iter().find(|days| end <= certificates.now.plus_days(*days));
                         td.within { (within.unwrap_or(most)) " days" }
-                        td { bdi { (text(entry.address.as_str())) } }
-                        td { code { (short(&stored.certificate.fingerprint())) } }
+                        td { bdi { (text(address.as_str())) } }
+                        td { code { (short(&certificate.fingerprint())) } }
                     }
                 } }
             } }
@@ -175,7 +175,7 @@ fn outcomes(id: &str, title: &str, nothing: &str, counts: &BTreeMap<String, u64>
     section(id, title, &content)
 }
 
-fn ends(certificates: &Certificates<'_>) -> Markup {
+fn ends(certificates: &Certificates) -> Markup {
     let about = About {
         id: "ends",
         title: "Certificates in use by the month of their end",
