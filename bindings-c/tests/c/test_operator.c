@@ -38,7 +38,7 @@ static void he_decides(void)
     CHECK_FAILS(postseal_engine_decide(engine, NULL, entry, "0000000000000000000000000000000000000000000000000000000000000000",
                                        POSTSEAL_DECISION_PIN, "Olga", 0, &err), POSTSEAL_NO_CERTIFICATE);
     CHECK_FAILS(postseal_engine_decide(engine, NULL, entry, postseal_entry_fingerprint(entry, 1), 0, "Olga", 0, &err), POSTSEAL_VALUE_UNKNOWN);
-    CHECK_FAILS(postseal_engine_decide(engine, NULL, entry, postseal_entry_fingerprint(entry, 1), 6, "Olga", 0, &err), POSTSEAL_VALUE_UNKNOWN);
+    CHECK_FAILS(postseal_engine_decide(engine, NULL, entry, postseal_entry_fingerprint(entry, 1), 7, "Olga", 0, &err), POSTSEAL_VALUE_UNKNOWN);
     CHECK_FAILS(postseal_engine_decide(engine, NULL, entry, postseal_entry_fingerprint(entry, 1), 1, NULL, 0, &err), POSTSEAL_ARGUMENT_NULL);
     postseal_entries_free(entries);
     store->fails = 1;
