@@ -1,5 +1,7 @@
 use crate::people::People;
 use crate::random::Random;
+use postseal_testkit::factory::{Person, SignedMail};
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -10,6 +12,7 @@ pub(crate) fn write(count: u64, anchor: &Path) {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut random = Random(7);
     let correspondents = count / 10 + 1;
+    let mut persons: BTreeMap<u64, Person> = BTreeMap::new();
     for number in 0..count {
         let who = random.below(correspondents);
         let mailbox = format!("c{who}@corp{}.example", who % 97);
@@ -20,7 +23,9 @@ pub(crate) fn write(count: u64, anchor: &Path) {
             format!("From: {mailbox}\r\nSubject: hello\r\n\r\nhello\r\n").into_bytes()
         } else {
             // Another person behind the same address once in a while.
-            people.mail(&mailbox, if random.below(200) == 0 { who + correspondents } else { who })
+            let number = if random.below(200) == 0 { who + correspondents } else { who };
+            let person = persons.entry(number).or_insert_with(|| people.person(&mailbox, number));
+            SignedMail::new(&mailbox, person).build()
         };
         let mail = String::from_utf8(mail).unwrap().replace("\r\n", "\n");
         write!(out, "From sender Fri May  1 12:00:00 2026\nReceived: from a by b; {date}\n{mail}\n").unwrap();
