@@ -109,8 +109,8 @@ crash-server folder port="54399" rounds="1000":
     scripts/endurance-server.sh {{folder}} {{port}} {{rounds}}
 
 # A model of the store decision beside the engine and stores.
-model store steps="1000000":
-    cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}}
+model store steps="1000000" seed="0":
+    cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}} --seed {{seed}}
 
 # A store with very many certificates.
 million store count="1000000":

@@ -23,7 +23,7 @@ pub(crate) struct Shared {
     /// Configuration (TOML).
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where certificates are kept: sqlite:PATH. [default: sqlite:postseal.db]
+    /// Where certificates are kept: sqlite:PATH or postgresql://USER@HOST/DATABASE. [default: sqlite:postseal.db]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) store: Option<String>,
     /// Whose store.
