@@ -1,4 +1,5 @@
 use crate::cert::{Address, Certificate};
+use crate::crypto::{CryptoBackend, PureRust};
 use crate::directory::Directories;
 use crate::drive;
 use crate::error::Error;
@@ -13,8 +14,7 @@ use crate::store::{CertStore, Change, Entry, Tenant};
 use crate::time::UnixTime;
 use crate::trace::Tracer;
 use crate::verify::{
-    Intermediates, Limits, Memory, NO_DEMANDS, Path, Profile, SignatureCache, Terms, TrustAnchors, Weakness,
-    find_path_on,
+    Intermediates, Learned, Limits, Memory, NO_DEMANDS, Path, Profile, Terms, TrustAnchors, Weakness, find_path_on,
 };
 use std::sync::Arc;
 
@@ -42,7 +42,8 @@ struct Settings {
     revocation: PerRoute<RevocationPolicy>,
     crls: Vec<Crl>,
     cache: Cache,
-    signatures: SignatureCache,
+    learned: Learned,
+    crypto: Arc<dyn CryptoBackend>,
 }
 
 impl Engine {
@@ -64,7 +65,8 @@ impl Engine {
             revocation: PerRoute::default(),
             crls: Vec::new(),
             cache: Cache::default(),
-            signatures: SignatureCache::default(),
+            learned: Learned::default(),
+            crypto: Arc::new(PureRust),
         }))
     }
 
@@ -176,6 +178,33 @@ impl Engine {
         self.with(|settings| settings.crls = crls)
     }
 
+    /// With this backend to compute with; without it is [`PureRust`].
+    ///
+    /// ```
+    /// use postseal::{Engine, crypto::PureRust, verify::TrustAnchors};
+    /// use std::sync::Arc;
+    /// let engine = Engine::new(TrustAnchors::default()).with_crypto(Arc::new(PureRust));
+    /// assert_eq!(engine.crypto().name(), "rust");
+    /// ```
+    #[must_use]
+    pub fn with_crypto(self, crypto: Arc<dyn CryptoBackend>) -> Self {
+        self.with(|settings| settings.crypto = crypto)
+    }
+
+    pub(crate) fn shared_crypto(&self) -> Arc<dyn CryptoBackend> {
+        Arc::clone(&self.0.crypto)
+    }
+
+    /// What it computes with.
+    ///
+    /// ```
+    /// # use postseal::{Engine, verify::TrustAnchors};
+    /// assert_eq!(Engine::new(TrustAnchors::default()).crypto().name(), "rust");
+    /// ```
+    pub fn crypto(&self) -> &dyn CryptoBackend {
+        &*self.0.crypto
+    }
+
     /// The trust anchors.
     ///
     /// ```
@@ -283,7 +312,8 @@ impl Engine {
             now,
             weakness: Weakness::Refused,
             inputs: &NO_DEMANDS,
-            memory: Memory::Learn(&self.0.signatures),
+            memory: Memory::Learn(&self.0.learned),
+            crypto: self.crypto(),
         }
     }
 

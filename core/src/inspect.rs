@@ -14,8 +14,7 @@ use crate::private::Private;
 use crate::revocation::{self, Crl, Status};
 use crate::time::UnixTime;
 use crate::verify::{
-    BaselineRule, KeyRole, Memory, NO_DEMANDS, PublicKey, Terms, Weakness, baseline_findings, check_signing,
-    find_path_on,
+    BaselineRule, KeyRole, Memory, NO_DEMANDS, Terms, Weakness, baseline_findings, check_signing, find_path_on,
 };
 
 /// What a mail carries.
@@ -255,11 +254,11 @@ fn signer<'a>(around: &Around<'_>, signer_info: &SignerInfo<'a>, content: &Conte
     let digest = signer_info.digest_algorithm();
     report.digest = digest.ok().map(|digest| digest.name());
     report.weak.extend(digest.ok().filter(|digest| digest.is_weak()).map(|digest| digest.name().to_owned()));
-    let value = digest.and_then(|digest| content.digest(digest));
+    let value = digest.and_then(|digest| content.digest(engine.crypto(), digest));
     let attempts = bag.iter().filter(|certificate| signer_info.names(certificate)).map(|certificate| {
-        let verified = PublicKey::from_spki(certificate.public_key_info(), engine.limits()).and_then(|key| {
+        let verified = certificate.public_key(engine.limits()).and_then(|key| {
             let value = value.as_ref().map_err(|error| *error)?;
-            let verify = |order| signer_info.verify(&key, certificate, content, value, order);
+            let verify = |order| signer_info.verify(engine.crypto(), key, certificate, content, value, order);
             verify(AttributeOrder::Der).or_else(|error| verify(AttributeOrder::AsSent).map_err(|_| error))
         });
         (certificate, verified)
@@ -300,7 +299,7 @@ fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer)
     let (limits, profile) = (engine.limits(), engine.profile());
     report.fingerprint = Some(certificate.fingerprint());
     report.subject = Some(Private::new(name::display(certificate.subject(), limits)));
-    if let Ok(key) = PublicKey::from_spki(certificate.public_key_info(), limits) {
+    if let Ok(key) = certificate.public_key(limits) {
         let strength = key.check_strength(KeyRole::EndEntity, limits);
         report.weak.extend(strength.err().map(|error| error.code().name().to_owned()));
         report.key = Some(key.describe());
@@ -318,6 +317,7 @@ fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer)
         weakness: Weakness::Tolerated,
         inputs: &NO_DEMANDS,
         memory: Memory::Off,
+        crypto: engine.crypto(),
     };
     let path = find_path_on(&terms, certificate, pool)
         .and_then(|path| check_signing(certificate, profile, limits).map(|()| path));

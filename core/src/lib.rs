@@ -5,6 +5,7 @@
 
 pub mod cert;
 mod cms;
+pub mod crypto;
 mod der;
 pub mod directory;
 pub mod drive;

@@ -4,12 +4,12 @@ use crate::der::{Children, Document, Element, Tag, time};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Limits;
-use crate::verify::PublicKey;
+use crate::verify::{KnownKey, PublicKey};
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use zeroize::Zeroize;
 
 /// An X.509 certificate (RFC 5280 4.1): a view over its original bytes, which are never re-encoded.
@@ -42,6 +42,8 @@ struct Fields {
     extensions: Vec<Slot>,
     algorithm: Range<usize>,
     signature: Range<usize>,
+    /// Read when it is first asked for. Of a lent certificate it ends with the octets.
+    key: OnceLock<Arc<KnownKey>>,
 }
 
 struct Slot {
@@ -167,7 +169,7 @@ impl Certificate {
     /// fn key(certificate: &postseal::Certificate) -> String { certificate.key_text() }
     /// ```
     pub fn key_text(&self) -> String {
-        let key = PublicKey::from_spki(self.public_key_info(), &Limits::default());
+        let key = self.public_key(&Limits::default());
         key.map_or_else(|_| "unknown".to_owned(), |key| key.describe())
     }
 
@@ -198,6 +200,30 @@ impl Certificate {
     /// ```
     pub fn public_key_info(&self) -> &[u8] {
         self.slice(&self.0.public_key_info)
+    }
+
+    /// The public key, read once.
+    pub(crate) fn public_key(&self, limits: &Limits) -> Result<&Arc<KnownKey>, Error> {
+        if let Some(key) = self.0.key.get() {
+            return Ok(key);
+        }
+        let key = PublicKey::from_spki(self.public_key_info(), limits)?;
+        Ok(self.0.key.get_or_init(|| Arc::new(KnownKey::from(key))))
+    }
+
+    pub(crate) fn has_known_key(&self) -> bool {
+        self.0.key.get().is_some()
+    }
+
+    /// What was found out about the key, if anybody asked.
+    pub(crate) fn known_key(&self) -> Option<Arc<KnownKey>> {
+        self.0.key.get().cloned()
+    }
+
+    /// What is known of the same octets of a key from before.
+    pub(crate) fn set_known_key(&self, key: Arc<KnownKey>) {
+        // Another thread may have read it meanwhile: that is as good.
+        let _ = self.0.key.set(key);
     }
 
     /// Whether both are the same certificate: the same signed bytes. The signature around them can be changed by anybody
@@ -299,6 +325,7 @@ fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Res
         algorithm: whole(&algorithm),
         // The first content octet of a BIT STRING counts its unused bits.
         signature: signature.content_offset().saturating_add(1)..content(&signature).end,
+        key: OnceLock::new(),
         lent,
         der: der.into(),
     })

@@ -2,9 +2,10 @@
 
 use super::{Address, Capabilities, Certificate, TransientCert};
 use crate::cms::{AttributeOrder, Content, KeyPreference, SignedData};
+use crate::crypto::PureRust;
 use crate::der::{Document, oids};
 use crate::error::{Code, Error};
-use crate::verify::{Limits, Profile, PublicKey, Sha1, check_signer};
+use crate::verify::{Limits, Profile, Sha1, check_signer};
 use zeroize::Zeroizing;
 
 /// Certificates under which one signature is tried. Whoever puts more of them under one name has nothing to say.
@@ -85,7 +86,7 @@ fn word(
     let types = [oids::ID_DATA, oids::ID_PUBLISHED_CERTIFICATES];
     let signer = signed.only_signer_of(&types, &content, limits)?;
     signer.require_digests(Sha1::Refused)?;
-    let digest = content.digest(signer.digest_algorithm()?)?;
+    let digest = content.digest(&PureRust, signer.digest_algorithm()?)?;
     let subject_email = Profile::Default.rules().subject_email;
     let is_owner = |certificate: &&Certificate| {
         let bears = |mailboxes: Vec<Address>| mailboxes.contains(about);
@@ -94,8 +95,8 @@ fn word(
             && check_signer(certificate, Profile::Default, limits).is_ok()
     };
     let verifies = |certificate: &Certificate| {
-        let key = PublicKey::from_spki(certificate.public_key_info(), limits)?;
-        signer.verify(&key, certificate, &content, &digest, AttributeOrder::Der)
+        let key = certificate.public_key(limits)?;
+        signer.verify(&PureRust, key, certificate, &content, &digest, AttributeOrder::Der)
     };
     let mut owners = bag.known().filter(is_owner).take(SIGNERS);
     let owner = owners.find(|certificate| verifies(certificate).is_ok()).ok_or(Code::SignerNotFound)?;

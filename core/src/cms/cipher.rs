@@ -1,4 +1,5 @@
 use super::content_encryption::{BLOCK, ContentEncryption, GCM_LONGEST};
+use crate::crypto::{ContentCipher as Mode, CryptoBackend};
 use crate::der::writer::octets;
 use crate::error::{Code, Error};
 use aes::cipher::common::KeySizeUser;
@@ -12,13 +13,18 @@ use ghash::universal_hash::UniversalHash;
 use zeroize::Zeroizing;
 
 /// The tag of authenticated encryption (RFC 5083 2.1 `mac`).
-pub(crate) type MessageAuthenticationCode = [u8; BLOCK];
+///
+/// ```
+/// let tag: postseal::crypto::MessageAuthenticationCode = [0; 16];
+/// # let _ = tag;
+/// ```
+pub type MessageAuthenticationCode = [u8; BLOCK];
 
 /// Octets that GCM encrypts before it hashes them, while they are still in the nearest cache.
 const GCM_STRIDE: usize = 8 << 10;
 
 /// Encryption of a content, piece by piece: any division into pieces gives the same octets.
-pub(crate) struct Cipher(Box<dyn Mode + Send + Sync>);
+pub(crate) struct Cipher(Box<dyn Mode>);
 
 impl fmt::Debug for Cipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,14 +34,13 @@ impl fmt::Debug for Cipher {
 
 impl Cipher {
     /// `key` and `iv` have the sizes that the algorithm asks for.
-    pub(crate) fn new(algorithm: ContentEncryption, key: &[u8], iv: &[u8]) -> Result<Self, Error> {
-        Ok(Self(match algorithm {
-            ContentEncryption::Aes128Cbc => Box::new(Cbc::new(keyed::<Aes128>(key)?, iv)?),
-            ContentEncryption::Aes192Cbc => Box::new(Cbc::new(keyed::<Aes192>(key)?, iv)?),
-            ContentEncryption::Aes256Cbc => Box::new(Cbc::new(keyed::<Aes256>(key)?, iv)?),
-            ContentEncryption::Aes128Gcm => Box::new(Gcm::new(keyed::<Aes128>(key)?, iv)?),
-            ContentEncryption::Aes256Gcm => Box::new(Gcm::new(keyed::<Aes256>(key)?, iv)?),
-        }))
+    pub(crate) fn new(
+        crypto: &dyn CryptoBackend,
+        algorithm: ContentEncryption,
+        key: &[u8],
+        iv: &[u8],
+    ) -> Result<Self, Error> {
+        crypto.content_cipher(algorithm, key, iv).map(Self)
     }
 
     /// Appends the ciphertext of `plain` to `out`. CBC keeps what does not fill a block for the next call. Fails with
@@ -50,9 +55,15 @@ impl Cipher {
     }
 }
 
-trait Mode: Send + Sync {
-    fn update(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), Error>;
-    fn finish(self: Box<Self>, out: &mut Vec<u8>) -> Option<MessageAuthenticationCode>;
+/// For the default backend.
+pub(crate) fn new(algorithm: ContentEncryption, key: &[u8], iv: &[u8]) -> Result<Box<dyn Mode>, Error> {
+    Ok(match algorithm {
+        ContentEncryption::Aes128Cbc => Box::new(Cbc::new(keyed::<Aes128>(key)?, iv)?),
+        ContentEncryption::Aes192Cbc => Box::new(Cbc::new(keyed::<Aes192>(key)?, iv)?),
+        ContentEncryption::Aes256Cbc => Box::new(Cbc::new(keyed::<Aes256>(key)?, iv)?),
+        ContentEncryption::Aes128Gcm => Box::new(Gcm::new(keyed::<Aes128>(key)?, iv)?),
+        ContentEncryption::Aes256Gcm => Box::new(Gcm::new(keyed::<Aes256>(key)?, iv)?),
+    })
 }
 
 /// What a block cipher must be; all AES are.

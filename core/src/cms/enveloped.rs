@@ -1,6 +1,7 @@
 use super::cipher::Cipher;
 use super::content_encryption::ContentEncryption;
 use super::recipient_info::{Recipient, RecipientInfo};
+use crate::crypto::CryptoBackend;
 use crate::der::writer::{
     END_OF_CONTENTS, element, header, indefinite_header, object_identifier, octets, set_of, small_integer,
 };
@@ -54,6 +55,7 @@ impl Prepared {
     /// [`Code::RecipientsMissing`], [`Code::RecipientsTooMany`], [`Code::RandomUnavailable`], or what is wrong with a
     /// recipient's key.
     pub(crate) fn new(
+        crypto: &dyn CryptoBackend,
         algorithm: ContentEncryption,
         recipients: &[Recipient<'_>],
         random: &mut dyn Random,
@@ -69,8 +71,8 @@ impl Prepared {
         random::fill(random, &mut key)?;
         let mut iv = vec![0; algorithm.iv_size()];
         random::fill(random, &mut iv)?;
-        let cipher = Cipher::new(algorithm, &key, &iv)?;
-        let infos = recipients.iter().map(|recipient| recipient.info(&key, random, limits));
+        let cipher = Cipher::new(crypto, algorithm, &key, &iv)?;
+        let infos = recipients.iter().map(|recipient| recipient.info(crypto, &key, random, limits));
         let beginning = Beginning::new(algorithm, &iv, infos.collect::<Result<_, _>>()?);
         Ok(Self { cipher, beginning })
     }

@@ -1,3 +1,5 @@
+use super::agreement::is_private_key;
+use crate::crypto::{AgreementCurve, CryptoBackend};
 use crate::der::writer::{algorithm_identifier, element, object_identifier, whole_bits};
 use crate::der::{Tag, oids};
 use crate::error::{Code, Error};
@@ -26,14 +28,13 @@ pub(crate) struct AgreedKey {
     pub(crate) encrypted_key: Vec<u8>,
 }
 
-/// What two keys agree on, and how it becomes a key: the public ephemeral key, encoded, and the shared secret.
-struct Agreement {
-    public: Vec<u8>,
-    secret: Zeroizing<Vec<u8>>,
-}
-
 /// Ephemeral-static ECDH on a NIST curve (RFC 5753 3.1), without cofactor multiplication: the cofactor is 1.
-pub(crate) fn agree_ec(key: &EcKey, content_key: &[u8], random: &mut dyn Random) -> Result<AgreedKey, Error> {
+pub(crate) fn agree_ec(
+    crypto: &dyn CryptoBackend,
+    key: &EcKey,
+    content_key: &[u8],
+    random: &mut dyn Random,
+) -> Result<AgreedKey, Error> {
     let (scheme, digest, curve) = match key.curve {
         Curve::P256 => (oids::STD_DH_SHA256_KDF, DigestAlgorithm::Sha256, oids::P_256),
         Curve::P384 => (oids::STD_DH_SHA384_KDF, DigestAlgorithm::Sha384, oids::P_384),
@@ -41,7 +42,9 @@ pub(crate) fn agree_ec(key: &EcKey, content_key: &[u8], random: &mut dyn Random)
     };
     let wrap = KeyWrap::of_size(content_key.len())?;
     let ephemeral = draw_scalar(key.curve, random)?;
-    let Agreement { public, secret } = ecdh(key, &ephemeral)?;
+    let on = AgreementCurve::Nist(key.curve);
+    let public = crypto.ephemeral_public_key(on, &ephemeral)?;
+    let secret = crypto.agree(on, &ephemeral, &key.point)?;
     let kek = x963_kdf(digest, &secret, &wrap.shared_info(), wrap.size());
     Ok(AgreedKey {
         originator_key: originator_key(oids::EC_PUBLIC_KEY, &object_identifier(curve), &public),
@@ -51,12 +54,18 @@ pub(crate) fn agree_ec(key: &EcKey, content_key: &[u8], random: &mut dyn Random)
 }
 
 /// Ephemeral-static ECDH with X25519 and HKDF (RFC 8418 2.2).
-pub(crate) fn agree_x25519(key: &[u8; 32], content_key: &[u8], random: &mut dyn Random) -> Result<AgreedKey, Error> {
+pub(crate) fn agree_x25519(
+    crypto: &dyn CryptoBackend,
+    key: &[u8; 32],
+    content_key: &[u8],
+    random: &mut dyn Random,
+) -> Result<AgreedKey, Error> {
     let wrap = KeyWrap::of_size(content_key.len())?;
     // RFC 7748 5: any 32 octets are a private key.
     let mut ephemeral = Zeroizing::new([0; 32]);
     random::fill(random, &mut *ephemeral)?;
-    let Agreement { public, secret } = x25519(key, &ephemeral)?;
+    let public = crypto.ephemeral_public_key(AgreementCurve::X25519, &*ephemeral)?;
+    let secret = crypto.agree(AgreementCurve::X25519, &*ephemeral, key)?;
     let mut kek = Zeroizing::new(vec![0; wrap.size()]);
     // RFC 8418 2.2: without user keying material there is no salt.
     let expanded = Hkdf::<Sha256>::new(None, &secret).expand(&wrap.shared_info(), &mut kek);
@@ -73,26 +82,6 @@ fn originator_key(algorithm: &[u8], parameters: &[u8], public: &[u8]) -> Vec<u8>
     [algorithm_identifier(algorithm, parameters), whole_bits(public)].concat()
 }
 
-/// Something for a curve: its crate as `$crate`.
-macro_rules! on_curve {
-    ($curve:expr, $name:ident => $body:expr) => {
-        match $curve {
-            Curve::P256 => {
-                use p256 as $name;
-                $body
-            }
-            Curve::P384 => {
-                use p384 as $name;
-                $body
-            }
-            Curve::P521 => {
-                use p521 as $name;
-                $body
-            }
-        }
-    };
-}
-
 /// A private key by rejection sampling: octets of the size of the order until they are a number in its range.
 fn draw_scalar(curve: Curve, random: &mut dyn Random) -> Result<Zeroizing<Vec<u8>>, Error> {
     // The order of P-521 has one bit in its first octet.
@@ -105,37 +94,11 @@ fn draw_scalar(curve: Curve, random: &mut dyn Random) -> Result<Zeroizing<Vec<u8
     for _ in 0..KEY_DRAWS {
         random::fill(random, &mut scalar)?;
         scalar.iter_mut().take(1).for_each(|octet| *octet &= first);
-        if on_curve!(curve, nist => nist::SecretKey::from_slice(&scalar).is_ok()) {
+        if is_private_key(curve, &scalar) {
             return Ok(scalar);
         }
     }
     Err(Code::RandomUnavailable.into())
-}
-
-/// The x-coordinate of the product (SEC 1 3.3.1).
-fn ecdh(key: &EcKey, private: &[u8]) -> Result<Agreement, Error> {
-    on_curve!(key.curve, nist => {
-        let private = nist::SecretKey::from_slice(private).map_err(|_| Error::from(Code::KeyMalformed))?;
-        let point = nist::PublicKey::from_sec1_bytes(&key.point).map_err(|_| Error::from(Code::KeyMalformed))?;
-        let secret = nist::ecdh::diffie_hellman(private.to_nonzero_scalar(), point.as_affine());
-        Ok(Agreement {
-            public: private.public_key().to_sec1_bytes().to_vec(),
-            secret: Zeroizing::new(secret.raw_secret_bytes().to_vec()),
-        })
-    })
-}
-
-/// RFC 7748 6.1, with its check that the key has a part in the secret.
-fn x25519(key: &[u8; 32], private: &[u8; 32]) -> Result<Agreement, Error> {
-    let private = x25519_dalek::StaticSecret::from(*private);
-    let secret = private.diffie_hellman(&(*key).into());
-    if !secret.was_contributory() {
-        return Err(Code::KeyMalformed.into());
-    }
-    Ok(Agreement {
-        public: x25519_dalek::PublicKey::from(&private).as_bytes().to_vec(),
-        secret: Zeroizing::new(secret.as_bytes().to_vec()),
-    })
 }
 
 /// ANSI X9.63 KDF (SEC 1 3.6.1).

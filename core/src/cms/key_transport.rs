@@ -13,8 +13,14 @@ const NULL: &[u8] = &[0x05, 0x00];
 const PADDING_DRAWS: u32 = 32;
 
 /// How a content key is encrypted for an RSA key.
+///
+/// ```
+/// use postseal::crypto::KeyTransport;
+/// assert_ne!(KeyTransport::Pkcs1, KeyTransport::OAEP_SHA_256);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum KeyTransport {
+#[non_exhaustive]
+pub enum KeyTransport {
     /// RSAES-PKCS1-v1_5 (RFC 8017 7.2, RFC 3370 4.2.1).
     Pkcs1,
     /// RSAES-OAEP (RFC 8017 7.1, RFC 3560) with an empty label.
@@ -22,6 +28,9 @@ pub(crate) enum KeyTransport {
 }
 
 impl KeyTransport {
+    /// RSAES-OAEP with SHA-256 for both (RFC 8551 2.3).
+    pub const OAEP_SHA_256: Self = Self::Oaep(OaepParameters::with(DigestAlgorithm::Sha256));
+
     /// What may be used with `key` where this one is asked for. A key with id-RSAES-OAEP never does PKCS #1 v1.5, and one
     /// with parameters is used with exactly these (RFC 4055 4.1).
     pub(crate) const fn for_key(self, key: &RsaKey) -> Result<Self, Error> {
@@ -41,14 +50,17 @@ impl KeyTransport {
         }
     }
 
-    /// The encrypted content key: as many octets as the modulus has.
-    pub(crate) fn encrypt(self, key: &RsaKey, content_key: &[u8], random: &mut dyn Random) -> Result<Vec<u8>, Error> {
-        let encoded = match self {
-            Self::Pkcs1 => eme_pkcs1(content_key, key.size(), random)?,
-            Self::Oaep(parameters) => eme_oaep(parameters, content_key, key.size(), random)?,
-        };
-        // The encoded message begins with 0, so that it is smaller than the modulus.
-        key.public_operation(&encoded).ok_or_else(|| Code::KeyMalformed.into())
+    /// The padded content key: `size` octets, those of the modulus, of which the first is 0.
+    pub(crate) fn encode(
+        self,
+        size: usize,
+        content_key: &[u8],
+        random: &mut dyn Random,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        match self {
+            Self::Pkcs1 => eme_pkcs1(content_key, size, random),
+            Self::Oaep(parameters) => eme_oaep(parameters, content_key, size, random),
+        }
     }
 }
 

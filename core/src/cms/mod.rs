@@ -1,14 +1,15 @@
 //! Reading SignedData (RFC 5652 5) from BER, as mail clients write it, and the checks of a signer; writing EnvelopedData
 //! (RFC 5652 6) and AuthEnvelopedData (RFC 5083).
 
+pub(crate) mod agreement;
 mod attributes;
 mod capabilities;
-mod cipher;
+pub(crate) mod cipher;
 mod content_encryption;
 mod enveloped;
 mod key_agreement;
 mod key_preference;
-mod key_transport;
+pub(crate) mod key_transport;
 mod recipient_info;
 #[cfg(test)]
 mod scripted;

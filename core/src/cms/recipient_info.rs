@@ -1,6 +1,7 @@
 use super::key_agreement::{AgreedKey, agree_ec, agree_x25519};
 use super::key_transport::KeyTransport;
 use crate::cert::Certificate;
+use crate::crypto::{CryptoBackend, RsaRecipient};
 use crate::der::Tag;
 use crate::der::writer::{element, small_integer};
 use crate::error::{Code, Error};
@@ -45,22 +46,30 @@ impl Recipient<'_> {
     /// Encrypts the content key for this recipient. Whether the certificate may be used is not asked here.
     pub(super) fn info(
         &self,
+        crypto: &dyn CryptoBackend,
         content_key: &[u8],
         random: &mut dyn Random,
         limits: &Limits,
     ) -> Result<RecipientInfo, Error> {
-        match PublicKey::from_spki(self.certificate.public_key_info(), limits)? {
-            PublicKey::Rsa(key) => self.key_trans(&key, content_key, random),
-            PublicKey::Ec(key) => Ok(self.key_agree(&agree_ec(&key, content_key, random)?)),
-            PublicKey::X25519(key) => Ok(self.key_agree(&agree_x25519(&key, content_key, random)?)),
+        match &***self.certificate.public_key(limits)? {
+            PublicKey::Rsa(key) => self.key_trans(crypto, key, content_key, random),
+            PublicKey::Ec(key) => Ok(self.key_agree(&agree_ec(crypto, key, content_key, random)?)),
+            PublicKey::X25519(key) => Ok(self.key_agree(&agree_x25519(crypto, key, content_key, random)?)),
             PublicKey::Ed25519(_) => Err(Code::KeyCannotEncrypt.into()),
         }
     }
 
     /// KeyTransRecipientInfo (RFC 5652 6.2.1).
-    fn key_trans(&self, key: &RsaKey, content_key: &[u8], random: &mut dyn Random) -> Result<RecipientInfo, Error> {
+    fn key_trans(
+        &self,
+        crypto: &dyn CryptoBackend,
+        key: &RsaKey,
+        content_key: &[u8],
+        random: &mut dyn Random,
+    ) -> Result<RecipientInfo, Error> {
         let transport = self.key_transport.for_key(key)?;
-        let encrypted_key = transport.encrypt(key, content_key, random)?;
+        let recipient = RsaRecipient { key: key.numbers(), transport };
+        let encrypted_key = crypto.encrypt_content_key(content_key, &[recipient], random)?.concat();
         let (version, identifier) = match self.key_identifier() {
             Some(identifier) => (2, element(Tag::context(0), &[identifier])),
             None => (0, self.issuer_and_serial_number()),

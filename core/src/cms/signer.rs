@@ -1,10 +1,11 @@
 use super::attributes::SignedAttributes;
 use super::key_preference::KeyPreference;
 use crate::cert::{Capabilities, Certificate, name};
+use crate::crypto::CryptoBackend;
 use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::mail::canonical_chunks;
-use crate::verify::{DigestAlgorithm, Limits, PublicKey, Sha1, SignatureAlgorithm};
+use crate::verify::{DigestAlgorithm, KnownKey, Limits, Sha1, SignatureAlgorithm};
 use std::borrow::Cow;
 
 /// One SignerInfo (RFC 5652 5.3).
@@ -48,8 +49,8 @@ pub(crate) enum AttributeOrder {
 
 impl<'d, 'a> Content<'d, 'a> {
     /// The digest of the content; computed once, however many signers there are.
-    pub(crate) fn digest(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
-        let mut hasher = algorithm.hasher();
+    pub(crate) fn digest(&self, crypto: &dyn CryptoBackend, algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+        let mut hasher = crypto.hasher(algorithm);
         self.for_each(&mut |piece| hasher.update(piece))?;
         Ok(hasher.finish())
     }
@@ -178,7 +179,8 @@ impl<'a> SignerInfo<'a> {
     /// over the content, where there are none), the certificate that the attributes name.
     pub(crate) fn verify(
         &self,
-        key: &PublicKey,
+        crypto: &dyn CryptoBackend,
+        key: &KnownKey,
         certificate: &Certificate,
         content: &Content<'_, 'a>,
         digest: &[u8],
@@ -188,13 +190,13 @@ impl<'a> SignerInfo<'a> {
         let Some(attributes) = &self.signed_attributes else {
             let mut whole = Vec::new();
             content.for_each(&mut |piece| whole.extend_from_slice(piece))?;
-            return algorithm.verify(key, &[&whole], &self.signature);
+            return key.verify(crypto, &algorithm, &[&whole], &self.signature);
         };
         let stated = attributes.message_digest()?.ok_or(Code::MessageDigestMissing)?;
         if stated != digest {
             return Err(Code::DigestMismatch.into());
         }
-        algorithm.verify(key, &[&attributes.signed_octets(order)], &self.signature)?;
+        key.verify(crypto, &algorithm, &[&attributes.signed_octets(order)], &self.signature)?;
         attributes.check_signing_certificate(certificate)
     }
 }

@@ -7,9 +7,10 @@ mod signature;
 
 use super::*;
 use crate::cert::Certificate;
+use crate::crypto::PureRust;
 use crate::der::{Document, oids};
 use crate::error::{Code, Error};
-use crate::verify::{Limits, PublicKey};
+use crate::verify::{KnownKey, Limits};
 
 /// What an import does with an object before it looks at paths: structure, digest, signature under one of the
 /// certificates that the signer identifier names.
@@ -42,11 +43,11 @@ fn verify<'a>(
 ) -> Result<(), Error> {
     let read = |raw: &&[u8]| Certificate::from_der(raw, limits).unwrap();
     let certificates: Vec<Certificate> = signed.certificates.iter().map(read).collect();
-    let digest = content.digest(signer.digest_algorithm()?)?;
+    let digest = content.digest(&PureRust, signer.digest_algorithm()?)?;
     let mut outcome = Err(Code::SignerNotFound.into());
     for named in certificates.iter().filter(|certificate| signer.names(certificate)) {
-        let key = PublicKey::from_spki(named.public_key_info(), limits)?;
-        outcome = signer.verify(&key, named, content, &digest, order);
+        let key = KnownKey::from_spki(named.public_key_info(), limits)?;
+        outcome = signer.verify(&PureRust, &key, named, content, &digest, order);
         if outcome.is_ok() {
             break;
         }

@@ -12,7 +12,7 @@ use crate::revocation::Crl;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
-    DigestAlgorithm, KeyRole, Limits, Path, PublicKey, check_candidate, check_recipient, check_signer, find_path_on,
+    DigestAlgorithm, KeyRole, Limits, Path, check_candidate, check_recipient, check_signer, find_path_on,
 };
 
 pub(super) enum Finding {
@@ -94,7 +94,7 @@ pub(super) fn verify(
     let signer_info = signed.only_signer(&content, limits)?;
     let digest = check_digest(signer_info, engine)?;
     let (bag, unreadable) = read_bag(&signed, limits);
-    let digest_value = content.digest(digest)?;
+    let digest_value = content.digest(engine.crypto(), digest)?;
     let pool: Vec<Certificate> = bag.iter().chain(engine.intermediates().certificates()).cloned().collect();
     let try_signer = |certificate: &Certificate, report: &mut Report| {
         check_signer_certificate(engine, signer_info, certificate, &content, &digest_value, &author, &pool, now, report)
@@ -217,9 +217,10 @@ fn check_signer_certificate<'a>(
     report.fingerprint = Some(certificate.fingerprint());
     report.not_before = Some(certificate.not_before());
     report.not_after = Some(certificate.not_after());
-    let key = PublicKey::from_spki(certificate.public_key_info(), limits)?;
+    engine.terms(now).memory.recall(certificate);
+    let key = certificate.public_key(limits)?;
     key.check_strength(KeyRole::EndEntity, limits)?;
-    let verify = |order| signer_info.verify(&key, certificate, content, digest, order);
+    let verify = |order| signer_info.verify(engine.crypto(), key, certificate, content, digest, order);
     let mut signature = verify(AttributeOrder::Der);
     if signature.is_err() && verify(AttributeOrder::AsSent).is_ok() {
         let allowed = profile.rules().attributes_as_sent;

@@ -333,7 +333,8 @@ impl Resolve {
             };
             recipients.push(Recipient { report, keys: slot.keys });
         }
-        Resolution::new(recipients, self.policy.clone(), self.context.clone(), self.engine.limits().clone())
+        let (limits, crypto) = (self.engine.limits().clone(), self.engine.shared_crypto());
+        Resolution::new(recipients, self.policy.clone(), self.context.clone(), limits, crypto)
     }
 }
 

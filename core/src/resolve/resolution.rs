@@ -1,9 +1,11 @@
 use super::report::{Outcome, RecipientReport, Unsealed};
 use super::{Context, RecipientKey};
+use crate::crypto::CryptoBackend;
 use crate::error::{Code, Error};
 use crate::seal::{Mode, Policy, Recipients};
 use crate::trace::Kind;
 use crate::verify::Limits;
+use std::sync::Arc;
 
 /// What was found for each recipient. It leads to sealing in one of three ways, and certificates leave it in no other.
 ///
@@ -41,6 +43,7 @@ pub struct Resolution {
     policy: Policy,
     context: Context,
     limits: Limits,
+    crypto: Arc<dyn CryptoBackend>,
 }
 
 /// One recipient with what was found.
@@ -65,8 +68,14 @@ pub struct Plan {
 }
 
 impl Resolution {
-    pub(super) const fn new(recipients: Vec<Recipient>, policy: Policy, context: Context, limits: Limits) -> Self {
-        Self { recipients, policy, context, limits }
+    pub(super) const fn new(
+        recipients: Vec<Recipient>,
+        policy: Policy,
+        context: Context,
+        limits: Limits,
+        crypto: Arc<dyn CryptoBackend>,
+    ) -> Self {
+        Self { recipients, policy, context, limits, crypto }
     }
 
     /// One report for each recipient, in the order in which the host named them, the visible ones first.
@@ -131,7 +140,8 @@ impl Resolution {
             (report.outcome, report.error, report.found) = (Outcome::Unusable, Some(error), Vec::new());
             left_out.push(report);
         }
-        let recipients = (!found.is_empty()).then(|| Recipients::new(found, self.policy, self.context, self.limits));
+        let recipients =
+            (!found.is_empty()).then(|| Recipients::new(found, self.policy, self.context, self.limits, self.crypto));
         (recipients, left_out)
     }
 

@@ -5,7 +5,7 @@ use super::lists::Listed;
 use crate::cert::{Certificate, Fingerprint, name};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
-use crate::verify::{KeyRole, Limits, Path, PublicKey, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
+use crate::verify::{KeyRole, Limits, Path, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
 use crate::verify::{check_certificate, find_path_on};
 use std::collections::BTreeMap;
 
@@ -150,8 +150,8 @@ impl<'a> Speakers<'a> {
             return Err(Code::PathAlgorithm.into());
         }
         let left = if listed.from_mail { &mut self.left_for_mail } else { &mut self.left };
-        let (algorithm, limits) = (crl.signature_algorithm(), self.terms.limits);
-        verify_within(left, algorithm, &[crl.tbs()], crl.signature(), signer, limits).map_err(|error| {
+        let (algorithm, terms) = (crl.signature_algorithm(), &self.terms);
+        verify_within(left, algorithm, &[crl.tbs()], crl.signature(), signer, terms).map_err(|error| {
             if error.code() == Code::SignatureInvalid { Code::CrlSignatureInvalid.into() } else { error }
         })
     }
@@ -164,7 +164,7 @@ impl<'a> Speakers<'a> {
         signature: &[u8],
         signer: &Certificate,
     ) -> Result<(), Error> {
-        verify_within(&mut self.left, algorithm, message, signature, signer, self.terms.limits)
+        verify_within(&mut self.left, algorithm, message, signature, signer, &self.terms)
     }
 }
 
@@ -174,9 +174,11 @@ fn verify_within(
     message: &[&[u8]],
     signature: &[u8],
     signer: &Certificate,
-    limits: &Limits,
+    terms: &Terms<'_>,
 ) -> Result<(), Error> {
-    let key = PublicKey::from_spki(signer.public_key_info(), limits)?;
+    let limits = terms.limits;
+    terms.memory.recall(signer);
+    let key = signer.public_key(limits)?;
     // A megabyte costs about what ten checks do.
     let hashing = message.iter().map(|part| part.len()).sum::<usize>().div_euclid(USUAL_LIST);
     let cost = key.cost().saturating_add(hashing);
@@ -186,7 +188,7 @@ fn verify_within(
     key.check_strength(KeyRole::Authority, limits)?;
     let algorithm = SignatureAlgorithm::from_algorithm_identifier(algorithm, None, limits)?;
     algorithm.require_digests(Sha1::Refused)?;
-    algorithm.verify(&key, message, signature)
+    key.verify(terms.crypto, &algorithm, message, signature)
 }
 
 /// Octets of a list that cost as much to hash as a signature does to check.

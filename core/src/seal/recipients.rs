@@ -1,10 +1,12 @@
 use super::sealer::Sealer;
 use super::{ContentEncryption, Policy};
 use crate::cert::Address;
+use crate::crypto::CryptoBackend;
 use crate::error::Error;
 use crate::random::Random;
 use crate::resolve::{Context, Recipient};
 use crate::verify::Limits;
+use std::sync::Arc;
 
 /// Everybody whom one mail is encrypted for, with certificates that passed their checks. Spent by sealing; a second mail
 /// needs a second resolution, because what was lent was lent for one:
@@ -42,6 +44,7 @@ pub struct Recipients {
     policy: Policy,
     context: Context,
     limits: Limits,
+    crypto: Arc<dyn CryptoBackend>,
 }
 
 /// One message to be made: for all visible recipients, or for one hidden one. A RecipientInfo would tell the others of him.
@@ -51,6 +54,7 @@ pub struct Envelope {
     pub(super) policy: Policy,
     pub(super) context: Context,
     pub(super) limits: Limits,
+    pub(super) crypto: Arc<dyn CryptoBackend>,
 }
 
 /// One finished message.
@@ -68,8 +72,14 @@ pub struct Sealed {
 }
 
 impl Recipients {
-    pub(crate) const fn new(recipients: Vec<Recipient>, policy: Policy, context: Context, limits: Limits) -> Self {
-        Self { recipients, policy, context, limits }
+    pub(crate) const fn new(
+        recipients: Vec<Recipient>,
+        policy: Policy,
+        context: Context,
+        limits: Limits,
+        crypto: Arc<dyn CryptoBackend>,
+    ) -> Self {
+        Self { recipients, policy, context, limits, crypto }
     }
 
     /// The messages that are needed: one for all visible recipients, and one for each hidden one.
@@ -80,7 +90,7 @@ impl Recipients {
     /// # let _ = how_many;
     /// ```
     pub fn envelopes(self) -> Vec<Envelope> {
-        let Self { recipients, policy, context, limits } = self;
+        let Self { recipients, policy, context, limits, crypto } = self;
         let (hidden, visible): (Vec<_>, Vec<_>) = recipients.into_iter().partition(|recipient| recipient.report.hidden);
         let alone = hidden.into_iter().map(|recipient| vec![recipient]);
         let groups = Some(visible).into_iter().filter(|visible| !visible.is_empty()).chain(alone);
@@ -89,6 +99,7 @@ impl Recipients {
             policy: policy.clone(),
             context: context.clone(),
             limits: limits.clone(),
+            crypto: Arc::clone(&crypto),
         };
         groups.map(envelope).collect()
     }

@@ -55,7 +55,7 @@ impl Sealer {
                 key_transport: policy.key_transport(key.capabilities.as_ref(), limits),
             })
             .collect();
-        let prepared = Box::new(Prepared::new(content_encryption, &recipients, random, limits)?);
+        let prepared = Box::new(Prepared::new(&*envelope.crypto, content_encryption, &recipients, random, limits)?);
         drop(recipients);
         let stage = Stage::Beginning { prepared, mail: Vec::new(), header: None, scanned: 0, waits: false };
         let sealer = Self { stage, cms: Vec::new(), length, taken: 0, written: 0, content_encryption, envelope };

@@ -3,14 +3,26 @@ use crate::error::{Code, Error};
 use crate::verify::Limits;
 use sha2::Digest as _;
 
-/// A digest algorithm that can be computed. Whether it may be relied on is [`DigestAlgorithm::is_weak`].
+/// A digest algorithm that can be computed. Whether it may be relied on is another question, which no backend is asked.
+///
+/// ```
+/// use postseal::crypto::DigestAlgorithm;
+/// assert_eq!((DigestAlgorithm::Sha384.name(), DigestAlgorithm::Sha384.size()), ("sha384", 48));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DigestAlgorithm {
+#[non_exhaustive]
+pub enum DigestAlgorithm {
+    /// MD5 (RFC 1321): broken, computed to be named.
     Md5,
+    /// SHA-1 (FIPS 180-4 6.1): colliding messages can be made.
     Sha1,
+    /// SHA-224 (FIPS 180-4 6.3).
     Sha224,
+    /// SHA-256 (FIPS 180-4 6.2).
     Sha256,
+    /// SHA-384 (FIPS 180-4 6.5).
     Sha384,
+    /// SHA-512 (FIPS 180-4 6.4).
     Sha512,
 }
 
@@ -54,7 +66,12 @@ impl DigestAlgorithm {
         }
     }
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// `md5`, `sha1`, `sha224`, `sha256`, `sha384` or `sha512`.
+    ///
+    /// ```
+    /// assert_eq!(postseal::crypto::DigestAlgorithm::Sha256.name(), "sha256");
+    /// ```
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Md5 => "md5",
             Self::Sha1 => "sha1",
@@ -66,7 +83,11 @@ impl DigestAlgorithm {
     }
 
     /// Octets of its value.
-    pub(crate) const fn size(self) -> usize {
+    ///
+    /// ```
+    /// assert_eq!(postseal::crypto::DigestAlgorithm::Sha512.size(), 64);
+    /// ```
+    pub const fn size(self) -> usize {
         match self {
             Self::Md5 => 16,
             Self::Sha1 => 20,

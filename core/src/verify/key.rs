@@ -25,10 +25,20 @@ pub(crate) struct EcKey {
     agreement_only: bool,
 }
 
+/// A curve of NIST (SEC 2, FIPS 186-5).
+///
+/// ```
+/// use postseal::crypto::Curve;
+/// assert_eq!(Curve::P256, Curve::P256);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Curve {
+#[non_exhaustive]
+pub enum Curve {
+    /// secp256r1.
     P256,
+    /// secp384r1.
     P384,
+    /// secp521r1.
     P521,
 }
 
@@ -75,10 +85,18 @@ impl PublicKey {
         }
     }
 
-    /// Refuses keys that can be broken or that cost too much.
-    pub(crate) fn check_strength(&self, role: KeyRole, limits: &Limits) -> Result<(), Error> {
+    /// Refuses keys that are too small, or that cost too much.
+    pub(super) fn check_size(&self, role: KeyRole, limits: &Limits) -> Result<(), Error> {
         match self {
-            Self::Rsa(key) => weak::check_rsa(&key.modulus, &key.exponent, role, limits),
+            Self::Rsa(key) => weak::check_rsa_size(&key.modulus, &key.exponent, role, limits),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses keys that can be broken. Costs about what a signature does, and comes to the same each time.
+    pub(super) fn check_soundness(&self) -> Result<(), Error> {
+        match self {
+            Self::Rsa(key) => weak::check_rsa_primes(&key.modulus),
             // Small-order points sign anything for anybody.
             Self::Ed25519(key) => match ed25519_dalek::VerifyingKey::from_bytes(key) {
                 Ok(point) if !point.is_weak() => Ok(()),

@@ -53,9 +53,13 @@ pub struct Limits {
     pub revocation_sources: usize,
     /// Bytes of fetched revocation lists and responses that an engine keeps until their time is over. 64 MiB.
     pub revocation_cache_bytes: usize,
-    /// Signatures of CA certificates that an engine remembers as verified, 200 octets each. 4 096: the CAs that Mozilla trusts for
-    /// e-mail have some hundreds of intermediates.
+    /// CA certificates whose signature an engine remembers as verified, with their key, 2 KB each. 4 096: the CAs that Mozilla
+    /// trusts for e-mail have some hundreds of intermediates.
     pub known_signatures: usize,
+    /// Certificates of senders that it remembers in the same way. 4 096.
+    pub known_senders: usize,
+    /// Keys of CAs for which it may keep a table that makes checks faster, 200 to 600 KB each. 32.
+    pub key_tables: usize,
     /// Smallest RSA modulus in bits. 2048 (RFC 8551 2.2, RFC 8550 4.3).
     pub rsa_bits_min: usize,
     /// Largest RSA modulus in bits. 8192: the cost of a check grows with the square.
@@ -108,6 +112,8 @@ impl Default for Limits {
             revocation_sources: 4,
             revocation_cache_bytes: 64 << 20,
             known_signatures: 4_096,
+            known_senders: 4_096,
+            key_tables: 32,
             rsa_bits_min: 2048,
             rsa_bits_max: 8192,
             path_depth: 6,

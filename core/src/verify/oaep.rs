@@ -5,15 +5,29 @@ use crate::error::{Code, Error};
 use crate::verify::Limits;
 
 /// RSAES-OAEP-params (RFC 4055 4.1) with an empty label: the only one that is used.
+///
+/// ```
+/// use postseal::crypto::{DigestAlgorithm, OaepParameters};
+/// let parameters = OaepParameters::with(DigestAlgorithm::Sha256);
+/// assert_eq!(parameters.digest, parameters.mask_digest);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct OaepParameters {
-    pub(crate) digest: DigestAlgorithm,
-    pub(crate) mask_digest: DigestAlgorithm,
+#[expect(clippy::exhaustive_structs, reason = "RFC 4055 4.1")]
+pub struct OaepParameters {
+    /// Of the label.
+    pub digest: DigestAlgorithm,
+    /// Of MGF1.
+    pub mask_digest: DigestAlgorithm,
 }
 
 impl OaepParameters {
     /// The same digest for both. With SHA-256 it is what RFC 8551 2.3 asks for.
-    pub(crate) const fn with(digest: DigestAlgorithm) -> Self {
+    ///
+    /// ```
+    /// use postseal::crypto::{DigestAlgorithm, OaepParameters};
+    /// assert_eq!(OaepParameters::with(DigestAlgorithm::Sha1).digest, DigestAlgorithm::Sha1);
+    /// ```
+    pub const fn with(digest: DigestAlgorithm) -> Self {
         Self { digest, mask_digest: digest }
     }
 

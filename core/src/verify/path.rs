@@ -3,8 +3,9 @@ use super::cache::Memory;
 use super::digest::Sha1;
 use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
 use super::policies::{self, Statements};
-use super::{KeyRole, Limits, Profile, PublicKey, SignatureAlgorithm, TrustAnchors, baseline, names, usage};
+use super::{KeyRole, Limits, Profile, SignatureAlgorithm, TrustAnchors, baseline, names, usage};
 use crate::cert::{Certificate, Fingerprint, name};
+use crate::crypto::{CryptoBackend, PureRust};
 use crate::der::oids;
 use crate::error::{Code, Error, Fault};
 use crate::time::UnixTime;
@@ -136,7 +137,16 @@ pub fn find_path_with(
     limits: &Limits,
     now: UnixTime,
 ) -> Result<Path, Error> {
-    let terms = Terms { anchors, inputs, profile, limits, now, weakness: Weakness::Refused, memory: Memory::Off };
+    let terms = Terms {
+        anchors,
+        inputs,
+        profile,
+        limits,
+        now,
+        weakness: Weakness::Refused,
+        memory: Memory::Off,
+        crypto: &PureRust,
+    };
     find_path_on(&terms, leaf, pool)
 }
 
@@ -160,6 +170,7 @@ pub(crate) struct Terms<'a> {
     pub(crate) weakness: Weakness,
     /// Which signatures are known to hold.
     pub(crate) memory: Memory<'a>,
+    pub(crate) crypto: &'a dyn CryptoBackend,
 }
 
 /// As [`find_path`].
@@ -379,32 +390,32 @@ impl<'a> Search<'a> {
 
     fn verify_signature(&mut self, below: &Frame<'_>, issuer: &Certificate) -> Result<(), Error> {
         let subject = below.certificate;
-        let key = PublicKey::from_spki(issuer.public_key_info(), self.terms.limits)?;
-        // The leaf is somebody's own; only what many have above them is worth knowing.
-        let is_known = below.number.is_some() && self.terms.memory.knows(subject, issuer);
+        let (memory, limits) = (self.terms.memory, self.terms.limits);
+        memory.recall(issuer);
+        let key = issuer.public_key(limits)?;
+        let is_known = memory.knows(subject, issuer);
         if !is_known {
             self.budget.spend_signature(key.cost())?;
         }
         if self.terms.weakness == Weakness::Refused {
-            key.check_strength(KeyRole::Authority, self.terms.limits)?;
+            key.check_strength(KeyRole::Authority, limits)?;
         }
         let algorithm = certificate_algorithm(subject, self.terms)?;
         if is_known {
             return Ok(());
         }
-        let result = algorithm.verify(&key, &[subject.tbs()], subject.signature());
+        let signed: (&[&[u8]], &[u8]) = (&[subject.tbs()], subject.signature());
+        let result = key.verify_issued(self.terms.crypto, memory.tables(), limits, &algorithm, signed);
         result.map_err(|error| match error.fault() {
             Fault::Untrusted | Fault::Malformed => Code::PathSignatureInvalid.into(),
             _ => error,
         })
     }
 
-    /// Remembers the signatures of the CAs of a path that holds.
+    /// Remembers the signatures of a path that holds.
     fn learn(&self, frames: &[Frame<'_>], anchor: &Certificate) {
-        let authorities = || frames.iter().skip(1).map(|frame| frame.certificate);
-        for (subject, issuer) in authorities().zip(authorities().skip(1).chain([anchor])) {
-            self.terms.memory.learn(subject, issuer, self.terms.limits.known_signatures);
-        }
+        let authorities = frames.iter().skip(1).map(|frame| frame.certificate).chain([anchor]);
+        self.terms.memory.learn(self.leaf, authorities, self.terms.limits);
     }
 
     /// Policies come downwards from an anchor, so that they are asked about only once there is a whole path.

@@ -4,12 +4,22 @@ use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
 
-/// RSASSA-PSS-params (RFC 4055 3.1), with their defaults filled in.
+/// RSASSA-PSS-params (RFC 4055 3.1), with their defaults filled in. The mask generation function is MGF1.
+///
+/// ```
+/// use postseal::crypto::{DigestAlgorithm::Sha256, PssParameters};
+/// let usual = PssParameters { digest: Sha256, mask_digest: Sha256, salt_length: 32 };
+/// assert_eq!(usual.salt_length, Sha256.size());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PssParameters {
-    pub(super) digest: DigestAlgorithm,
-    pub(super) mask_digest: DigestAlgorithm,
-    pub(super) salt_length: usize,
+#[expect(clippy::exhaustive_structs, reason = "RFC 4055 3.1")]
+pub struct PssParameters {
+    /// Of the message.
+    pub digest: DigestAlgorithm,
+    /// Of MGF1.
+    pub mask_digest: DigestAlgorithm,
+    /// Octets of the salt.
+    pub salt_length: usize,
 }
 
 impl PssParameters {
@@ -38,7 +48,8 @@ impl PssParameters {
     }
 
     /// EMSA-PSS-VERIFY (RFC 8017 9.1.2). `encoded` has the octets of the modulus, `bits` is its size less one.
-    pub(super) fn verify(&self, digest: &[u8], encoded: &[u8], bits: usize) -> Result<(), Error> {
+    pub(crate) fn verify(&self, message: &[&[u8]], encoded: &[u8], bits: usize) -> Result<(), Error> {
+        let digest = &*self.digest.digest(message);
         let invalid = || Error::from(Code::SignatureInvalid);
         let length = bits.div_ceil(8);
         let (leading, encoded) = encoded.split_at_checked(encoded.len().saturating_sub(length)).ok_or_else(invalid)?;

@@ -1,6 +1,7 @@
 use super::oaep::OaepParameters;
 use super::pss::PssParameters;
 use super::weak;
+use crate::crypto::RsaPublicKey;
 use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
@@ -51,44 +52,50 @@ impl RsaKey {
         Ok(Self { modulus: Zeroizing::new(modulus), exponent, scheme })
     }
 
-    /// Octets of the modulus, and so of every signature and encrypted key.
-    pub(crate) fn size(&self) -> usize {
-        self.modulus.len()
-    }
-
     pub(crate) const fn scheme(&self) -> RsaScheme {
         self.scheme
     }
 
-    /// `base` to the power of the public exponent: RSAVP1 and RSAEP (RFC 8017 5.1.1, 5.2.2). `None` unless `base` has
-    /// the octets of the modulus and is smaller than it, or when the exponent has more than eight octets.
-    ///
-    /// The base may be secret: what is done depends on the key only, and what is computed on the way is zeroized.
-    pub(crate) fn public_operation(&self, base: &[u8]) -> Option<Vec<u8>> {
-        if base.len() != self.size() || self.exponent.len() > 8 {
-            return None;
-        }
-        let modulus = BoxedUint::from_be_slice_vartime(&self.modulus);
-        let base = Zeroizing::new(BoxedUint::from_be_slice(base, modulus.bits_precision()).ok()?);
-        // A comparison in constant time, as are all of this type that do not say otherwise.
-        if *base >= modulus {
-            return None;
-        }
-        let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd())?;
-        let params = BoxedMontyParams::new_vartime(modulus);
-        // The conversion works in the buffer that it is given.
-        let base = Zeroizing::new(BoxedMontyForm::new(BoxedUint::clone(&base), &params));
-        // Square and multiply by the bits of the exponent, which is public: for 65537, sixteen squarings and one
-        // multiplication. Tables of powers would stay behind in memory.
-        let exponent = self.exponent.iter().fold(0_u64, |exponent, octet| exponent << 8 | u64::from(*octet));
-        let below_highest = exponent.checked_ilog2()?;
-        let power = (0..below_highest).rev().fold(base.clone(), |power, bit| {
-            let square = Zeroizing::new(power.square());
-            if exponent >> bit & 1 == 1 { Zeroizing::new(square.mul(&base)) } else { square }
-        });
-        let octets = power.retrieve().to_be_bytes();
-        octets.get(octets.len().checked_sub(self.size())?..).map(<[u8]>::to_vec)
+    /// Modulus and exponent, to compute with.
+    pub(crate) fn numbers(&self) -> RsaPublicKey<'_> {
+        RsaPublicKey { modulus: &self.modulus, exponent: &self.exponent }
     }
+}
+
+/// An exponent of at most eight octets, as a number.
+pub(crate) fn exponent(octets: &[u8]) -> Option<u64> {
+    let number = octets.iter().fold(0_u64, |exponent, octet| exponent << 8 | u64::from(*octet));
+    (octets.len() <= 8).then_some(number)
+}
+
+/// `base` to the power of the public exponent: RSAVP1 and RSAEP (RFC 8017 5.1.1, 5.2.2). `None` unless `base` has
+/// the octets of the modulus and is smaller than it, or when the exponent has more than eight octets.
+///
+/// The base may be secret: what is done depends on the key only, and what is computed on the way is zeroized.
+pub(crate) fn power(key: RsaPublicKey<'_>, base: &[u8]) -> Option<Vec<u8>> {
+    let exponent = exponent(key.exponent)?;
+    if base.len() != key.modulus.len() {
+        return None;
+    }
+    let modulus = BoxedUint::from_be_slice_vartime(key.modulus);
+    let base = Zeroizing::new(BoxedUint::from_be_slice(base, modulus.bits_precision()).ok()?);
+    // A comparison in constant time, as are all of this type that do not say otherwise.
+    if *base >= modulus {
+        return None;
+    }
+    let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd())?;
+    let params = BoxedMontyParams::new_vartime(modulus);
+    // The conversion works in the buffer that it is given.
+    let base = Zeroizing::new(BoxedMontyForm::new(BoxedUint::clone(&base), &params));
+    // Square and multiply by the bits of the exponent, which is public: for 65537, sixteen squarings and one
+    // multiplication. Tables of powers would stay behind in memory.
+    let below_highest = exponent.checked_ilog2()?;
+    let power = (0..below_highest).rev().fold(base.clone(), |power, bit| {
+        let square = Zeroizing::new(power.square());
+        if exponent >> bit & 1 == 1 { Zeroizing::new(square.mul(&base)) } else { square }
+    });
+    let octets = power.retrieve().to_be_bytes();
+    octets.get(octets.len().checked_sub(key.modulus.len())?..).map(<[u8]>::to_vec)
 }
 
 /// The octets of a positive INTEGER without leading zeros.

@@ -1,16 +1,26 @@
 use super::digest::{DigestAlgorithm, Sha1};
-use super::key::{Curve, EcKey, PublicKey};
+use super::key::{Curve, PublicKey};
 use super::pss::PssParameters;
-use super::rsa::RsaScheme;
+use super::rsa::{RsaScheme, power};
 use super::weak;
+use crate::crypto::{RsaPublicKey, SignatureKey, Uses, VerifyingKey};
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
 use signature::hazmat::PrehashVerifier;
+use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// How a signature is made: the algorithm with all its parameters.
+///
+/// ```
+/// use postseal::crypto::{DigestAlgorithm, SignatureAlgorithm};
+/// let algorithm = SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256);
+/// assert_ne!(algorithm, SignatureAlgorithm::Ed25519);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SignatureAlgorithm {
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 (RFC 8017 8.2).
     RsaPkcs1(DigestAlgorithm),
     /// RSASSA-PSS (RFC 8017 8.1, RFC 4056).
@@ -80,28 +90,55 @@ impl SignatureAlgorithm {
         self.digest().map_or(Ok(()), |digest| digest.require(sha1))
     }
 
-    /// Verifies `signature` over `message`, which is given in pieces.
-    pub(crate) fn verify(&self, key: &PublicKey, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+    /// Whether the key may be used with this algorithm at all.
+    pub(super) fn check_key(&self, key: &PublicKey) -> Result<(), Error> {
         key.check_can_verify()?;
         match (self, key) {
-            (Self::RsaPkcs1(digest), PublicKey::Rsa(key)) if key.scheme == RsaScheme::Any => {
-                let encoded = key.public_operation(signature).ok_or_else(invalid)?;
-                let expected = emsa_pkcs1(*digest, &digest.digest(message), encoded.len());
-                if expected.is_some_and(|expected| expected == encoded) { Ok(()) } else { Err(invalid()) }
+            (Self::RsaPkcs1(_), PublicKey::Rsa(key)) if key.scheme == RsaScheme::Any => Ok(()),
+            (Self::RsaPss(parameters), PublicKey::Rsa(key)) => match key.scheme {
+                RsaScheme::Pss(Some(demanded)) if !demanded.allow(parameters) => Err(Code::KeyAlgorithmUse.into()),
+                _ => Ok(()),
+            },
+            (Self::Ecdsa(_), PublicKey::Ec(_)) | (Self::Ed25519, PublicKey::Ed25519(_)) => Ok(()),
+            _ => Err(Code::SignatureUnsupported.into()),
+        }
+    }
+}
+
+/// What the default backend verifies with.
+#[derive(Debug)]
+enum PureKey {
+    Rsa { modulus: Zeroizing<Vec<u8>>, exponent: Vec<u8> },
+    Ec { curve: Curve, point: Zeroizing<Vec<u8>> },
+    Ed25519([u8; 32]),
+}
+
+/// The key in the form that the default backend verifies with.
+pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, _: Uses) -> Result<Arc<dyn VerifyingKey>, Error> {
+    Ok(Arc::new(match key {
+        SignatureKey::Rsa(key) => {
+            PureKey::Rsa { modulus: Zeroizing::new(key.modulus.to_vec()), exponent: key.exponent.to_vec() }
+        }
+        SignatureKey::Ec { curve, point } => PureKey::Ec { curve, point: Zeroizing::new(point.to_vec()) },
+        SignatureKey::Ed25519(key) => PureKey::Ed25519(*key),
+    }))
+}
+
+impl VerifyingKey for PureKey {
+    fn verify(&self, algorithm: &SignatureAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+        match (self, algorithm) {
+            (Self::Rsa { modulus, exponent }, SignatureAlgorithm::RsaPkcs1(digest)) => {
+                let encoded = power(RsaPublicKey { modulus, exponent }, signature).ok_or_else(invalid)?;
+                check_pkcs1(*digest, message, &encoded)
             }
-            (Self::RsaPss(parameters), PublicKey::Rsa(key)) => {
-                match key.scheme {
-                    RsaScheme::Pss(Some(demanded)) if !demanded.allow(parameters) => {
-                        return Err(Code::KeyAlgorithmUse.into());
-                    }
-                    _ => {}
-                }
-                let encoded = key.public_operation(signature).ok_or_else(invalid)?;
-                let bits = weak::bits(&key.modulus).saturating_sub(1);
-                parameters.verify(&parameters.digest.digest(message), &encoded, bits)
+            (Self::Rsa { modulus, exponent }, SignatureAlgorithm::RsaPss(parameters)) => {
+                let encoded = power(RsaPublicKey { modulus, exponent }, signature).ok_or_else(invalid)?;
+                parameters.verify(message, &encoded, weak::bits(modulus).saturating_sub(1))
             }
-            (Self::Ecdsa(digest), PublicKey::Ec(key)) => ecdsa(key, &digest.digest(message), signature),
-            (Self::Ed25519, PublicKey::Ed25519(key)) => ed25519(key, message, signature),
+            (Self::Ec { curve, point }, SignatureAlgorithm::Ecdsa(digest)) => {
+                ecdsa(*curve, point, &digest.digest(message), signature)
+            }
+            (Self::Ed25519(key), SignatureAlgorithm::Ed25519) => ed25519(key, message, signature),
             _ => Err(Code::SignatureUnsupported.into()),
         }
     }
@@ -109,6 +146,12 @@ impl SignatureAlgorithm {
 
 fn invalid() -> Error {
     Code::SignatureInvalid.into()
+}
+
+/// RSASSA-PKCS1-v1_5 after RSAVP1 (RFC 8017 8.2.2): `encoded` has the octets of the modulus.
+pub(crate) fn check_pkcs1(digest: DigestAlgorithm, message: &[&[u8]], encoded: &[u8]) -> Result<(), Error> {
+    let expected = emsa_pkcs1(digest, &digest.digest(message), encoded.len());
+    if expected.is_some_and(|expected| expected == encoded) { Ok(()) } else { Err(invalid()) }
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 9.2). The expected encoding is made and compared as a whole, so that nothing in a padding
@@ -131,18 +174,18 @@ fn emsa_pkcs1(digest: DigestAlgorithm, value: &[u8], length: usize) -> Option<Ve
 }
 
 /// ECDSA with a DER signature. A digest shorter than the curve's order is the same number with zeros before it.
-fn ecdsa(key: &EcKey, digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+fn ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
     macro_rules! verify {
         ($curve:ident, $size:literal) => {{
             let mut padded = vec![0; usize::saturating_sub($size, digest.len())];
             padded.extend_from_slice(digest);
-            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(&key.point).map_err(|_| Code::KeyMalformed)?;
+            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| Code::KeyMalformed)?;
             let signature =
                 $curve::ecdsa::Signature::from_der(signature).map_err(|_| Error::from(Code::SignatureMalformed))?;
             key.verify_prehash(&padded, &signature).map_err(|_| invalid())
         }};
     }
-    match key.curve {
+    match curve {
         Curve::P256 => verify!(p256, 32),
         Curve::P384 => verify!(p384, 48),
         Curve::P521 => verify!(p521, 66),

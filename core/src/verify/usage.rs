@@ -1,6 +1,6 @@
 //! What an end entity's certificate may be used for (RFC 5280 4.2.1.3, RFC 8550 4.4).
 
-use super::{KeyRole, Limits, Profile, PublicKey, baseline};
+use super::{KeyRole, KnownKey, Limits, Profile, baseline};
 use crate::cert::Certificate;
 use crate::der::oids;
 use crate::error::{Code, Error};
@@ -60,8 +60,8 @@ fn check_baseline(certificate: &Certificate, profile: Profile, limits: &Limits) 
     if profile.rules().baseline { baseline::check_subscriber(certificate, limits) } else { Ok(()) }
 }
 
-fn check_person(certificate: &Certificate, limits: &Limits) -> Result<PublicKey, Error> {
-    let key = PublicKey::from_spki(certificate.public_key_info(), limits)?;
+fn check_person<'c>(certificate: &'c Certificate, limits: &Limits) -> Result<&'c KnownKey, Error> {
+    let key = certificate.public_key(limits)?;
     key.check_strength(KeyRole::EndEntity, limits)?;
     if certificate.is_ca() {
         return Err(Code::SignerIsCa.into());

@@ -17,8 +17,8 @@ pub(super) fn bits(number: &[u8]) -> usize {
     number.len().saturating_mul(8).saturating_sub(leading)
 }
 
-/// Size, exponent, ROCA, close primes: in the order of their cost.
-pub(super) fn check_rsa(modulus: &[u8], exponent: &[u8], role: KeyRole, limits: &Limits) -> Result<(), Error> {
+/// Size and exponent.
+pub(super) fn check_rsa_size(modulus: &[u8], exponent: &[u8], role: KeyRole, limits: &Limits) -> Result<(), Error> {
     let size = bits(modulus);
     if size < limits.rsa_bits_min {
         return Err(Code::RsaTooSmall.into());
@@ -26,7 +26,11 @@ pub(super) fn check_rsa(modulus: &[u8], exponent: &[u8], role: KeyRole, limits: 
     if size > limits.rsa_bits_max {
         return Err(Code::RsaTooLarge.into());
     }
-    check_exponent(exponent, role)?;
+    check_exponent(exponent, role)
+}
+
+/// ROCA, close primes. The size has been checked.
+pub(super) fn check_rsa_primes(modulus: &[u8]) -> Result<(), Error> {
     let modulus = BoxedUint::from_be_slice_vartime(modulus);
     if is_roca(&modulus) {
         return Err(Code::RsaRoca.into());

@@ -1,11 +1,12 @@
 #![allow(clippy::arithmetic_side_effects, reason = "test code")]
 
 use super::*;
+use crate::crypto::PureRust;
 use crate::wycheproof::{files, hex, tests};
 
 /// Ciphertext and tag, with the content in pieces of `step` octets.
 fn encrypt(algorithm: ContentEncryption, key: &[u8], iv: &[u8], plain: &[u8], step: usize) -> (Vec<u8>, Vec<u8>) {
-    let mut cipher = Cipher::new(algorithm, key, iv).unwrap();
+    let mut cipher = Cipher::new(&PureRust, algorithm, key, iv).unwrap();
     let mut out = b"before".to_vec();
     plain.chunks(step).for_each(|piece| cipher.update(piece, &mut out).unwrap());
     let tag = cipher.finish(&mut out);
@@ -110,8 +111,8 @@ fn gcm_stops_at_its_limit_and_appends_nothing() {
 fn keys_and_nonces_of_other_sizes_are_refused() {
     for algorithm in ContentEncryption::ALL.iter().copied() {
         let (key, iv) = (vec![0; algorithm.key_size()], vec![0; algorithm.iv_size()]);
-        assert!(Cipher::new(algorithm, &key, &iv).is_ok());
-        assert!(Cipher::new(algorithm, &key[1..], &iv).is_err());
-        assert!(Cipher::new(algorithm, &key, &iv[1..]).is_err());
+        assert!(Cipher::new(&PureRust, algorithm, &key, &iv).is_ok());
+        assert!(Cipher::new(&PureRust, algorithm, &key[1..], &iv).is_err());
+        assert!(Cipher::new(&PureRust, algorithm, &key, &iv[1..]).is_err());
     }
 }

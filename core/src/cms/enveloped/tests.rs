@@ -9,6 +9,7 @@ use super::*;
 use crate::cms::key_transport::KeyTransport;
 use crate::cms::recipient_info::RecipientIdentifier;
 use crate::cms::scripted::Counting;
+use crate::crypto::PureRust;
 use crate::verify::{Curve, DigestAlgorithm, OaepParameters};
 use opener::open;
 pub(in crate::cms) use opener::private_operation;
@@ -44,7 +45,7 @@ fn begin(
     limits: &Limits,
     out: &mut Vec<u8>,
 ) -> Result<Enveloper, Error> {
-    Prepared::new(algorithm, to, random, limits)?.begin(length, out)
+    Prepared::new(&PureRust, algorithm, to, random, limits)?.begin(length, out)
 }
 
 fn content(length: usize) -> Vec<u8> {

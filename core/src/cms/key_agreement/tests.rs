@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::cms::scripted::{Counting, Scripted};
-use crate::verify::{KeyRole, Limits, PublicKey};
+use crate::crypto::PureRust;
+use crate::verify::{KeyRole, KnownKey, Limits, PublicKey};
 use crate::wycheproof::{files, hex, is_flagged, tests};
 
 /// The octets of a number, with as many leading zeros as `size` asks for.
@@ -55,7 +56,10 @@ fn every_wycheproof_vector_of_ecdh_has_its_shared_secret_or_is_refused() {
                 Ok(PublicKey::Ec(key)) if key.curve == curve.0 => Some(key),
                 _ => None,
             };
-            let secret = key.map(|key| ecdh(&key, &sized(&hex(&test["private"]), curve.1)).unwrap().secret.to_vec());
+            let secret = key.map(|key| {
+                let private = sized(&hex(&test["private"]), curve.1);
+                PureRust.agree(AgreementCurve::Nist(key.curve), &private, &key.point).unwrap().to_vec()
+            });
             match policy(test) {
                 Policy::Refused => {
                     assert_eq!(secret, None, "{name} {test}");
@@ -97,11 +101,12 @@ fn every_wycheproof_vector_of_x25519_has_its_shared_secret_or_is_refused() {
                 refused += 1;
                 continue;
             };
-            let agreement = x25519(&key, private.last_chunk().unwrap());
-            let strength = PublicKey::X25519(key).check_strength(KeyRole::EndEntity, &Limits::default());
+            let agreement = PureRust.agree(AgreementCurve::X25519, private.last_chunk::<32>().unwrap(), &key);
+            let strength =
+                KnownKey::from(PublicKey::X25519(key)).check_strength(KeyRole::EndEntity, &Limits::default());
             match policy(test) {
                 Policy::Used => {
-                    assert_eq!(agreement.unwrap().secret.to_vec(), hex(&test["shared"]), "{name} {test}");
+                    assert_eq!(agreement.unwrap().to_vec(), hex(&test["shared"]), "{name} {test}");
                     strength.unwrap();
                     used += 1;
                 }
@@ -143,7 +148,7 @@ fn ec_key(curve: Curve) -> EcKey {
         Curve::P384 => (vec![7; 48], oids::P_384),
         Curve::P521 => (vec![1; 66], oids::P_521),
     };
-    let point = on_curve!(curve, nist => nist::SecretKey::from_slice(&scalar).unwrap().public_key().to_sec1_bytes());
+    let point = PureRust.ephemeral_public_key(AgreementCurve::Nist(curve), &scalar).unwrap();
     let algorithm = algorithm_identifier(oids::EC_PUBLIC_KEY, &object_identifier(oid));
     let spki = element(Tag::SEQUENCE, &[&algorithm, &whole_bits(&point)]);
     match PublicKey::from_spki(&spki, &Limits::default()).unwrap() {
@@ -171,10 +176,10 @@ fn an_ephemeral_key_out_of_range_is_drawn_again_but_not_for_ever() {
 #[test]
 fn a_failing_source_is_an_error() {
     for (curve, _) in CURVES {
-        let agreed = agree_ec(&ec_key(curve), &[7; 32], &mut Counting::failing_at(0));
+        let agreed = agree_ec(&PureRust, &ec_key(curve), &[7; 32], &mut Counting::failing_at(0));
         assert_eq!(agreed.unwrap_err().code(), Code::RandomUnavailable);
     }
-    let agreed = agree_x25519(&[9; 32], &[7; 32], &mut Counting::failing_at(0));
+    let agreed = agree_x25519(&PureRust, &[9; 32], &[7; 32], &mut Counting::failing_at(0));
     assert_eq!(agreed.unwrap_err().code(), Code::RandomUnavailable);
 }
 
@@ -184,14 +189,14 @@ fn the_key_wrap_is_as_strong_as_the_content_key() {
         let key = vec![7; size];
         let wrap = algorithm_identifier(oid, &[]);
         for agreed in [
-            agree_ec(&ec_key(Curve::P384), &key, &mut Counting::default()).unwrap(),
-            agree_x25519(&[9; 32], &key, &mut Counting::default()).unwrap(),
+            agree_ec(&PureRust, &ec_key(Curve::P384), &key, &mut Counting::default()).unwrap(),
+            agree_x25519(&PureRust, &[9; 32], &key, &mut Counting::default()).unwrap(),
         ] {
             assert!(agreed.algorithm.ends_with(&wrap));
             assert_eq!(agreed.encrypted_key.len(), size + 8);
         }
     }
-    assert!(agree_x25519(&[9; 32], &[7; 20], &mut Counting::default()).is_err());
+    assert!(agree_x25519(&PureRust, &[9; 32], &[7; 20], &mut Counting::default()).is_err());
 }
 
 #[test]

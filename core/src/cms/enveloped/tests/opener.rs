@@ -3,6 +3,7 @@
 use super::person::{Person, Private};
 use crate::cms::cipher::Cipher;
 use crate::cms::content_encryption::ContentEncryption;
+use crate::crypto::PureRust;
 use crate::der::{Document, Element, Tag, oids};
 use crate::error::Code;
 use crate::verify::{Curve, DigestAlgorithm, Limits, mgf1};
@@ -69,7 +70,7 @@ fn decrypt<'a>(
         assert_eq!(parameters[1].small_integer().unwrap(), 16);
         // The key stream is the same in both directions; the tag is that of the ciphertext.
         let run = |input: &[u8]| {
-            let mut cipher = Cipher::new(algorithm, key, parameters[0].content()).unwrap();
+            let mut cipher = Cipher::new(&PureRust, algorithm, key, parameters[0].content()).unwrap();
             let mut output = Vec::new();
             cipher.update(input, &mut output).unwrap();
             (cipher.finish(&mut Vec::new()).unwrap(), output)

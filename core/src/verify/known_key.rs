@@ -1,0 +1,129 @@
+//! A public key with what was found out about it, so that it is found out once.
+
+use super::{KeyRole, Limits, PublicKey, SignatureAlgorithm};
+use crate::crypto::{CryptoBackend, SignatureKey, Uses, VerifyingKey};
+use crate::error::{Code, Error};
+use core::ops::Deref;
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Checks after which a table for the key of an authority pays: it costs what some dozen checks do.
+const OFTEN: u32 = 32;
+
+/// All that is kept here is arithmetic on the octets of the key: the same for every tenant, at every time, with every anchor.
+#[derive(Debug)]
+pub(crate) struct KnownKey {
+    key: PublicKey,
+    soundness: OnceLock<Result<(), Error>>,
+    few: OnceLock<Prepared>,
+    many: OnceLock<(Prepared, Table)>,
+    uses: AtomicU32,
+}
+
+/// Engines with different backends may share a certificate.
+#[derive(Debug)]
+struct Prepared {
+    backend: &'static str,
+    key: Arc<dyn VerifyingKey>,
+}
+
+/// How many keys may have a table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables(Arc<()>);
+
+/// One of them, while it lives.
+#[derive(Debug)]
+struct Table(#[expect(dead_code, reason = "counted")] Arc<()>);
+
+impl Tables {
+    fn take(&self, limit: usize) -> Option<Table> {
+        // Two threads may pass at once: the limit is one of memory, not a count that must be exact.
+        (Arc::strong_count(&self.0) <= limit).then(|| Table(Arc::clone(&self.0)))
+    }
+}
+
+impl KnownKey {
+    #[cfg(test)]
+    pub(crate) fn from_spki(spki: &[u8], limits: &Limits) -> Result<Self, Error> {
+        PublicKey::from_spki(spki, limits).map(Self::from)
+    }
+
+    /// Refuses keys that can be broken or that cost too much.
+    pub(crate) fn check_strength(&self, role: KeyRole, limits: &Limits) -> Result<(), Error> {
+        self.key.check_size(role, limits)?;
+        *self.soundness.get_or_init(|| self.key.check_soundness())
+    }
+
+    /// Verifies `signature` over `message`, which is given in pieces.
+    pub(crate) fn verify(
+        &self,
+        crypto: &dyn CryptoBackend,
+        algorithm: &SignatureAlgorithm,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<(), Error> {
+        algorithm.check_key(&self.key)?;
+        let prepared = match self.few.get() {
+            Some(prepared) => prepared,
+            None => {
+                let prepared = self.prepare(crypto, Uses::Few)?;
+                self.few.get_or_init(|| prepared)
+            }
+        };
+        if prepared.backend == crypto.name() {
+            return prepared.key.verify(algorithm, message, signature);
+        }
+        self.prepare(crypto, Uses::Few)?.key.verify(algorithm, message, signature)
+    }
+
+    /// As [`Self::verify`], with the key of an authority, which is used often.
+    pub(crate) fn verify_issued(
+        &self,
+        crypto: &dyn CryptoBackend,
+        tables: Option<Tables>,
+        limits: &Limits,
+        algorithm: &SignatureAlgorithm,
+        (message, signature): (&[&[u8]], &[u8]),
+    ) -> Result<(), Error> {
+        if let Some((prepared, _)) = self.many.get()
+            && prepared.backend == crypto.name()
+        {
+            algorithm.check_key(&self.key)?;
+            return prepared.key.verify(algorithm, message, signature);
+        }
+        let result = self.verify(crypto, algorithm, message, signature);
+        let is_often = matches!(self.key, PublicKey::Ec(_)) && self.uses.fetch_add(1, Ordering::Relaxed) == OFTEN;
+        if result.is_ok()
+            && is_often
+            && let Some(table) = tables.and_then(|tables| tables.take(limits.key_tables))
+        {
+            let _ = self.many.set((self.prepare(crypto, Uses::Many)?, table));
+        }
+        result
+    }
+
+    fn prepare(&self, crypto: &dyn CryptoBackend, uses: Uses) -> Result<Prepared, Error> {
+        let key = match &self.key {
+            PublicKey::Rsa(key) => SignatureKey::Rsa(key.numbers()),
+            PublicKey::Ec(key) => SignatureKey::Ec { curve: key.curve, point: &key.point },
+            PublicKey::Ed25519(key) => SignatureKey::Ed25519(key),
+            // It agrees only, so that no algorithm of signatures belongs to it.
+            PublicKey::X25519(_) => return Err(Code::KeyAlgorithmUse.into()),
+        };
+        Ok(Prepared { backend: crypto.name(), key: crypto.verifying_key(key, uses)? })
+    }
+}
+
+impl From<PublicKey> for KnownKey {
+    fn from(key: PublicKey) -> Self {
+        Self { key, soundness: OnceLock::new(), few: OnceLock::new(), many: OnceLock::new(), uses: AtomicU32::new(0) }
+    }
+}
+
+impl Deref for KnownKey {
+    type Target = PublicKey;
+
+    fn deref(&self) -> &PublicKey {
+        &self.key
+    }
+}
