@@ -5,7 +5,7 @@ use postseal::directory::{Directories, DirectoryId};
 use postseal::drive::Lookup;
 use postseal::resolve::Context;
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Address, Engine, PerRoute, UnixTime};
+use postseal::{Address, PerRoute, UnixTime};
 use postseal_adapters::OsRandom;
 use postseal_adapters::store::SqliteStore;
 use postseal_adapters::trace::JsonLines;
@@ -33,7 +33,7 @@ fn the_store_is_unchanged_and_no_trace_line_holds_a_certificate() {
     fs::create_dir_all(&traces).unwrap();
     let root = Authority::root("Root", Key::P256(1));
     let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
-    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap())
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap())
         .with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("ldap:staff"))));
     {
         let store = SqliteStore::open(&stores.join("store.db")).unwrap();

@@ -43,7 +43,7 @@ fn mails() -> (Engine, Vec<Vec<u8>>) {
         mail(bob, "Robert", 13, 2025),
         mail(bob, "Bob", 11, 2026),
     ];
-    (Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mails)
+    (postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mails)
 }
 
 /// How one call fails.

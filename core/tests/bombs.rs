@@ -102,7 +102,7 @@ fn a_maze_of_cross_certificates_ends_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let roots: Vec<_> = (10..110).map(|seed| Authority::root(&format!("Root {seed}"), Key::P256(seed))).collect();
     let pem: String = roots.iter().map(Authority::pem).collect();
-    let engine = Engine::new(TrustAnchors::from_pem(pem.as_bytes(), &Limits::default()).unwrap());
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(pem.as_bytes(), &Limits::default()).unwrap());
     let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     assert_eq!(check("a maze of cross certificates", &engine, &maze(), at), refused(Code::SignatureBudget));
 }
@@ -230,7 +230,7 @@ const fn refused(code: Code) -> (Outcome, Option<Code>) {
 fn names_and_keys_made_to_cost_use_up_the_budgets_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let root = Authority::root("Root", Key::P256(1));
-    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
     let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     let check = |name: &str, mail: &[u8]| check(name, &engine, mail, at);
     assert_eq!(check("fifteen keys on P-384", &costly_keys()), refused(Code::SignatureBudget));
@@ -252,7 +252,7 @@ fn names_and_keys_made_to_cost_use_up_the_budgets_early() {
 fn mapped_policies_make_no_tree_and_use_up_their_budget_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let root = Authority::root("Root", Key::P256(1));
-    let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
     let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     for (width, policy, expected) in [
         (1, "1.3.6.1.4.1.99999.7", (Outcome::Imported, None)),

@@ -40,7 +40,7 @@ fn root() -> Authority {
 }
 
 fn engine() -> Engine {
-    Engine::new(TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap())
+    postseal_testkit::engine(TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap())
 }
 
 fn alice(serial: u64, key: Key, validity: [&str; 2]) -> CertSpec {
@@ -403,7 +403,7 @@ fn an_intermediate_that_came_only_in_the_mail_verifies_the_stored_certificate_la
 #[test]
 fn every_form_of_signed_mail_is_imported() {
     let rsa = Authority::root("RSA Root", Key::Rsa(0));
-    let engine = Engine::new(TrustAnchors::from_pem(rsa.pem().as_bytes(), &Limits::default()).unwrap());
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(rsa.pem().as_bytes(), &Limits::default()).unwrap());
     for key in [Key::Rsa(1), Key::P256(1)] {
         let person = rsa.issue(&CertSpec::mailbox("alice@goal.example", key));
         for form in [Form::Detached, Form::DetachedBer, Form::Opaque, Form::OpaqueBer] {

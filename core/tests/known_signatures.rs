@@ -36,7 +36,7 @@ fn person(mailbox: &str, key: u64) -> Person {
 
 fn engine() -> Engine {
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
-    Engine::new(anchors).with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("staff"))))
+    postseal_testkit::engine(anchors).with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("staff"))))
 }
 
 /// The same engine, with the work for one signature of a certificate.

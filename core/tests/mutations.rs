@@ -53,7 +53,8 @@ fn seeds() -> Vec<Seed> {
     for key in [Key::Rsa(1), Key::P256(1)] {
         let root = Authority::root("Root", Key::P256(9));
         let person = root.issue(&CertSpec::mailbox("alice@goal.example", key));
-        let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+        let engine =
+            postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
         for form in [Form::Detached, Form::DetachedBer, Form::Opaque, Form::OpaqueBer] {
             let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
             mails.push((engine.clone(), at, SignedMail::new("Alice <alice@goal.example>", &person).form(form).build()));

@@ -14,7 +14,7 @@ use postseal::import::Verdict;
 use postseal::inspect::Signer;
 use postseal::revocation::{self, Crl, Status};
 use postseal::verify::{CertPolicyId, Limits, PathInputs, Profile, TrustAnchors, find_path_with};
-use postseal::{Certificate, Code, Engine, Error, UnixTime};
+use postseal::{Certificate, Code, Error, UnixTime};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -98,7 +98,7 @@ fn the_signed_mails_give_the_verdicts_of_the_path_call() {
     let Some((folder, rows)) = table() else { return };
     let limits = Limits::default();
     let root = fs::read(folder.join("certs/TrustAnchorRootCertificate.crt")).unwrap();
-    let engine = Engine::new(TrustAnchors::new(vec![Certificate::from_der(&root, &limits).unwrap()]));
+    let engine = postseal_testkit::engine(TrustAnchors::new(vec![Certificate::from_der(&root, &limits).unwrap()]));
     let (mut seen, mut valid, mut wrong) = (BTreeSet::new(), 0_u32, Vec::new());
     for row in rows {
         let Some(mail) = row["smime"].as_str() else { continue };

@@ -48,11 +48,11 @@ impl World {
         let mut limits = Limits::default();
         limits.certificates = 64;
         let Some(file) = row["trust_anchors"].as_str() else {
-            return Engine::new(TrustAnchors::default()).with_limits(limits);
+            return postseal_testkit::engine(TrustAnchors::default()).with_limits(limits);
         };
         let read = || TrustAnchors::from_pem(&fs::read(self.folder.join(file)).unwrap(), &limits).unwrap();
         let anchors = self.anchors.entry(file.to_owned()).or_insert_with(read).clone();
-        Engine::new(anchors).with_limits(limits)
+        postseal_testkit::engine(anchors).with_limits(limits)
     }
 }
 

@@ -64,7 +64,7 @@ impl World {
         let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
         let both = Directories::new().ask(DirectoryId::new("first")).ask(DirectoryId::new("second"));
         Self {
-            engine: Engine::new(anchors).with_directories(PerRoute::new(both)),
+            engine: postseal_testkit::engine(anchors).with_directories(PerRoute::new(both)),
             store: MemoryStore::new(),
             first: ScriptedDirectory::new(),
             second: ScriptedDirectory::new(),

@@ -71,7 +71,7 @@ fn engine(policy: RevocationPolicy) -> Engine {
     let limits = Limits::default();
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &limits).unwrap();
     let intermediates = Intermediates::from_pem(middle().pem().as_bytes(), &limits).unwrap();
-    Engine::new(anchors).with_intermediates(intermediates).with_revocation(PerRoute::new(policy))
+    postseal_testkit::engine(anchors).with_intermediates(intermediates).with_revocation(PerRoute::new(policy))
 }
 
 fn crl(der: &[u8]) -> Crl {
@@ -505,7 +505,7 @@ fn a_missing_issuer_is_fetched_for_a_recipient_only_and_only_under_a_trusted_nam
     let engine = |fetch_issuers| {
         let mut policy = RevocationPolicy::default();
         policy.fetch_issuers = fetch_issuers;
-        Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &limits).unwrap())
+        postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &limits).unwrap())
             .with_revocation(PerRoute::new(policy))
     };
     let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
@@ -591,7 +591,7 @@ fn addresses_of_issuers_that_do_not_answer_count_as_well() {
     let mut policy = RevocationPolicy::default();
     policy.fetch_issuers = true;
     let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
-    let engine = Engine::new(anchors).with_revocation(PerRoute::new(policy));
+    let engine = postseal_testkit::engine(anchors).with_revocation(PerRoute::new(policy));
     let fetcher = ScriptedFetcher::new();
     let (outcome, code, _) = resolve(&engine, alice.der(), &MemoryStore::new(), &fetcher);
     assert_eq!((outcome, code), (Outcome::Unavailable, Some(Code::IssuerUnavailable)));

@@ -67,7 +67,7 @@ impl World {
         let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
         let directories = Directories::new().ask(DirectoryId::new("staff"));
         Self {
-            engine: Engine::new(anchors).with_directories(PerRoute::new(directories)),
+            engine: postseal_testkit::engine(anchors).with_directories(PerRoute::new(directories)),
             directory: KEYS.iter().fold(ScriptedDirectory::new(), lend),
             recorder: Arc::default(),
             policy: Policy::default(),

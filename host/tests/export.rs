@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use postseal::cert::TransientCert;
 use postseal::store::{CertStore, Entry, Tenant};
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Address, Engine, UnixTime};
+use postseal::{Address, UnixTime};
 use postseal_host::{Export, ExportError, ExportFormat, Host};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::factory::{Authority, CertSpec, Key, Name};
@@ -50,7 +50,7 @@ fn entries(addresses: &[&str]) -> (Authority, Vec<Entry>) {
     let root = Authority::root("Root", Key::P256(1));
     let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
     let store = Arc::new(MemoryStore::new());
-    let host = Host::new(Engine::new(anchors)).with_store(store.clone());
+    let host = Host::new(postseal_testkit::engine(anchors)).with_store(store.clone());
     let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     for (serial, address) in (10_u64..).zip(addresses) {
         let spec = spec(address, serial);
@@ -154,7 +154,7 @@ fn intermediates_come_once_with_those_who_need_them() {
     let issuing = root.authority("Issuing CA", Key::P256(2));
     let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
     let store = Arc::new(MemoryStore::new());
-    let host = Host::new(Engine::new(anchors)).with_store(store.clone());
+    let host = Host::new(postseal_testkit::engine(anchors)).with_store(store.clone());
     let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     for (serial, address) in (10_u64..).zip(&ADDRESSES[..3]) {
         let spec = spec(address, serial);

@@ -44,9 +44,10 @@ impl World {
         let mut revocation = RevocationPolicy::default();
         (revocation.mode, revocation.fetch) = (Mode::Soft, true);
         let asked = Directories::new().ask(DirectoryId::new("staff"));
-        let engine = Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap())
-            .with_revocation(PerRoute::new(revocation))
-            .with_directories(PerRoute::new(asked));
+        let engine =
+            postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap())
+                .with_revocation(PerRoute::new(revocation))
+                .with_directories(PerRoute::new(asked));
         let folder = tempfile::tempdir().unwrap();
         let quotas = Quotas {
             addresses_per_tenant: Some(6),

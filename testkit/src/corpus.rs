@@ -56,7 +56,7 @@ impl Case {
     /// ```
     #[must_use]
     pub fn engine(&self) -> Engine {
-        Engine::new(self.anchors.clone())
+        crate::engine(self.anchors.clone())
     }
 }
 

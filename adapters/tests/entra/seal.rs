@@ -20,7 +20,7 @@ const ID: &str = "entra:goal";
 
 fn engine() -> Engine {
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
-    Engine::new(anchors).with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new(ID))))
+    postseal_testkit::engine(anchors).with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new(ID))))
 }
 
 struct Sealed {

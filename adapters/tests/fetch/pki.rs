@@ -40,7 +40,7 @@ pub(crate) fn policy(mode: Mode, order: Order) -> RevocationPolicy {
 
 pub(crate) fn engine(policy: RevocationPolicy) -> Engine {
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
-    Engine::new(anchors).with_revocation(PerRoute::new(policy))
+    postseal_testkit::engine(anchors).with_revocation(PerRoute::new(policy))
 }
 
 /// What became of it, why, and every step in between.

@@ -5,7 +5,7 @@ use crate::servers::Server;
 use crate::world::{fetcher_for, patient, short};
 use postseal::revocation::{Mode, Order, RevocationPolicy};
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Code, Engine, PerRoute, UnixTime};
+use postseal::{Code, PerRoute, UnixTime};
 use postseal_adapters::fetch::{FetchLimits, GuardedFetcher};
 use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
 use postseal_testkit::factory::{
@@ -333,7 +333,7 @@ fn missing_issuers_come_from_a_real_web_server_for_recipients_only() {
     let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
     let mut policy = RevocationPolicy::default();
     policy.fetch_issuers = true;
-    let engine = Engine::new(anchors).with_revocation(PerRoute::new(policy));
+    let engine = postseal_testkit::engine(anchors).with_revocation(PerRoute::new(policy));
     for (path, outcome) in [
         ("ca.cer", "found"),
         ("other.cer", "unusable"),

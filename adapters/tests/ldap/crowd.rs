@@ -6,7 +6,7 @@ use postseal::directory::{Directories, DirectoryId, DirectoryResolver};
 use postseal::drive::{self, Lookup};
 use postseal::resolve::{Context, Outcome};
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Address, Engine, PerRoute, UnixTime};
+use postseal::{Address, PerRoute, UnixTime};
 use postseal_adapters::directory::ldap::{LdapDirectory, LdapLimits};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::factory::Key;
@@ -47,7 +47,7 @@ fn one_outcome_for_each_in_time() {
         .collect();
     let asked = directories.iter().fold(Directories::new(), |asked, (id, _)| asked.ask(id.clone()));
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
-    let engine = Engine::new(anchors).with_directories(PerRoute::new(asked));
+    let engine = postseal_testkit::engine(anchors).with_directories(PerRoute::new(asked));
     let store = MemoryStore::new();
     let world =
         directories.iter().fold(Lookup::new(&store), |world, (id, directory)| world.directory(id.clone(), directory));

@@ -6,7 +6,7 @@ use postseal::directory::{Directories, DirectoryId};
 use postseal::drive::Lookup;
 use postseal::resolve::Context;
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Certificate, Engine, PerRoute, UnixTime};
+use postseal::{Certificate, PerRoute, UnixTime};
 use postseal_adapters::OsRandom;
 use postseal_adapters::directory::ldap::LdapDirectory;
 use postseal_adapters::store::SqliteStore;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(crate) fn sealed_for(directory: &LdapDirectory, mailbox: &str) -> (Vec<u8>, String) {
     let id = DirectoryId::new("ldap:staff");
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
-    let engine = Engine::new(anchors).with_directories(PerRoute::new(Directories::new().ask(id.clone())));
+    let engine = postseal_testkit::engine(anchors).with_directories(PerRoute::new(Directories::new().ask(id.clone())));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     // Its own bookkeeping is written when it is closed for the first time.

@@ -94,7 +94,11 @@ impl ContentEncryption {
     }
 
     /// Octets of the key.
-    pub(crate) const fn key_size(self) -> usize {
+    ///
+    /// ```
+    /// assert_eq!(postseal::seal::ContentEncryption::Aes192Cbc.key_size(), 24);
+    /// ```
+    pub const fn key_size(self) -> usize {
         match self {
             Self::Aes128Cbc | Self::Aes128Gcm => 16,
             Self::Aes192Cbc => 24,
@@ -103,7 +107,11 @@ impl ContentEncryption {
     }
 
     /// Octets of the initialization vector (CBC) or nonce (GCM).
-    pub(crate) const fn iv_size(self) -> usize {
+    ///
+    /// ```
+    /// assert_eq!(postseal::seal::ContentEncryption::Aes256Gcm.iv_size(), 12);
+    /// ```
+    pub const fn iv_size(self) -> usize {
         if self.is_authenticated() { NONCE } else { BLOCK }
     }
 

@@ -92,7 +92,7 @@ impl Suite {
         ];
         let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
         let directories = Directories::new().ask(DirectoryId::new(ID));
-        Self { engine: Engine::new(anchors).with_directories(PerRoute::new(directories)), listed }
+        Self { engine: crate::engine(anchors).with_directories(PerRoute::new(directories)), listed }
     }
 
     fn resolve(&self, directory: &dyn DirectoryResolver, addresses: &[&str]) -> Vec<RecipientReport> {

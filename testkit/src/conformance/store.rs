@@ -41,7 +41,7 @@ fn mail(mailbox: &str, person: u8) -> (Engine, Vec<u8>) {
     let mut spec = CertSpec::mailbox(mailbox, Key::P256(100 + u64::from(person)));
     spec.subject = format!("Person {person}");
     let mail = SignedMail::new(mailbox, &ca.issue(&spec)).with_authority(&ca).build();
-    (Engine::new(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mail)
+    (crate::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap()), mail)
 }
 
 pub(super) fn learn(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Outcome {
