@@ -132,9 +132,10 @@ def compare(options, results):
         worker.close()
 
 
-def grow(results):
+def grow(options, results):
     print("memory and growth", flush=True)
-    lines = subprocess.run([peers.target_folder() / "release/growth"], check=True, capture_output=True, text=True).stdout
+    command = [peers.target_folder() / "release/growth", "--crypto", options.crypto]
+    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     kinds = collections.defaultdict(list)
     for row in map(json.loads, lines.splitlines()):
         kinds[row.pop("kind")].append(row)
@@ -154,7 +155,7 @@ def main():
     if options.part == "all":
         compare(options, results)
     if not options.only:
-        grow(results)
+        grow(options, results)
     if options.only or options.peers:
         return print("\n" + report.markdown(results) + "\n\nNothing was written: not all jobs and peers took part.")
     KEPT.write_text(json.dumps(results, indent=1) + "\n")

@@ -3,10 +3,23 @@ use postseal::verify::TrustAnchors;
 use std::str::FromStr;
 
 /// Who does the arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Crypto {
     /// What postseal has without anything else: pure Rust.
+    #[default]
     Rust,
+}
+
+impl Crypto {
+    /// What `--crypto NAME` says on the command line of a program that takes nothing else.
+    pub fn from_arguments() -> Result<Self, String> {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => Ok(Self::default()),
+            ["--crypto", name] => name.parse(),
+            _ => Err("there is only --crypto NAME".to_owned()),
+        }
+    }
 }
 
 impl FromStr for Crypto {

@@ -41,8 +41,8 @@ impl Samples {
     }
 }
 
-/// Repeats until it has worked for so long, or so often (0: as often as it takes); once at least. Neither what `prepare` does nor
-/// that what `work` gives back is dropped is measured.
+/// Repeats until it has worked for so long, or so often (0: as often as it takes); once at least. Neither what
+/// `prepare` does nor that what `work` gives back is dropped is measured.
 pub fn measure<T, R>(
     time: Duration,
     most: usize,

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -194,7 +195,9 @@ func carryOut(words []string) {
 		ms, most := limits(words[2:])
 		measure(ms, most, func(turn int) { verify(turn % len(mails)) })
 	case "encrypt":
-		if words[3] != "v15" || words[4] != "smime" {
+		// It encrypts to RSA keys only, with PKCS #1 v1.5.
+		_, isRSA := recipients[0].PublicKey.(*rsa.PublicKey)
+		if !isRSA || words[3] != "v15" || words[4] != "smime" {
 			panic("unsupported")
 		}
 		count, _ := strconv.Atoi(words[2])

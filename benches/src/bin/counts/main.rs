@@ -1,8 +1,10 @@
-//! What valgrind counts: `counts prepare FOLDER` writes the inputs, `counts list` names the jobs, `counts run JOB FOLDER` does one.
+//! What valgrind counts: `counts prepare FOLDER` writes the inputs, `counts list` names the jobs, `counts run JOB
+//! FOLDER` does one.
 //!
 //! Each job runs once before it counts, so that tables that are made once do not; then once more inside of
-//! [`measured_part`], where `scripts/instruction-counts` lets callgrind collect. Everything random is seeded. Bodies have 2 KB:
-//! valgrind shows a program no SHA extensions and no AVX-512, and digests of large bodies would count for what they are not.
+//! [`measured_part`], where `scripts/instruction-counts` lets callgrind collect. Everything random is seeded. Bodies
+//! have 2 KB: valgrind shows a program no SHA extensions and no AVX-512, and digests of large bodies would count for
+//! what they are not.
 
 mod inputs;
 
@@ -38,7 +40,9 @@ const JOBS: [(&str, Job); 19] = [
     ("revoked-rsa", |inputs| revoked(inputs.world("rsa"))),
     ("resolve-rsa", |inputs| resolve(inputs.world("rsa"))),
     ("seal-rsa-cbc-v15", |inputs| seal(inputs.world("rsa"), ContentEncryption::Aes256Cbc, KeyTransportRule::Pkcs1)),
-    ("seal-rsa-gcm-oaep", |inputs| seal(inputs.world("rsa"), ContentEncryption::Aes256Gcm, KeyTransportRule::OaepSha256)),
+    ("seal-rsa-gcm-oaep", |inputs| {
+        seal(inputs.world("rsa"), ContentEncryption::Aes256Gcm, KeyTransportRule::OaepSha256)
+    }),
     ("seal-ec-gcm", |inputs| seal(inputs.world("ec"), ContentEncryption::Aes256Gcm, KeyTransportRule::Pkcs1)),
 ];
 
@@ -59,7 +63,7 @@ fn count<T, R>(mut prepare: impl FnMut() -> T, mut work: impl FnMut(T) -> R) {
 
 fn fresh(world: &World) -> Engine {
     let anchors = TrustAnchors::from_pem(&world.root, &Limits::default()).unwrap();
-    engine(Crypto::Rust, anchors)
+    engine(Crypto::default(), anchors)
 }
 
 fn parsed(der: &[u8]) -> Certificate {
@@ -122,7 +126,7 @@ fn revoked(world: &World) {
 fn seal_to(world: &World) -> SealTo {
     let anchors = TrustAnchors::from_pem(&world.root, &Limits::default()).unwrap();
     let lent = vec![(world.address(), world.person.clone())];
-    SealTo::new(Crypto::Rust, anchors, &[world.ca.clone()], lent)
+    SealTo::new(Crypto::default(), anchors, std::slice::from_ref(&world.ca), lent)
 }
 
 fn resolve(world: &World) {

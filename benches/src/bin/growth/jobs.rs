@@ -14,17 +14,18 @@ const MB: usize = 1_000_000;
 const FORMS: [(&str, Form); 3] =
     [("detached", Form::Detached), ("opaque", Form::Opaque), ("BER, opaque", Form::OpaqueBer)];
 
-/// A root and a CA.
+/// A root and a CA, and who does the arithmetic.
 struct World {
+    crypto: Crypto,
     root: Authority,
     ca: Authority,
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(crypto: Crypto) -> Self {
         let root = Authority::root("Root", Key::P256(1));
         let ca = root.authority("CA", Key::P256(2));
-        Self { root, ca }
+        Self { crypto, root, ca }
     }
 
     fn anchors(&self) -> TrustAnchors {
@@ -35,7 +36,7 @@ impl World {
     fn engine(&self) -> Engine {
         let mut limits = Limits::default();
         limits.message_bytes = usize::MAX;
-        engine(Crypto::Rust, self.anchors()).with_limits(limits)
+        engine(self.crypto, self.anchors()).with_limits(limits)
     }
 
     fn mail(&self, address: &str) -> SignedMail {
@@ -53,8 +54,8 @@ fn import(engine: &Engine, store: &MemoryStore, mail: &[u8]) {
     assert_eq!(report.outcome, Outcome::Imported, "{:?}", report.error);
 }
 
-pub fn memory_of_imports() {
-    let world = World::new();
+pub fn memory_of_imports(crypto: Crypto) {
+    let world = World::new(crypto);
     for (name, form) in FORMS {
         for (size, label) in [(2_000, "2 KB"), (MB, "1 MB"), (25 * MB, "25 MB"), (100 * MB, "100 MB")] {
             if form != Form::Detached && size > 25 * MB {
@@ -73,13 +74,15 @@ fn seal_to(world: &World, count: usize) -> SealTo {
         let spec = CertSpec { serial, ..CertSpec::mailbox(&address, Key::P256(3)) };
         (Address::parse(&address).unwrap(), world.ca.issue(&spec).der().to_vec())
     };
-    SealTo::new(Crypto::Rust, world.anchors(), &[world.ca.der().to_vec()], (0..count).map(person).collect())
+    SealTo::new(world.crypto, world.anchors(), &[world.ca.der().to_vec()], (0..count).map(person).collect())
 }
 
-pub fn memory_of_sealing() {
-    let to = seal_to(&World::new(), 1);
+pub fn memory_of_sealing(crypto: Crypto) {
+    let to = seal_to(&World::new(crypto), 1);
     let mail = [b"Subject: s\r\nContent-Type: text/plain\r\n\r\n".as_slice(), &body(25 * MB)].concat();
-    for (name, content) in [("AES-256-CBC", ContentEncryption::Aes256Cbc), ("AES-256-GCM", ContentEncryption::Aes256Gcm)] {
+    for (name, content) in
+        [("AES-256-CBC", ContentEncryption::Aes256Cbc), ("AES-256-GCM", ContentEncryption::Aes256Gcm)]
+    {
         let envelope = to.resolve(1, policy(content, KeyTransportRule::Pkcs1)).envelopes().remove(0);
         memory(&format!("seal, {name}, 25 MB, in pieces"), mail.len(), || {
             let mut sealer = envelope.sealer(u64::try_from(mail.len()).ok(), &mut SeededRandom::new(1)).unwrap();
@@ -93,8 +96,8 @@ pub fn memory_of_sealing() {
     }
 }
 
-pub fn growth_of_imports() {
-    let world = Rc::new(World::new());
+pub fn growth_of_imports(crypto: Crypto) {
+    let world = Rc::new(World::new(crypto));
     for (name, form) in FORMS {
         growth(&format!("import, {name}: body, MB"), 8, |megabytes| {
             let (mail, engine) = (world.mail(ADDRESS).body(&body(megabytes * MB)).form(form).build(), world.engine());
@@ -117,18 +120,20 @@ pub fn growth_of_imports() {
     });
 }
 
-pub fn growth_of_sealing() {
-    let world = World::new();
+pub fn growth_of_sealing(crypto: Crypto) {
+    let world = World::new(crypto);
     let policy = || policy(ContentEncryption::Aes256Cbc, KeyTransportRule::Pkcs1);
     growth("resolve and seal: recipients", 200, |count| {
         let to = seal_to(&world, count);
-        move || drop(to.resolve(count, policy()).seal(b"Subject: s\r\n\r\nhello\r\n", &mut SeededRandom::new(1)).unwrap())
+        move || {
+            drop(to.resolve(count, policy()).seal(b"Subject: s\r\n\r\nhello\r\n", &mut SeededRandom::new(1)).unwrap())
+        }
     });
 }
 
 /// One more sender, for a store in memory; stores in databases: `just million`.
-pub fn growth_of_stores() {
-    let world = Rc::new(World::new());
+pub fn growth_of_stores(crypto: Crypto) {
+    let world = Rc::new(World::new(crypto));
     growth("import of a new sender: rows in the store", 1000, |rows| {
         let (engine, store) = (world.engine(), MemoryStore::new());
         (0..rows).for_each(|number| import(&engine, &store, &world.mail(&format!("p{number}@goal.example")).build()));

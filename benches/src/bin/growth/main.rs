@@ -1,13 +1,13 @@
-//! Memory and how time grows: one JSON object in a line for each row.
+//! Memory and how time grows: one JSON object in a line for each row. `growth [--crypto NAME]`.
 //!
 //! * `memory`: the most that was allocated at once while a mail was imported or sealed, beyond what was there before.
-//! * `growth`: the time for twice as much through the time for once as much; the least of several tries each, on the thread's
-//!   CPU clock.
+//! * `growth`: the time for twice as much through the time for once as much; the least of several tries each, on the
+//!   thread's CPU clock.
 
 mod jobs;
 
 use peak_alloc::PeakAlloc;
-use postseal_benches::thread_time;
+use postseal_benches::{Crypto, thread_time};
 use std::time::Duration;
 
 #[global_allocator]
@@ -46,9 +46,13 @@ fn timed(work: &mut impl FnMut()) -> Duration {
 }
 
 fn main() {
-    jobs::memory_of_imports();
-    jobs::memory_of_sealing();
-    jobs::growth_of_imports();
-    jobs::growth_of_sealing();
-    jobs::growth_of_stores();
+    let crypto = Crypto::from_arguments().unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(2);
+    });
+    jobs::memory_of_imports(crypto);
+    jobs::memory_of_sealing(crypto);
+    jobs::growth_of_imports(crypto);
+    jobs::growth_of_sealing(crypto);
+    jobs::growth_of_stores(crypto);
 }

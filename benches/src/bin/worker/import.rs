@@ -76,9 +76,7 @@ impl Import {
         let mails = &self.mails;
         let mail = |turn: usize| &mails[turn % mails.len()];
         match (mode, &self.known) {
-            (Mode::Sha256, _) => {
-                measure(time, most, |_| (), |turn, ()| black_box(Sha256::digest(&mail(turn).octets)))
-            }
+            (Mode::Sha256, _) => measure(time, most, |_| (), |turn, ()| black_box(Sha256::digest(&mail(turn).octets))),
             (Mode::Hot, Some((engine, store))) => {
                 measure(time, most, |_| (), |turn, ()| import(mail(turn), engine, store, Outcome::AlreadyKnown))
             }

@@ -3,13 +3,13 @@
 //! `worker --crypto rust`, then:
 //!
 //! * `load_verify LIST ROOT`: mails (path TAB sender) into memory, anchors parsed. Beside the list lies `primers.txt`.
-//! * `verify MODE MS MOST`: imports them in turn for so many milliseconds or so often. `full`: the engine knows its anchors and
-//!   nothing else. `warm`: it has seen a mail with the same CA certificates. `hot`: it and the store have seen this sender.
-//!   `sha256`: only the digest of the same octets.
-//! * `load_encrypt ENTITY RECIPIENTS`: what is sealed, and certificates (PEM). Beside them lie `recipients.txt`, `root.pem`,
-//!   `authorities.pem`.
-//! * `encrypt cbc|gcm COUNT v15|oaep OUTPUT MS MOST`: `smime`: a whole mail in memory. `sink-stream`: in pieces that are thrown
-//!   away. `whole`: recipients are found and checked, too. `raw`: only the cipher over the same octets.
+//! * `verify MODE MS MOST`: imports them in turn for so many milliseconds or so often. `full`: the engine knows its
+//!   anchors and nothing else. `warm`: it has seen a mail with the same CA certificates. `hot`: it and the store have
+//!   seen this sender. `sha256`: only the digest of the same octets.
+//! * `load_encrypt ENTITY RECIPIENTS`: what is sealed, and certificates (PEM). Beside them lie `recipients.txt`,
+//!   `root.pem`, `authorities.pem`.
+//! * `encrypt cbc|gcm COUNT v15|oaep OUTPUT MS MOST`: `smime`: a whole mail in memory. `sink-stream`: in pieces that
+//!   are thrown away. `whole`: recipients are found and checked, too. `raw`: only the cipher over the same octets.
 //! * `dump FILE`: the last sealed mail. `quit`.
 
 mod import;
@@ -67,13 +67,7 @@ fn time(ms: &str) -> Result<Duration, String> {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let crypto = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Ok(Crypto::Rust),
-        ["--crypto", name] => name.parse(),
-        _ => Err("worker [--crypto NAME]".to_owned()),
-    };
-    let crypto = crypto.unwrap_or_else(|error| {
+    let crypto = Crypto::from_arguments().unwrap_or_else(|error| {
         eprintln!("{error}");
         std::process::exit(2);
     });

@@ -1,11 +1,13 @@
 //! The same mail for everybody: `workload FOLDER`. Keys, names, numbers and bodies follow from one seed.
 //!
-//! A root, eight CAs under it that issue in turn, and people under them. `rsa`: the root has RSA-4096, everybody else RSA-2048.
-//! `ec`: everybody has P-256. There are as many keys as senders; the thousand recipients take them in turn.
+//! A root, eight CAs under it that issue in turn, and people under them. `rsa`: the root has RSA-4096, everybody else
+//! RSA-2048. `ec`: everybody has P-256. There are as many keys as senders; the thousand recipients take them in turn.
 //!
-//! * `FLAVOUR/`: `root.pem`, `authorities.pem`, `recipients.pem` with `recipients.txt`, `key.pem` of the first recipient.
-//! * `FLAVOUR-FORM-SIZE/`: signed mails, `list.txt` (path TAB sender) and `primers.txt`, for each a small mail of another sender
-//!   with the same CA. FORM is `detached`, `opaque` or `ber`, as a streaming signer writes it, in segments of 4096 octets.
+//! * `FLAVOUR/`: `root.pem`, `authorities.pem`, `recipients.pem` with `recipients.txt`, `key.pem` of the first
+//!   recipient.
+//! * `FLAVOUR-FORM-SIZE/`: signed mails, `list.txt` (path TAB sender) and `primers.txt`, for each a small mail of
+//!   another sender with the same CA. FORM is `detached`, `opaque` or `ber`, as a streaming signer writes it, in
+//!   segments of 4096 octets.
 //! * `bodies/SIZE.entity`: what is sealed.
 
 mod certificates;
@@ -43,7 +45,9 @@ struct World {
 impl World {
     fn new(flavour: Flavour) -> Self {
         let root = Authority::root(flavour, SecretKey::new(flavour, true, "root"));
-        let keys = |what: &str, count| in_parallel(count, |number| SecretKey::new(flavour, false, &format!("{what} {number}")));
+        let keys = |what: &str, count| {
+            in_parallel(count, |number| SecretKey::new(flavour, false, &format!("{what} {number}")))
+        };
         let cas: Vec<Authority> =
             keys("ca", CAS).into_iter().enumerate().map(|(number, key)| root.authority(number, key)).collect();
         let keys = keys("person", SENDERS);
@@ -75,7 +79,8 @@ impl World {
             let mail = signed(form, sender, &self.cas[number % CAS], &entity(octets, &format!("{name} {number}")));
             fs::write(path(size, number), mail).unwrap();
         });
-        let senders = (0..count).map(|number| format!("{}\t{}\n", path(size, number).display(), self.people[number].address));
+        let senders =
+            (0..count).map(|number| format!("{}\t{}\n", path(size, number).display(), self.people[number].address));
         fs::write(&list, senders.collect::<String>()).unwrap();
         // Somebody else's mail by way of the same CA, and a small one.
         let primers = (0..count).map(|number| format!("{}\n", path("2k", (number + CAS) % SENDERS).display()));
@@ -89,7 +94,8 @@ fn in_parallel<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T
     let mut made: Vec<(usize, T)> = thread::scope(|scope| {
         let work = |first| {
             let make = &make;
-            scope.spawn(move || (first..count).step_by(threads).map(|number| (number, make(number))).collect::<Vec<_>>())
+            scope
+                .spawn(move || (first..count).step_by(threads).map(|number| (number, make(number))).collect::<Vec<_>>())
         };
         let working: Vec<_> = (0..threads).map(work).collect();
         working.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
