@@ -47,7 +47,7 @@ class Import:
     def title(self):
         if self.only:
             return f"SHA-256, {SIZES[self.size]}"
-        return f"{KEYS[self.keys]}, {self.form}, {SIZES[self.size]}"
+        return f"{KEYS[self.keys]}, {self.form.replace('ber', 'BER')}, {SIZES[self.size]}"
 
     def load(self, data):
         return f"load_verify {data}/{self.keys}-{self.form}-{self.size}/list.txt {data}/{self.keys}/root.pem"

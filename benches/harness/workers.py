@@ -1,5 +1,6 @@
 """Long-lived workers, and rounds in which they take turns. Only one works at a time."""
 import json
+import re
 import select
 import subprocess
 import tempfile
@@ -61,9 +62,9 @@ def start(commands):
 
 
 def versions(workers):
-    """What each says of itself in its first line."""
-    lines = {name: worker.said().splitlines() for name, worker in workers.items()}
-    return {name: " ".join(said[0].split()[:3]) for name, said in lines.items() if said}
+    """What each says of itself in its first line: a name and a number."""
+    said = {name: re.match(r"[A-Za-z ]+ [\d.]+", worker.said()) for name, worker in workers.items()}
+    return {name: found[0] for name, found in said.items() if found}
 
 
 def rounds(job, columns, workers, data, options):
