@@ -4,13 +4,15 @@
 optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test doc size deny c python uniffi
+ci: fmt clippy test doc size deny counts c python uniffi
 
 fmt:
     cargo fmt --all --check
+    cargo fmt --manifest-path benches/Cargo.toml --check
 
 clippy:
     cargo clippy --workspace --all-targets {{optional}} -- -D warnings
+    cargo clippy --manifest-path benches/Cargo.toml --all-targets -- -D warnings
 
 # Unit tests, the corpus, the command, doc tests, and the compile_fail proofs with their error codes.
 test:
@@ -28,6 +30,14 @@ size:
 deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
+
+# Instructions of postseal's own jobs, counted by valgrind: none may grow by more than 5 %. `just counts --write` keeps what was counted.
+counts *args:
+    scripts/instruction-counts {{args}}
+
+# postseal beside its peers in one run, into docs/performance.*; `just bench growth` for memory and growth alone, and `--help`.
+bench *args:
+    python3 benches/harness {{args}}
 
 # The C library: header and symbols, the tests plain and under valgrind, installation and examples.
 c:

@@ -1,0 +1,41 @@
+use postseal::Engine;
+use postseal::verify::TrustAnchors;
+use std::str::FromStr;
+
+/// Who does the arithmetic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Crypto {
+    /// What postseal has without anything else: pure Rust.
+    #[default]
+    Rust,
+}
+
+impl Crypto {
+    /// What `--crypto NAME` says on the command line of a program that takes nothing else.
+    pub fn from_arguments() -> Result<Self, String> {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => Ok(Self::default()),
+            ["--crypto", name] => name.parse(),
+            _ => Err("there is only --crypto NAME".to_owned()),
+        }
+    }
+}
+
+impl FromStr for Crypto {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "rust" => Ok(Self::Rust),
+            other => Err(format!("no such crypto in this build: {other}")),
+        }
+    }
+}
+
+/// The one place where these programs make an engine. Anchors are parsed once; an engine of its own knows nothing else.
+pub fn engine(crypto: Crypto, anchors: TrustAnchors) -> Engine {
+    match crypto {
+        Crypto::Rust => Engine::new(anchors),
+    }
+}
