@@ -1,23 +1,25 @@
 use super::oaep::OaepParameters;
 use super::pss::PssParameters;
 use super::weak;
+use crate::crypto::rsa_arithmetic::Modulus;
 use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Odd};
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 /// Largest RSA modulus in bits that is computed with at all, when a mail is only looked at.
 const RSA_BITS_COMPUTED: usize = 16_384;
 
 /// Modulus and exponent without leading zeros, and what the key's algorithm identifier allows (RFC 4055 1.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct RsaKey {
     /// Overwritten at the end: of a lent certificate nothing stays in memory.
     pub(super) modulus: Zeroizing<Vec<u8>>,
     pub(super) exponent: Vec<u8>,
     pub(super) scheme: RsaScheme,
+    /// The modulus for arithmetic, when the key was used.
+    prepared: OnceLock<Option<Modulus>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl RsaKey {
         if modulus.last().is_none_or(|last| last & 1 == 0) {
             return Err(Code::KeyMalformed.into());
         }
-        Ok(Self { modulus: Zeroizing::new(modulus), exponent, scheme })
+        Ok(Self { modulus: Zeroizing::new(modulus), exponent, scheme, prepared: OnceLock::new() })
     }
 
     /// Octets of the modulus, and so of every signature and encrypted key.
@@ -65,31 +67,22 @@ impl RsaKey {
     ///
     /// The base may be secret: what is done depends on the key only, and what is computed on the way is zeroized.
     pub(crate) fn public_operation(&self, base: &[u8]) -> Option<Vec<u8>> {
-        if base.len() != self.size() || self.exponent.len() > 8 {
+        if self.exponent.len() > 8 {
             return None;
         }
-        let modulus = BoxedUint::from_be_slice_vartime(&self.modulus);
-        let base = Zeroizing::new(BoxedUint::from_be_slice(base, modulus.bits_precision()).ok()?);
-        // A comparison in constant time, as are all of this type that do not say otherwise.
-        if *base >= modulus {
-            return None;
-        }
-        let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd())?;
-        let params = BoxedMontyParams::new_vartime(modulus);
-        // The conversion works in the buffer that it is given.
-        let base = Zeroizing::new(BoxedMontyForm::new(BoxedUint::clone(&base), &params));
-        // Square and multiply by the bits of the exponent, which is public: for 65537, sixteen squarings and one
-        // multiplication. Tables of powers would stay behind in memory.
         let exponent = self.exponent.iter().fold(0_u64, |exponent, octet| exponent << 8 | u64::from(*octet));
-        let below_highest = exponent.checked_ilog2()?;
-        let power = (0..below_highest).rev().fold(base.clone(), |power, bit| {
-            let square = Zeroizing::new(power.square());
-            if exponent >> bit & 1 == 1 { Zeroizing::new(square.mul(&base)) } else { square }
-        });
-        let octets = power.retrieve().to_be_bytes();
-        octets.get(octets.len().checked_sub(self.size())?..).map(<[u8]>::to_vec)
+        self.prepared.get_or_init(|| Modulus::new(&self.modulus)).as_ref()?.power(base, exponent)
     }
 }
+
+/// The key itself, however far it is prepared.
+impl PartialEq for RsaKey {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.modulus, &self.exponent, self.scheme) == (&other.modulus, &other.exponent, other.scheme)
+    }
+}
+
+impl Eq for RsaKey {}
 
 /// The octets of a positive INTEGER without leading zeros.
 fn positive(integer: &Element<'_>) -> Result<Vec<u8>, Error> {

@@ -1,0 +1,1 @@
+pub(crate) mod rsa_arithmetic;
