@@ -68,7 +68,7 @@ impl Case {
         if number >= **self.params.modulus() || exponent == 0 {
             return None;
         }
-        let power = BoxedMontyForm::new(number, &self.params).pow(&BoxedUint::from(exponent));
+        let power = BoxedMontyForm::new(number, &self.params).pow_bounded_exp(&BoxedUint::from(exponent), exponent.ilog2() + 1);
         Some(power.retrieve().to_be_bytes().to_vec())
     }
 }

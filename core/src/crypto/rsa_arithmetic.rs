@@ -91,4 +91,5 @@ fn boxed_power(modulus: &[u8], base: &[u8], exponent: u64) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "test code")]
 mod tests;
