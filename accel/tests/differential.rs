@@ -68,7 +68,8 @@ impl Case {
         if number >= **self.params.modulus() || exponent == 0 {
             return None;
         }
-        let power = BoxedMontyForm::new(number, &self.params).pow_bounded_exp(&BoxedUint::from(exponent), exponent.ilog2() + 1);
+        let power =
+            BoxedMontyForm::new(number, &self.params).pow_bounded_exp(&BoxedUint::from(exponent), exponent.ilog2() + 1);
         Some(power.retrieve().to_be_bytes().to_vec())
     }
 }
@@ -98,12 +99,12 @@ fn bits(octets: usize) -> Vec<usize> {
 fn moduli(octets: usize, numbers: &mut Numbers) -> Vec<Vec<u8>> {
     let (half, full) = (power_of_two(octets, octets * 8 - 1), vec![0xff; octets]);
     let mut moduli = vec![plus(&half, 1), plus(&half, 3), full.clone(), plus(&full, -2)];
-    for bit in bits(octets).into_iter().step_by(9) {
+    for bit in bits(octets).into_iter().step_by(17) {
         let one = power_of_two(octets, bit);
         moduli.push(plus(&half, 1).iter().zip(&one).map(|(modulus, bit)| modulus | bit).collect());
         moduli.push(one.iter().map(|bit| !bit).collect());
     }
-    moduli.extend((0..24).map(|_| numbers.modulus(octets)));
+    moduli.extend((0..12).map(|_| numbers.modulus(octets)));
     // One bit alone may have been the highest or the lowest.
     moduli.retain(|modulus| modulus[0] >= 0x80 && modulus[octets - 1] & 1 == 1);
     moduli

@@ -21,7 +21,7 @@ pub(super) fn power<const WORDS: usize, const VECTORS: usize>(
     let base = Zeroizing::new(multiply(modulus, plain, &modulus.square));
     let mut power = Zeroizing::new(*base);
     for bit in (0..exponent.checked_ilog2().unwrap_or_default()).rev() {
-        *power = multiply(modulus, &power, &power);
+        *power = square(modulus, &power);
         if bit != 0 && exponent >> bit & 1 == 1 {
             *power = multiply(modulus, &power, &base);
         }
@@ -37,52 +37,135 @@ pub(super) fn power<const WORDS: usize, const VECTORS: usize>(
 /// a · b / 2^(416 · VECTORS) modulo the modulus.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-#[expect(clippy::indexing_slicing, reason = "every index is below the length of the arrays, which is constant")]
 fn multiply<const WORDS: usize, const VECTORS: usize>(
     modulus: &Fixed<WORDS, VECTORS>,
     a: &Vectors<VECTORS>,
     b: &Vectors<VECTORS>,
 ) -> Vectors<VECTORS> {
-    let zero = _mm512_setzero_si512();
-    let (mut columns, mut multiples) = ([zero; VECTORS], [zero; VECTORS]);
-    for vector in 0..VECTORS {
-        columns[vector] = load(&a[vector]);
-        multiples[vector] = load(&modulus.limbs[vector]);
+    let mut rows = Rows::new(modulus, a);
+    for limb in b.as_flattened() {
+        rows.add::<0>(*limb, false);
+        rows.reduce();
     }
-    let inverse = _mm512_set1_epi64(modulus.inverse.cast_signed());
-    // The higher halves of a row belong one limb higher, and so to the next row after the shift. They wait there, so that the sums
-    // depend on the quotients of the rows and on nothing else that takes time.
-    let (mut sums, mut higher) = ([zero; VECTORS], [zero; VECTORS]);
-    for row in b.as_flattened() {
+    rows.finish::<0>()
+}
+
+/// a² / 2^(416 · VECTORS) modulo the modulus.
+///
+/// Eight rows at a time are added only from their own vector on, and twice what is beyond it.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn square<const WORDS: usize, const VECTORS: usize>(
+    modulus: &Fixed<WORDS, VECTORS>,
+    a: &Vectors<VECTORS>,
+) -> Vectors<VECTORS> {
+    let mut rows = Rows::new(modulus, a);
+    let mut limbs = a.iter();
+    // The vector where the rows begin must be known to the compiler, so that all sums stay in registers.
+    macro_rules! each_vector {
+        ($($vector:literal)*) => {$(
+            if let Some(limbs) = limbs.next() {
+                rows.add_own::<$vector>(limbs);
+            }
+            if VECTORS == $vector + 1 {
+                return rows.finish::<$vector>();
+            }
+        )*};
+    }
+    each_vector!(0 1 2 3 4 5 6 7 8 9);
+    rows.finish::<0>()
+}
+
+/// A product that grows row by row, and is divided by 2^52 after each.
+struct Rows<const VECTORS: usize> {
+    columns: [__m512i; VECTORS],
+    modulus: [__m512i; VECTORS],
+    inverse: __m512i,
+    sums: [__m512i; VECTORS],
+    /// The higher halves of a row belong one limb higher, and so to the next row after the division. They wait here, so that the
+    /// sums depend on the quotients of the rows and on nothing else that takes time.
+    higher: [__m512i; VECTORS],
+}
+
+#[expect(clippy::indexing_slicing, reason = "every index is below the length of the arrays, which is constant")]
+impl<const VECTORS: usize> Rows<VECTORS> {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn new<const WORDS: usize>(modulus: &Fixed<WORDS, VECTORS>, columns: &Vectors<VECTORS>) -> Self {
+        let zero = _mm512_setzero_si512();
+        let mut rows = Self {
+            columns: [zero; VECTORS],
+            modulus: [zero; VECTORS],
+            inverse: _mm512_set1_epi64(modulus.inverse.cast_signed()),
+            sums: [zero; VECTORS],
+            higher: [zero; VECTORS],
+        };
+        rows.columns.iter_mut().zip(columns).for_each(|(vector, limbs)| *vector = load(limbs));
+        rows.modulus.iter_mut().zip(&modulus.limbs).for_each(|(vector, limbs)| *vector = load(limbs));
+        rows
+    }
+
+    /// Adds the columns from the vector `FROM` on, and twice what is beyond it when it is the rows' own.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn add<const FROM: usize>(&mut self, row: u64, own: bool) {
         let row = _mm512_set1_epi64(row.cast_signed());
-        for vector in 0..VECTORS {
-            let products = _mm512_madd52lo_epu64(higher[vector], columns[vector], row);
-            higher[vector] = _mm512_madd52hi_epu64(zero, columns[vector], row);
-            sums[vector] = _mm512_add_epi64(sums[vector], products);
+        for vector in FROM..VECTORS {
+            let products = _mm512_madd52lo_epu64(self.higher[vector], self.columns[vector], row);
+            self.higher[vector] = _mm512_madd52hi_epu64(_mm512_setzero_si512(), self.columns[vector], row);
+            let products = if own && vector > FROM { _mm512_add_epi64(products, products) } else { products };
+            self.sums[vector] = _mm512_add_epi64(self.sums[vector], products);
         }
-        // The multiple of the modulus that makes the lowest limb zero.
-        let quotient = _mm512_madd52lo_epu64(zero, sums[0], inverse);
+    }
+
+    /// Adds eight rows of a square that have their own columns in the vector `FROM`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn add_own<const FROM: usize>(&mut self, limbs: &[u64; 8]) {
+        if let Some(before) = FROM.checked_sub(1) {
+            // The rows before do not wait any longer, and were to be added twice in what is now the own vector.
+            self.sums[before] = _mm512_add_epi64(self.sums[before], self.higher[before]);
+            self.higher[FROM] = _mm512_add_epi64(self.higher[FROM], self.higher[FROM]);
+        }
+        for limb in limbs {
+            self.add::<FROM>(*limb, true);
+            self.reduce();
+        }
+    }
+
+    /// Adds the multiple of the modulus that makes the lowest limb zero, and moves all one limb lower.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn reduce(&mut self) {
+        let (zero, modulus, sums) = (_mm512_setzero_si512(), &self.modulus, &mut self.sums);
+        let quotient = _mm512_madd52lo_epu64(zero, sums[0], self.inverse);
         let quotient = _mm512_broadcastq_epi64(_mm512_castsi512_si128(quotient));
         for vector in 0..VECTORS {
-            sums[vector] = _mm512_madd52lo_epu64(sums[vector], multiples[vector], quotient);
+            sums[vector] = _mm512_madd52lo_epu64(sums[vector], modulus[vector], quotient);
         }
-        // One limb lower; what the lowest had above 52 bits stays.
+        // What the lowest limb has above 52 bits stays.
         let carry = _mm512_maskz_srli_epi64::<52>(1, sums[0]);
-        let lowest = _mm512_madd52hi_epu64(carry, multiples[0], quotient);
+        let lowest = _mm512_madd52hi_epu64(carry, modulus[0], quotient);
         for vector in 0..VECTORS {
             let next = if vector == VECTORS.wrapping_sub(1) { zero } else { sums[vector.wrapping_add(1)] };
             let shifted = _mm512_alignr_epi64::<1>(next, sums[vector]);
             sums[vector] = if vector == 0 {
                 _mm512_add_epi64(shifted, lowest)
             } else {
-                _mm512_madd52hi_epu64(shifted, multiples[vector], quotient)
+                _mm512_madd52hi_epu64(shifted, modulus[vector], quotient)
             };
         }
     }
-    for vector in 0..VECTORS {
-        sums[vector] = _mm512_add_epi64(sums[vector], higher[vector]);
+
+    /// The product, after rows from the vector `FROM` on.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn finish<const FROM: usize>(mut self) -> Vectors<VECTORS> {
+        for vector in FROM..VECTORS {
+            self.sums[vector] = _mm512_add_epi64(self.sums[vector], self.higher[vector]);
+        }
+        normalise(&self.sums)
     }
-    normalise(&sums)
 }
 
 /// Carries what limbs have above 52 bits.

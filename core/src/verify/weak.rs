@@ -190,13 +190,13 @@ mod tests {
         let power = (0..20).fold(BoxedUint::one_with_precision(512), |power, _| power.wrapping_mul(&generator));
         assert!(is_roca(&power));
         // 3 is no power of 65537 modulo 17, where 65537 is 2, and modulo others.
-        assert!(!is_roca(&power.wrapping_mul(&BoxedUint::from(3_u32))));
+        assert!(!is_roca(&power.wrapping_mul(BoxedUint::from(3_u32))));
         // The same but modulo one prime: all others have their part of the product.
         let primes = || ROCA_PRIMES.into_iter().flatten().copied();
         for left_out in primes() {
             let others = primes().filter(|prime| *prime != left_out);
             let step = others.fold(BoxedUint::one_with_precision(512), |product, prime| {
-                product.wrapping_mul(&BoxedUint::from(prime))
+                product.wrapping_mul(BoxedUint::from(prime))
             });
             let moved = core::iter::successors(Some(power.clone()), |number| Some(number.wrapping_add(&step)));
             // One of as many as the prime has residues is a multiple of it, which no power is.
