@@ -86,7 +86,7 @@ impl<const BLOCKS: usize> Montgomery<BLOCKS> {
 
     #[inline(never)]
     fn multiply(&self, a: &[Block; BLOCKS], b: &[Block; BLOCKS], product: &mut Product, out: &mut [Block; BLOCKS]) {
-        product.fill([0; 4]);
+        product.iter_mut().take(BLOCKS.wrapping_mul(2)).for_each(|block| *block = [0; 4]);
         let mut cells: &mut [Block] = product;
         for rows in b {
             multiply_rows(a, rows, cells);
@@ -97,7 +97,7 @@ impl<const BLOCKS: usize> Montgomery<BLOCKS> {
 
     #[inline(never)]
     fn square(&self, value: &mut [Block; BLOCKS], product: &mut Product) {
-        product.fill([0; 4]);
+        product.iter_mut().take(BLOCKS.wrapping_mul(2)).for_each(|block| *block = [0; 4]);
         let (mut columns, mut cells): (&[Block], &mut [Block]) = (value, product);
         while let Some((rows, after)) = columns.split_first() {
             square_rows(rows, after, cells);
@@ -118,15 +118,9 @@ impl<const BLOCKS: usize> Montgomery<BLOCKS> {
             let Some((first, after)) = cells.split_first_mut() else { return };
             let mut carries = [0; 4];
             let rows = self.quotients(lowest, first, &mut carries);
-            let mut sums = after.iter_mut();
-            let mut previous = lowest;
-            for (columns, sum) in modulus.iter().zip(sums.by_ref()) {
-                step(&rows, previous, columns, sum, &mut carries);
-                previous = columns;
-            }
-            if let Some(sum) = sums.next() {
-                overflow = finish(&rows, previous, sum, &carries, overflow);
-            }
+            let Some((sums, [sum, ..])) = after.split_at_mut_checked(modulus.len()) else { return };
+            let previous = step_all(&rows, lowest, modulus, sums, &mut carries);
+            overflow = finish(&rows, previous, sum, &carries, overflow);
             cells = after;
         }
         // What overflowed is one modulus more than the value that is wanted.
@@ -196,45 +190,42 @@ fn multiply_add(sum: &mut u64, a: u64, b: u64, carry: &mut u64) {
 
 /// Adds `rows · columns` to the sums.
 #[inline(always)]
-fn multiply_rows(columns: &[Block], rows: &Block, sums: &mut [Block]) {
-    let (mut sums, mut carries, mut previous) = (sums.iter_mut(), [0; 4], &[0; 4]);
-    if let (Some((first, columns)), Some(sum)) = (columns.split_first(), sums.next()) {
-        begin(rows, first, sum, &mut carries);
-        previous = first;
-        for (columns, sum) in columns.iter().zip(sums.by_ref()) {
-            step(rows, previous, columns, sum, &mut carries);
-            previous = columns;
-        }
-    }
-    if let Some(sum) = sums.next() {
-        finish(rows, previous, sum, &carries, false);
-    }
+fn multiply_rows<const BLOCKS: usize>(columns: &[Block; BLOCKS], rows: &Block, sums: &mut [Block]) {
+    let (Some((first, after)), Some((sum, sums))) = (columns.split_first(), sums.split_first_mut()) else { return };
+    let Some((sums, [last, ..])) = sums.split_at_mut_checked(after.len()) else { return };
+    let mut carries = [0; 4];
+    begin(rows, first, sum, &mut carries);
+    let previous = step_all(rows, first, after, sums, &mut carries);
+    finish(rows, previous, last, &carries, false);
 }
 
 /// Adds to the sums what is right of the diagonal of a square: the rows with themselves, and with the columns after them.
 #[inline(always)]
 fn square_rows(rows: &Block, after: &[Block], sums: &mut [Block]) {
-    let (mut sums, mut carries) = (sums.iter_mut(), [0; 4]);
-    if let Some(sum) = sums.next() {
-        begin_square(rows, sum, &mut carries);
-    }
-    let Some((first, after)) = after.split_first() else {
-        if let Some(sum) = sums.next() {
-            finish_square(rows, sum, &carries);
-        }
-        return;
-    };
-    if let Some(sum) = sums.next() {
-        step_square(rows, first, sum, &mut carries);
-    }
-    let mut previous = first;
-    for (columns, sum) in after.iter().zip(sums.by_ref()) {
-        step(rows, previous, columns, sum, &mut carries);
+    let [own, next, sums @ ..] = sums else { return };
+    let mut carries = [0; 4];
+    begin_square(rows, own, &mut carries);
+    let Some((first, after)) = after.split_first() else { return finish_square(rows, next, &carries) };
+    step_square(rows, first, next, &mut carries);
+    let Some((sums, [last, ..])) = sums.split_at_mut_checked(after.len()) else { return };
+    let previous = step_all(rows, first, after, sums, &mut carries);
+    finish(rows, previous, last, &carries, false);
+}
+
+/// Rows by all blocks of columns. Gives the last one.
+#[inline(always)]
+fn step_all<'a>(
+    rows: &Block,
+    mut previous: &'a Block,
+    columns: &'a [Block],
+    sums: &mut [Block],
+    carries: &mut Block,
+) -> &'a Block {
+    for (columns, sum) in columns.iter().zip(sums) {
+        step(rows, previous, columns, sum, carries);
         previous = columns;
     }
-    if let Some(sum) = sums.next() {
-        finish(rows, previous, sum, &carries, false);
-    }
+    previous
 }
 
 /// Doubles what is right of the diagonal and adds the diagonal.
