@@ -1,5 +1,5 @@
-//! Microseconds of processor time for each operation with the exponent 65537: crypto-bigint, the safe arithmetic of the engine,
-//! AVX-512-IFMA, and eight operations side by side.
+//! Microseconds of processor time for each operation with the exponent 65537: crypto-bigint, the safe arithmetic of
+//! the engine, AVX-512-IFMA, and eight operations side by side.
 //!
 //! `cargo run --release -p postseal-accel --example speed`
 #![allow(

@@ -1,7 +1,8 @@
-//! RSA public operations with AVX-512-IFMA: RSAVP1 and RSAEP (RFC 8017 5.1.1, 5.2.2) for moduli of 2048, 3072 and 4096 bits.
+//! RSA public operations with AVX-512-IFMA: RSAVP1 and RSAEP (RFC 8017 5.1.1, 5.2.2) for moduli of 2048, 3072 and 4096
+//! bits.
 //!
-//! One operation at a time with [`Modulus::power`], or eight side by side with [`power_many`]. Whoever calls has another way
-//! where a modulus cannot be prepared here: on a machine without these instructions, and for other sizes.
+//! One operation at a time with [`Modulus::power`], or eight side by side with [`power_many`]. Whoever calls has
+//! another way where a modulus cannot be prepared here: on a machine without these instructions, and for other sizes.
 //!
 //! ```
 //! use postseal_accel::Modulus;
@@ -17,8 +18,8 @@
 //! }
 //! ```
 //!
-//! Numbers are big-endian octets. Bases may be secret: time and memory accesses depend on moduli and exponents only, and what
-//! is computed on the way is zeroized. Moduli are zeroized when they are dropped.
+//! Numbers are big-endian octets. Bases may be secret: time and memory accesses depend on moduli and exponents only,
+//! and what is computed on the way is zeroized. Moduli are zeroized when they are dropped.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod modulus;

@@ -49,7 +49,8 @@ pub(crate) type Pair<'a> = (&'a Fixed<32, 5>, Zeroizing<Vectors<5>>);
 impl Modulus {
     /// Prepares a modulus, which is public: the time depends on it.
     ///
-    /// `None` on a machine without the instructions, and unless the modulus is odd and has exactly 2048, 3072 or 4096 bits.
+    /// `None` on a machine without the instructions, and unless the modulus is odd and has exactly 2048, 3072 or 4096
+    /// bits.
     #[must_use]
     pub fn new(modulus: &[u8]) -> Option<Self> {
         let instructions = Ifma::detect()?;
@@ -62,8 +63,8 @@ impl Modulus {
         Some(Self { instructions, size })
     }
 
-    /// `base` to the power of `exponent`, in the octets of the modulus (RFC 8017 5.1.1, 5.2.2). `None` unless the base has
-    /// the octets of the modulus and is smaller than it, or when the exponent is 0.
+    /// `base` to the power of `exponent`, in the octets of the modulus (RFC 8017 5.1.1, 5.2.2). `None` unless the base
+    /// has the octets of the modulus and is smaller than it, or when the exponent is 0.
     ///
     /// The base may be secret. The exponent is public.
     ///
@@ -91,7 +92,8 @@ impl core::fmt::Debug for Modulus {
 }
 
 /// [`Modulus::power`] of each pair, in their order: for messages with many recipients, and for many signatures. Eight
-/// operations with moduli of 2048 bits are computed side by side, which takes about half the time; the others one by one.
+/// operations with moduli of 2048 bits are computed side by side, which takes about half the time; the others one by
+/// one.
 ///
 /// ```
 /// use postseal_accel::{Modulus, power_many};

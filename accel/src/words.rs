@@ -1,4 +1,5 @@
-//! Octets, words of 64 bits and limbs of 52 bits, all least significant first but the octets; and powers of two modulo a number.
+//! Octets, words of 64 bits and limbs of 52 bits, all least significant first but the octets; and powers of two modulo
+//! a number.
 
 /// Bits of a limb.
 const LIMB_BITS: u32 = 52;
@@ -15,7 +16,8 @@ pub(crate) fn read(octets: &[u8], number: &mut [u64]) -> Option<()> {
     Some(())
 }
 
-/// Moves numbers of `from` bits to numbers of `to` bits, and gives what is left, of which there must be less than `to` bits.
+/// Moves numbers of `from` bits to numbers of `to` bits, and gives what is left, of which there must be less than `to`
+/// bits.
 #[inline(always)]
 fn regroup(numbers: &[u64], from: u32, out: &mut [u64], to: u32) -> u64 {
     let mask = u64::MAX.unbounded_shr(64_u32.saturating_sub(to));
@@ -102,8 +104,8 @@ impl Divisor {
     }
 }
 
-/// Writes 2^(64 · (words of the modulus + `more`)) modulo `modulus`. Least significant words first; the modulus is odd, has
-/// its highest bit set and three words or more, and `power` has as many. `None` otherwise.
+/// Writes 2^(64 · (words of the modulus + `more`)) modulo `modulus`. Least significant words first; the modulus is
+/// odd, has its highest bit set and three words or more, and `power` has as many. `None` otherwise.
 pub(crate) fn power_of_two(modulus: &[u64], more: usize, power: &mut [u64]) -> Option<()> {
     let [.., second, first] = *modulus else { return None };
     if first >> 63 == 0 || power.len() != modulus.len() {

@@ -97,8 +97,8 @@ fn high(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
     _mm512_madd52hi_epu64(sum, a, b)
 }
 
-/// Two rows of limbs that are multiplied with a number in one pass over the sums. The second row begins one limb higher, and
-/// higher halves belong one limb higher again: of the limbs that were seen, the last two are needed.
+/// Two rows of limbs that are multiplied with a number in one pass over the sums. The second row begins one limb
+/// higher, and higher halves belong one limb higher again: of the limbs that were seen, the last two are needed.
 struct Rows {
     first: __m512i,
     second: __m512i,

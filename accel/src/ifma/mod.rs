@@ -1,9 +1,10 @@
-//! Almost-Montgomery multiplication in radix 2^52 (Gueron and Krasnov, "Software implementation of modular exponentiation, using
-//! advanced vector instructions architectures", WAIFI 2012): what goes in and comes out is below twice the modulus, of which four
-//! times fit below the power of two that is divided by. Only the conversion to octets reduces it.
+//! Almost-Montgomery multiplication in radix 2^52 (Gueron and Krasnov, "Software implementation of modular
+//! exponentiation, using advanced vector instructions architectures", WAIFI 2012): what goes in and comes out is below
+//! twice the modulus, of which four times fit below the power of two that is divided by. Only the conversion to octets
+//! reduces it.
 //!
-//! The instructions multiply the lower 52 bits of eight numbers and add the lower or the higher 52 bits of the product to 64 bits,
-//! so that hundreds of products are summed before a carry is looked at.
+//! The instructions multiply the lower 52 bits of eight numbers and add the lower or the higher 52 bits of the product
+//! to 64 bits, so that hundreds of products are summed before a carry is looked at.
 
 mod lanes;
 mod single;

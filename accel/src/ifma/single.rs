@@ -10,8 +10,8 @@ use core::arch::x86_64::{
 };
 use zeroize::Zeroizing;
 
-/// Square and multiply by the bits of the exponent, which is public and not 0. The multiplication for the last bit is with
-/// the plain base, which also leaves the Montgomery form.
+/// Square and multiply by the bits of the exponent, which is public and not 0. The multiplication for the last bit is
+/// with the plain base, which also leaves the Montgomery form.
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn power<const WORDS: usize, const VECTORS: usize>(
     modulus: &Fixed<WORDS, VECTORS>,
@@ -82,8 +82,8 @@ struct Rows<const VECTORS: usize> {
     modulus: [__m512i; VECTORS],
     inverse: __m512i,
     sums: [__m512i; VECTORS],
-    /// The higher halves of a row belong one limb higher, and so to the next row after the division. They wait here, so that the
-    /// sums depend on the quotients of the rows and on nothing else that takes time.
+    /// The higher halves of a row belong one limb higher, and so to the next row after the division. They wait here,
+    /// so that the sums depend on the quotients of the rows and on nothing else that takes time.
     higher: [__m512i; VECTORS],
 }
 

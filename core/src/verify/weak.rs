@@ -5,8 +5,8 @@ use crate::error::{Code, Error};
 use crate::verify::Limits;
 use crypto_bigint::{BoxedUint, Limb, NonZero};
 
-/// Primes whose residues show a ROCA key (Nemec et al., "The Return of Coppersmith's Attack", CCS 2017, 2.4), in groups with
-/// products of one word: the long division is done once for each group, and most keys need one group.
+/// Primes whose residues show a ROCA key (Nemec et al., "The Return of Coppersmith's Attack", CCS 2017, 2.4), in
+/// groups with products of one word: the long division is done once for each group, and most keys need one group.
 const ROCA_PRIMES: [&[u64]; 2] = [&[11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97], &[103, 107, 109, 127, 151, 157]];
 
 /// Fermat's method finds primes that differ in their lower half only within a few rounds (CVE-2022-26320).
@@ -90,7 +90,8 @@ fn is_power_of_65537(residue: u64, prime: u64) -> bool {
 
 /// Looks for a² - n = b² near the square root of n.
 ///
-/// Nearly all of these numbers are no squares modulo some small number, and that is seen by residues of n and of its root.
+/// Nearly all of these numbers are no squares modulo some small number, and that is seen by residues of n and of its
+/// root.
 fn has_close_primes(modulus: &BoxedUint) -> bool {
     let root = modulus.floor_sqrt_vartime();
     let product = SQUARE_FILTERS.iter().fold(1, |product: u64, filter| product.wrapping_mul(filter.modulus));

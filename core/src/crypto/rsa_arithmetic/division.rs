@@ -34,8 +34,8 @@ impl Divisor {
     }
 }
 
-/// Writes 2^(64 · (words of the modulus + `more`)) modulo `modulus`. Least significant words first; the modulus is odd, has
-/// its highest bit set and three words or more, and `power` has as many. `None` otherwise.
+/// Writes 2^(64 · (words of the modulus + `more`)) modulo `modulus`. Least significant words first; the modulus is
+/// odd, has its highest bit set and three words or more, and `power` has as many. `None` otherwise.
 pub(super) fn power_of_two(modulus: &[u64], more: usize, power: &mut [u64]) -> Option<()> {
     let [.., second, first] = *modulus else { return None };
     if first >> 63 == 0 || power.len() != modulus.len() {

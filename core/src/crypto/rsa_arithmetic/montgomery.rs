@@ -199,7 +199,8 @@ fn multiply_rows<const BLOCKS: usize>(columns: &[Block; BLOCKS], rows: &Block, s
     finish(rows, previous, last, &carries, false);
 }
 
-/// Adds to the sums what is right of the diagonal of a square: the rows with themselves, and with the columns after them.
+/// Adds to the sums what is right of the diagonal of a square: the rows with themselves, and with the columns after
+/// them.
 #[inline(always)]
 fn square_rows(rows: &Block, after: &[Block], sums: &mut [Block]) {
     let [own, next, sums @ ..] = sums else { return };
@@ -283,8 +284,8 @@ fn step(rows: &Block, previous: &Block, columns: &Block, sums: &mut Block, carri
     *sums = [t0, t1, t2, t3];
 }
 
-/// What is left of the last block, and the carries of the rows, each where its row has ended. Takes what overflowed before
-/// and gives what overflows now.
+/// What is left of the last block, and the carries of the rows, each where its row has ended. Takes what overflowed
+/// before and gives what overflows now.
 #[inline(always)]
 fn finish(rows: &Block, previous: &Block, sums: &mut Block, carries: &Block, overflow: bool) -> bool {
     let ([_, b1, b2, b3], [_, p1, p2, p3]) = (*rows, *previous);
