@@ -86,6 +86,14 @@ differential:
 chains count="100000" seed="0":
     cargo run --release --manifest-path differential/Cargo.toml -- {{count}} {{seed}}
 
+# A million RSA operations with AVX-512-IFMA beside crypto-bigint, half of them eight side by side.
+accel-differential count="1000000" seed="1":
+    POSTSEAL_ACCEL_INPUTS={{count}} POSTSEAL_ACCEL_SEED={{seed}} cargo test --release -p postseal-accel --test differential -- --ignored --nocapture
+
+# Microseconds of each RSA operation: crypto-bigint, safe arithmetic, AVX-512-IFMA, eight side by side.
+accel-speed:
+    cargo run --release -q -p postseal-accel --example speed
+
 # The mails of examples/mail again.
 mails:
     cargo run -p postseal-testkit --example make-mail

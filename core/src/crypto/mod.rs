@@ -9,6 +9,7 @@
 
 mod batch;
 mod pure;
+pub(crate) mod rsa_arithmetic;
 
 pub use crate::cms::ContentEncryption;
 pub use crate::cms::cipher::MessageAuthenticationCode;
@@ -19,7 +20,7 @@ pub use crate::verify::digest::DigestAlgorithm;
 pub use crate::verify::key::Curve;
 pub use crate::verify::oaep::OaepParameters;
 pub use crate::verify::pss::PssParameters;
-pub use crate::verify::signature::SignatureAlgorithm;
+pub use crate::verify::signature::{SignatureAlgorithm, check_rsa_encoding};
 use core::fmt;
 pub use pure::PureRust;
 use std::sync::Arc;

@@ -2,11 +2,10 @@ use super::oaep::OaepParameters;
 use super::pss::PssParameters;
 use super::weak;
 use crate::crypto::RsaPublicKey;
+use crate::crypto::rsa_arithmetic::Modulus;
 use crate::der::{Document, Element, Tag};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Odd};
 use zeroize::Zeroizing;
 
 /// Largest RSA modulus in bits that is computed with at all, when a mail is only looked at.
@@ -63,7 +62,7 @@ impl RsaKey {
 }
 
 /// An exponent of at most eight octets, as a number.
-pub(crate) fn exponent(octets: &[u8]) -> Option<u64> {
+pub(super) fn exponent(octets: &[u8]) -> Option<u64> {
     let number = octets.iter().fold(0_u64, |exponent, octet| exponent << 8 | u64::from(*octet));
     (octets.len() <= 8).then_some(number)
 }
@@ -73,29 +72,7 @@ pub(crate) fn exponent(octets: &[u8]) -> Option<u64> {
 ///
 /// The base may be secret: what is done depends on the key only, and what is computed on the way is zeroized.
 pub(crate) fn power(key: RsaPublicKey<'_>, base: &[u8]) -> Option<Vec<u8>> {
-    let exponent = exponent(key.exponent)?;
-    if base.len() != key.modulus.len() {
-        return None;
-    }
-    let modulus = BoxedUint::from_be_slice_vartime(key.modulus);
-    let base = Zeroizing::new(BoxedUint::from_be_slice(base, modulus.bits_precision()).ok()?);
-    // A comparison in constant time, as are all of this type that do not say otherwise.
-    if *base >= modulus {
-        return None;
-    }
-    let modulus: Odd<BoxedUint> = Option::from(modulus.to_odd())?;
-    let params = BoxedMontyParams::new_vartime(modulus);
-    // The conversion works in the buffer that it is given.
-    let base = Zeroizing::new(BoxedMontyForm::new(BoxedUint::clone(&base), &params));
-    // Square and multiply by the bits of the exponent, which is public: for 65537, sixteen squarings and one
-    // multiplication. Tables of powers would stay behind in memory.
-    let below_highest = exponent.checked_ilog2()?;
-    let power = (0..below_highest).rev().fold(base.clone(), |power, bit| {
-        let square = Zeroizing::new(power.square());
-        if exponent >> bit & 1 == 1 { Zeroizing::new(square.mul(&base)) } else { square }
-    });
-    let octets = power.retrieve().to_be_bytes();
-    octets.get(octets.len().checked_sub(key.modulus.len())?..).map(<[u8]>::to_vec)
+    Modulus::new(key.modulus)?.power(base, exponent(key.exponent)?)
 }
 
 /// The octets of a positive INTEGER without leading zeros.

@@ -1,9 +1,10 @@
 use super::digest::{DigestAlgorithm, Sha1};
 use super::key::{Curve, PublicKey};
 use super::pss::PssParameters;
-use super::rsa::{RsaScheme, power};
+use super::rsa::{RsaScheme, exponent};
 use super::weak;
-use crate::crypto::{RsaPublicKey, SignatureKey, Uses, VerifyingKey};
+use crate::crypto::rsa_arithmetic::Modulus;
+use crate::crypto::{SignatureKey, Uses, VerifyingKey};
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
@@ -108,7 +109,7 @@ impl SignatureAlgorithm {
 /// What the default backend verifies with.
 #[derive(Debug)]
 enum PureKey {
-    Rsa { modulus: Zeroizing<Vec<u8>>, exponent: Vec<u8> },
+    Rsa { modulus: Modulus, bits: usize, exponent: u64 },
     Ec { curve: Curve, point: Zeroizing<Vec<u8>> },
     Ed25519([u8; 32]),
 }
@@ -116,9 +117,12 @@ enum PureKey {
 /// The key in the form that the default backend verifies with.
 pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, _: Uses) -> Result<Arc<dyn VerifyingKey>, Error> {
     Ok(Arc::new(match key {
-        SignatureKey::Rsa(key) => {
-            PureKey::Rsa { modulus: Zeroizing::new(key.modulus.to_vec()), exponent: key.exponent.to_vec() }
-        }
+        SignatureKey::Rsa(key) => PureKey::Rsa {
+            modulus: Modulus::new(key.modulus).ok_or(Code::KeyMalformed)?,
+            bits: weak::bits(key.modulus),
+            // What is not computed with verifies nothing.
+            exponent: exponent(key.exponent).unwrap_or_default(),
+        },
         SignatureKey::Ec { curve, point } => PureKey::Ec { curve, point: Zeroizing::new(point.to_vec()) },
         SignatureKey::Ed25519(key) => PureKey::Ed25519(*key),
     }))
@@ -127,13 +131,12 @@ pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, _: Uses) -> Result<Arc<d
 impl VerifyingKey for PureKey {
     fn verify(&self, algorithm: &SignatureAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
         match (self, algorithm) {
-            (Self::Rsa { modulus, exponent }, SignatureAlgorithm::RsaPkcs1(digest)) => {
-                let encoded = power(RsaPublicKey { modulus, exponent }, signature).ok_or_else(invalid)?;
-                check_pkcs1(*digest, message, &encoded)
-            }
-            (Self::Rsa { modulus, exponent }, SignatureAlgorithm::RsaPss(parameters)) => {
-                let encoded = power(RsaPublicKey { modulus, exponent }, signature).ok_or_else(invalid)?;
-                parameters.verify(message, &encoded, weak::bits(modulus).saturating_sub(1))
+            (
+                Self::Rsa { modulus, bits, exponent },
+                SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_),
+            ) => {
+                let encoded = modulus.power(signature, *exponent).ok_or_else(invalid)?;
+                check_rsa_encoding(algorithm, message, &encoded, *bits)
             }
             (Self::Ec { curve, point }, SignatureAlgorithm::Ecdsa(digest)) => {
                 ecdsa(*curve, point, &digest.digest(message), signature)
@@ -148,10 +151,31 @@ fn invalid() -> Error {
     Code::SignatureInvalid.into()
 }
 
-/// RSASSA-PKCS1-v1_5 after RSAVP1 (RFC 8017 8.2.2): `encoded` has the octets of the modulus.
-pub(crate) fn check_pkcs1(digest: DigestAlgorithm, message: &[&[u8]], encoded: &[u8]) -> Result<(), Error> {
-    let expected = emsa_pkcs1(digest, &digest.digest(message), encoded.len());
-    if expected.is_some_and(|expected| expected == encoded) { Ok(()) } else { Err(invalid()) }
+/// What is left to check when RSAVP1 is done: the encoding of the digest (RFC 8017 8.1.2 and 8.2.2). `encoded` has the octets of
+/// the modulus, which has `bits` bits. For backends that compute RSAVP1 only.
+///
+/// # Errors
+/// [`Code::SignatureInvalid`]; [`Code::SignatureUnsupported`] for an algorithm that is not RSA.
+///
+/// ```
+/// use postseal::crypto::{DigestAlgorithm, SignatureAlgorithm, check_rsa_encoding};
+/// let algorithm = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
+/// assert!(check_rsa_encoding(&algorithm, &[b"message"], &[0; 256], 2048).is_err());
+/// ```
+pub fn check_rsa_encoding(
+    algorithm: &SignatureAlgorithm,
+    message: &[&[u8]],
+    encoded: &[u8],
+    bits: usize,
+) -> Result<(), Error> {
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1(digest) => {
+            let expected = emsa_pkcs1(*digest, &digest.digest(message), encoded.len());
+            if expected.is_some_and(|expected| expected == encoded) { Ok(()) } else { Err(invalid()) }
+        }
+        SignatureAlgorithm::RsaPss(parameters) => parameters.verify(message, encoded, bits.saturating_sub(1)),
+        _ => Err(Code::SignatureUnsupported.into()),
+    }
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017 9.2). The expected encoding is made and compared as a whole, so that nothing in a padding
