@@ -5,6 +5,7 @@
 
 pub mod cert;
 mod cms;
+mod crypto;
 mod der;
 pub mod directory;
 pub mod drive;

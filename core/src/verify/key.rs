@@ -19,7 +19,7 @@ pub(crate) enum PublicKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EcKey {
     pub(crate) curve: Curve,
-    /// The point as in the key (SEC 1 2.3.3); it is on the curve.
+    /// The point, uncompressed (SEC 1 2.3.3); it is on the curve.
     pub(crate) point: Zeroizing<Vec<u8>>,
     /// id-ecDH: for key agreement only (RFC 5480 2.1.2).
     agreement_only: bool,
@@ -154,11 +154,17 @@ fn ec(point: &[u8], parameters: Option<Element<'_>>, agreement_only: bool) -> Re
         (Tag::SEQUENCE, _) => return Err(Code::ExplicitCurve.into()),
         _ => return Err(Code::KeyMalformed.into()),
     };
-    let on_curve = match curve {
-        Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
-        Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
-        Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+    /// Uncompressed, when it is a point of the curve: the root is taken only here.
+    macro_rules! read {
+        ($curve:ident) => {
+            $curve::ecdsa::VerifyingKey::from_sec1_bytes(point).map(|key| key.to_sec1_point(false).as_bytes().to_vec())
+        };
+    }
+    let point = match curve {
+        Curve::P256 => read!(p256),
+        Curve::P384 => read!(p384),
+        Curve::P521 => read!(p521),
     };
-    let point = Zeroizing::new(point.to_vec());
-    if on_curve { Ok(EcKey { curve, point, agreement_only }) } else { Err(Code::KeyMalformed.into()) }
+    let point = Zeroizing::new(point.map_err(|_| Error::from(Code::KeyMalformed))?);
+    Ok(EcKey { curve, point, agreement_only })
 }

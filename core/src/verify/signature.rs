@@ -1,12 +1,12 @@
 use super::digest::{DigestAlgorithm, Sha1};
-use super::key::{Curve, EcKey, PublicKey};
+use super::key::PublicKey;
 use super::pss::PssParameters;
 use super::rsa::RsaScheme;
 use super::weak;
+use crate::crypto::ecdsa::EcVerifier;
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
-use signature::hazmat::PrehashVerifier;
 
 /// How a signature is made: the algorithm with all its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,9 @@ impl SignatureAlgorithm {
                 let bits = weak::bits(&key.modulus).saturating_sub(1);
                 parameters.verify(&parameters.digest.digest(message), &encoded, bits)
             }
-            (Self::Ecdsa(digest), PublicKey::Ec(key)) => ecdsa(key, &digest.digest(message), signature),
+            (Self::Ecdsa(digest), PublicKey::Ec(key)) => {
+                EcVerifier::new(key.curve, &key.point)?.verify(&digest.digest(message), signature)
+            }
             (Self::Ed25519, PublicKey::Ed25519(key)) => ed25519(key, message, signature),
             _ => Err(Code::SignatureUnsupported.into()),
         }
@@ -128,25 +130,6 @@ fn emsa_pkcs1(digest: DigestAlgorithm, value: &[u8], length: usize) -> Option<Ve
     encoded.push(0x00);
     encoded.append(&mut info);
     Some(encoded)
-}
-
-/// ECDSA with a DER signature. A digest shorter than the curve's order is the same number with zeros before it.
-fn ecdsa(key: &EcKey, digest: &[u8], signature: &[u8]) -> Result<(), Error> {
-    macro_rules! verify {
-        ($curve:ident, $size:literal) => {{
-            let mut padded = vec![0; usize::saturating_sub($size, digest.len())];
-            padded.extend_from_slice(digest);
-            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(&key.point).map_err(|_| Code::KeyMalformed)?;
-            let signature =
-                $curve::ecdsa::Signature::from_der(signature).map_err(|_| Error::from(Code::SignatureMalformed))?;
-            key.verify_prehash(&padded, &signature).map_err(|_| invalid())
-        }};
-    }
-    match key.curve {
-        Curve::P256 => verify!(p256, 32),
-        Curve::P384 => verify!(p384, 48),
-        Curve::P521 => verify!(p521, 66),
-    }
 }
 
 fn ed25519(key: &[u8; 32], message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {

@@ -1,8 +1,6 @@
-//! The prime fields of the curves. Everything here takes time that depends on the values: for public ones only.
+//! The prime fields of the curves, for public values: the crates of the curves have them for secret ones, at twice the cost.
 
 use core::marker::PhantomData;
-use p521::elliptic_curve::ff::{self, PrimeField};
-use p521::elliptic_curve::hazmat::FieldArithmetic;
 use zeroize::DefaultIsZeroes;
 
 /// A coordinate: an integer modulo the prime of a curve.
@@ -34,12 +32,13 @@ pub(crate) trait Field: Copy + Default + PartialEq + DefaultIsZeroes + Send + Sy
 /// A prime of N words, the least significant first, with what Montgomery multiplication needs; R is 2^(64 N).
 pub(crate) trait Prime<const N: usize>: Copy + Default + PartialEq + Send + Sync + 'static {
     const PRIME: [u64; N];
-    /// -1 / p mod 2^64.
-    const NEGATED_INVERSE: u64;
     /// R mod p.
     const R: [u64; N];
     /// R^2 mod p.
     const R_SQUARED: [u64; N];
+
+    /// (`sum` + R `top` + m p) / 2^64 with the m below 2^64 that leaves no remainder; and whether R must be added to it.
+    fn fold(sum: [u64; N], top: u64) -> ([u64; N], bool);
 }
 
 /// p = 2^256 - 2^224 + 2^192 + 2^96 - 1.
@@ -48,9 +47,20 @@ pub(crate) struct PrimeP256;
 
 impl Prime<4> for PrimeP256 {
     const PRIME: [u64; 4] = [u64::MAX, 0xffff_ffff, 0, 0xffff_ffff_0000_0001];
-    const NEGATED_INVERSE: u64 = 1;
     const R: [u64; 4] = [1, 0xffff_ffff_0000_0000, u64::MAX, 0xffff_fffe];
     const R_SQUARED: [u64; 4] = [3, 0xffff_fffb_ffff_ffff, 0xffff_ffff_ffff_fffe, 0x4_ffff_fffd];
+
+    /// m is the first word, and m (p + 1) is m 2^96 and, three words up, m times the last word of p.
+    #[inline(always)]
+    fn fold([m, a, b, c]: [u64; 4], top: u64) -> ([u64; 4], bool) {
+        let [_, _, _, last] = Self::PRIME;
+        let (low, high) = m.carrying_mul(last, 0);
+        let (a, carry) = a.overflowing_add(m << 32);
+        let (b, carry) = b.carrying_add(m >> 32, carry);
+        let (c, carry) = c.carrying_add(low, carry);
+        let (top, carry) = top.carrying_add(high, carry);
+        ([a, b, c, top], carry)
+    }
 }
 
 /// p = 2^384 - 2^128 - 2^96 + 2^32 - 1.
@@ -58,12 +68,45 @@ impl Prime<4> for PrimeP256 {
 pub(crate) struct PrimeP384;
 
 impl Prime<6> for PrimeP384 {
-    const PRIME: [u64; 6] =
-        [0xffff_ffff, 0xffff_ffff_0000_0000, 0xffff_ffff_ffff_fffe, u64::MAX, u64::MAX, u64::MAX];
-    const NEGATED_INVERSE: u64 = 0x1_0000_0001;
+    const PRIME: [u64; 6] = [0xffff_ffff, 0xffff_ffff_0000_0000, 0xffff_ffff_ffff_fffe, u64::MAX, u64::MAX, u64::MAX];
     const R: [u64; 6] = [0xffff_ffff_0000_0001, 0xffff_ffff, 1, 0, 0, 0];
-    const R_SQUARED: [u64; 6] =
-        [0xffff_fffe_0000_0001, 0x2_0000_0000, 0xffff_fffe_0000_0000, 0x2_0000_0000, 1, 0];
+    const R_SQUARED: [u64; 6] = [0xffff_fffe_0000_0001, 0x2_0000_0000, 0xffff_fffe_0000_0000, 0x2_0000_0000, 1, 0];
+
+    /// m is the first word times 2^32 + 1, and p is R less three words.
+    #[inline(always)]
+    fn fold([first, a, b, c, d, e]: [u64; 6], top: u64) -> ([u64; 6], bool) {
+        let m = first.wrapping_add(first << 32);
+        let [low, middle, ..] = Self::R;
+        let (_, carry) = m.carrying_mul(low, 0);
+        let (word, carry) = m.carrying_mul(middle, carry);
+        let (last, more) = m.overflowing_add(carry);
+        let (a, borrow) = a.overflowing_sub(word);
+        let (b, borrow) = b.borrowing_sub(last, borrow);
+        let (c, borrow) = c.borrowing_sub(u64::from(more), borrow);
+        let (d, borrow) = d.borrowing_sub(0, borrow);
+        let (e, borrow) = e.borrowing_sub(0, borrow);
+        let (top, carry) = top.overflowing_add(m);
+        let (top, borrow) = top.borrowing_sub(0, borrow);
+        ([a, b, c, d, e, top], carry && !borrow)
+    }
+}
+
+/// p = 2^521 - 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PrimeP521;
+
+impl Prime<9> for PrimeP521 {
+    const PRIME: [u64; 9] = [u64::MAX, u64::MAX, u64::MAX, u64::MAX, u64::MAX, u64::MAX, u64::MAX, u64::MAX, 0x1ff];
+    const R: [u64; 9] = [1 << 55, 0, 0, 0, 0, 0, 0, 0, 0];
+    const R_SQUARED: [u64; 9] = [0, 1 << 46, 0, 0, 0, 0, 0, 0, 0];
+
+    /// m is the first word, and m (p + 1) is m 2^521.
+    #[inline(always)]
+    fn fold([m, a, b, c, d, e, f, g, h]: [u64; 9], top: u64) -> ([u64; 9], bool) {
+        let (h, carry) = h.overflowing_add(m << 9);
+        let (top, carry) = top.carrying_add(m >> 55, carry);
+        ([a, b, c, d, e, f, g, h, top], carry)
+    }
 }
 
 /// An integer x below p as x R mod p.
@@ -100,26 +143,54 @@ impl<P: Prime<N>, const N: usize> Residue<P, N> {
     }
 }
 
-#[expect(clippy::indexing_slicing, reason = "every index is below N, and the compiler sees it")]
-#[expect(clippy::arithmetic_side_effects, reason = "j begins at 1")]
+/// a b / R, below 2 p; and whether R must be added to it.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the arrays have N words, and the compiler sees it: this is the innermost loop"
+)]
 #[inline(always)]
-fn montgomery<P: Prime<N>, const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N], bool) {
+fn multiply<P: Prime<N>, const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N], bool) {
     let mut sum = [0; N];
     let mut above = false;
-    for factor in b {
+    for i in 0..N {
         let mut carry = 0;
-        for (word, a) in sum.iter_mut().zip(a) {
-            (*word, carry) = a.carrying_mul_add(*factor, *word, carry);
+        for j in 0..N {
+            (sum[j], carry) = a[j].carrying_mul_add(b[i], sum[j], carry);
         }
         let (top, over) = carry.overflowing_add(u64::from(above));
-        let multiple = sum[0].wrapping_mul(P::NEGATED_INVERSE);
-        let (_, mut carry) = multiple.carrying_mul_add(P::PRIME[0], sum[0], 0);
-        for j in 1..N {
-            (sum[j - 1], carry) = multiple.carrying_mul_add(P::PRIME[j], sum[j], carry);
+        (sum, above) = P::fold(sum, top);
+        above |= over;
+    }
+    (sum, above)
+}
+
+/// a^2 / R, below 2 p; and whether R must be added to it. Each product of two different words is made once and doubled.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the arrays have N and 2 N words")]
+#[inline(always)]
+fn square<P: Prime<N>, const N: usize>(a: &[u64; N]) -> ([u64; N], bool) {
+    let mut halves = [[0; N]; 2];
+    let words = halves.as_flattened_mut();
+    for i in 0..N {
+        let mut carry = 0;
+        for j in i + 1..N {
+            (words[i + j], carry) = a[i].carrying_mul_add(a[j], words[i + j], carry);
         }
-        let (top, again) = top.overflowing_add(carry);
-        sum[N - 1] = top;
-        above = over || again;
+        words[i + N] = carry;
+    }
+    let (mut bit, mut carry) = (0, false);
+    for i in 0..N {
+        let (even, odd) = (words[2 * i], words[2 * i + 1]);
+        let (low, high) = a[i].carrying_mul(a[i], 0);
+        (words[2 * i], carry) = low.carrying_add((even << 1) | bit, carry);
+        (words[2 * i + 1], carry) = high.carrying_add((odd << 1) | (even >> 63), carry);
+        bit = odd >> 63;
+    }
+    let [mut sum, high] = halves;
+    let mut above = false;
+    for word in high {
+        let (top, over) = word.overflowing_add(u64::from(above));
+        (sum, above) = P::fold(sum, top);
+        above |= over;
     }
     (sum, above)
 }
@@ -140,8 +211,8 @@ impl<P: Prime<N>, const N: usize> Field for Residue<P, N> {
         let mut one = [0; N];
         one.iter_mut().take(1).for_each(|word| *word = 1);
         let plain = self.mul(&Self::new(one));
-        for (octets, word) in octets.rchunks_exact_mut(8).zip(plain.0) {
-            octets.copy_from_slice(&word.to_be_bytes());
+        for (octets, word) in octets.rchunks_mut(8).zip(plain.0) {
+            octets.iter_mut().rev().zip(word.to_le_bytes()).for_each(|(octet, byte)| *octet = byte);
         }
     }
 
@@ -177,57 +248,13 @@ impl<P: Prime<N>, const N: usize> Field for Residue<P, N> {
 
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        let (words, carry) = montgomery::<P, N>(&self.0, &other.0);
+        let (words, carry) = multiply::<P, N>(&self.0, &other.0);
         Self::reduce(words, carry)
     }
 
     #[inline(always)]
     fn square(&self) -> Self {
-        self.mul(self)
-    }
-}
-
-/// An integer below p = 2^521 - 1, in the arithmetic of the curve's crate, which is fast enough.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ElementP521(<p521::NistP521 as FieldArithmetic>::FieldElement);
-
-impl DefaultIsZeroes for ElementP521 {}
-
-impl Field for ElementP521 {
-    const ZERO: Self = Self(ff::Field::ZERO);
-    const ONE: Self = Self(ff::Field::ONE);
-
-    fn from_octets(octets: &[u8]) -> Self {
-        let octets = p521::FieldBytes::try_from(octets).unwrap_or_default();
-        Self(PrimeField::from_repr(octets).unwrap_or(ff::Field::ZERO))
-    }
-
-    fn write(&self, octets: &mut [u8]) {
-        octets.copy_from_slice(&self.0.to_repr());
-    }
-
-    #[inline(always)]
-    fn is_zero(&self) -> bool {
-        ff::Field::is_zero_vartime(&self.0)
-    }
-
-    #[inline(always)]
-    fn add(&self, other: &Self) -> Self {
-        Self(self.0 + other.0)
-    }
-
-    #[inline(always)]
-    fn sub(&self, other: &Self) -> Self {
-        Self(self.0 - other.0)
-    }
-
-    #[inline(always)]
-    fn mul(&self, other: &Self) -> Self {
-        Self(self.0 * other.0)
-    }
-
-    #[inline(always)]
-    fn square(&self) -> Self {
-        Self(ff::Field::square(&self.0))
+        let (words, carry) = square::<P, N>(&self.0);
+        Self::reduce(words, carry)
     }
 }

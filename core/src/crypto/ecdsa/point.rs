@@ -95,13 +95,13 @@ fn normalize<F: Field>(points: &[Jacobian<F>], invert: impl Fn(&F) -> F) -> Zero
 }
 
 /// Bits of a digit of a number that a `Table` multiplies with.
-const WINDOW: usize = 6;
-/// Multiples for one place of a `Table`: a digit lies between -31 and 32.
+const WINDOW: usize = 5;
+/// Multiples for one place of a `Table`: a digit lies between -15 and 16.
 const ROW: usize = 1 << (WINDOW - 1);
 
-/// Multiples of a point: 1 to 32 times 2^(6 i) times it for each i, so that a product needs no doubling.
-#[derive(Clone, Debug)]
-pub(super) struct Table<F: Field>(Zeroizing<Vec<Affine<F>>>);
+/// Multiples of a point: 1 to 16 times 2^(5 i) times it for each i, so that a product needs no doubling.
+#[derive(Clone)]
+pub(super) struct Table<F: Field>(pub(super) Zeroizing<Vec<Affine<F>>>);
 
 impl<F: Field> Table<F> {
     /// The table for numbers of so many bits.
@@ -144,7 +144,7 @@ const fn digits(bits: usize) -> usize {
 
 /// Odd multiples of a point: 1, 3, 5, ... 2^(width - 1) - 1 times it, for the digits of a number that have `width` bits and
 /// a sign.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct OddMultiples<F: Field> {
     points: Zeroizing<Vec<Affine<F>>>,
     width: usize,
