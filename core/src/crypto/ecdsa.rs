@@ -92,7 +92,7 @@ nist_curve!(p256, NistP256, Residue<PrimeP256, 4>);
 nist_curve!(p384, NistP384, Residue<PrimeP384, 6>);
 nist_curve!(p521, NistP521, Residue<PrimeP521, 9>);
 
-/// A key, ready to verify with. Nothing of it stays in memory when it is dropped.
+/// A key, ready to verify with. What it keeps is overwritten when it is dropped.
 #[derive(Clone)]
 pub(crate) struct EcVerifier(OnCurve);
 
@@ -160,6 +160,7 @@ impl<C: NistCurve> Key<C> {
         Self { point: self.point, table: Some(table) }
     }
 
+    #[expect(clippy::arithmetic_side_effects, reason = "modulo the order")]
     fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), Error> {
         let (r, s) = C::signature(signature).ok_or(Code::SignatureMalformed)?;
         let inverse = s.invert_vartime().into_option().ok_or(Code::SignatureMalformed)?;
@@ -176,7 +177,8 @@ impl<C: NistCurve> Key<C> {
     }
 }
 
-/// The number that is signed: as many leading bits of the digest as the order has.
+/// The number that is signed: as many leading octets of the digest as the order has, which for these curves and the digests
+/// that there are is as many bits.
 fn number<C: NistCurve>(digest: &[u8]) -> Scalar<C> {
     let mut octets = FieldBytes::<C>::default();
     let digest = digest.get(..octets.len()).unwrap_or(digest);
@@ -185,12 +187,14 @@ fn number<C: NistCurve>(digest: &[u8]) -> Scalar<C> {
 }
 
 /// Whether `r` is the x-coordinate of the point modulo the order. The neutral point has none.
+#[expect(clippy::arithmetic_side_effects, reason = "modulo the order")]
 fn is_x<C: NistCurve>(point: &Jacobian<C::Coordinate>, r: Scalar<C>) -> bool {
-    let zz = point.z.square();
-    let x = C::Coordinate::from_octets(&r.to_repr());
     if point.z.is_zero() {
         return false;
     }
+    // Without dividing by the square of z.
+    let zz = point.z.square();
+    let x = C::Coordinate::from_octets(&r.to_repr());
     if x.mul(&zz) == point.x {
         return true;
     }

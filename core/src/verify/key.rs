@@ -109,7 +109,7 @@ impl PublicKey {
     }
 
     /// What a signature check with it costs, in checks with the keys that most people have: the work grows with the square
-    /// of an RSA modulus, and P-384 and P-521 take three times what P-256 does.
+    /// of an RSA modulus, and P-384 and P-521 take several times what P-256 does.
     pub(crate) fn cost(&self) -> usize {
         match self {
             Self::Rsa(key) if weak::bits(&key.modulus) > 4096 => 4,

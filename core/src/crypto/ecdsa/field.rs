@@ -152,10 +152,10 @@ impl<P: Prime<N>, const N: usize> Residue<P, N> {
 fn multiply<P: Prime<N>, const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N], bool) {
     let mut sum = [0; N];
     let mut above = false;
-    for i in 0..N {
+    for factor in b {
         let mut carry = 0;
         for j in 0..N {
-            (sum[j], carry) = a[j].carrying_mul_add(b[i], sum[j], carry);
+            (sum[j], carry) = a[j].carrying_mul_add(*factor, sum[j], carry);
         }
         let (top, over) = carry.overflowing_add(u64::from(above));
         (sum, above) = P::fold(sum, top);

@@ -67,7 +67,7 @@ impl<F: Field> Jacobian<F> {
         Self { x, y, z: self.z.mul(&h) }
     }
 
-    /// The sum with a multiple out of a table of those that stand for the digits `step`, 2 `step`, 3 `step`, ...
+    /// The sum with what `multiple` has for the absolute value of the digit, if anything, with the sign of the digit.
     #[inline(always)]
     fn add_digit(&self, digit: i8, multiple: impl FnOnce(usize) -> Option<Affine<F>>) -> Self {
         let Some(point) = multiple(digit.unsigned_abs().into()) else { return *self };

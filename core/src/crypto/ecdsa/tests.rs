@@ -211,9 +211,9 @@ fn broken<C: Reference>(numbers: &mut Numbers, key: &Both<C>, (r, s, digest): (&
 
 #[test]
 fn signatures_have_the_results_of_the_curves_crates() {
-    assert!(compare::<p256::NistP256>(2000, 1) > 300);
-    assert!(compare::<p384::NistP384>(400, 2) > 60);
-    assert!(compare::<p521::NistP521>(400, 3) > 60);
+    assert!(compare::<p256::NistP256>(800, 1) > 120);
+    assert!(compare::<p384::NistP384>(120, 2) > 15);
+    assert!(compare::<p521::NistP521>(120, 3) > 15);
 }
 
 /// `just ecdsa` says how many.
@@ -283,7 +283,7 @@ fn wrap<C: Reference>() {
     let order = C::FieldElement::from_repr((-Scalar::<C>::ONE).to_repr()).unwrap() + C::FieldElement::ONE;
     let prime = Scalar::<C>::reduce(&(-C::FieldElement::ONE).to_repr()) + Scalar::<C>::ONE;
     let mut numbers = Numbers(4);
-    for _ in 0..10 {
+    for _ in 0..4 {
         let (u1, u2) = (numbers.scalar::<C>(), numbers.scalar::<C>() + Scalar::<C>::from(100));
         let skip = C::FieldElement::from(numbers.next());
         let key_for = |point: C::ProjectivePoint| (point - generator * u1) * Invert::invert(&u2).unwrap();
@@ -329,13 +329,9 @@ fn every_wycheproof_vector_has_the_same_result_with_a_table() {
                 _ => continue,
             };
             let signature = hex(&test["sig"]);
-            let expected = match key.curve {
-                Curve::P256 => p256::NistP256::reference(&key.point, &digest, &signature),
-                Curve::P384 => p384::NistP384::reference(&key.point, &digest, &signature),
-                Curve::P521 => p521::NistP521::reference(&key.point, &digest, &signature),
-            };
-            assert_eq!(verifier.verify(&digest, &signature), expected, "{name} {test}");
-            assert_eq!(table.verify(&digest, &signature), expected, "{name} {test}");
+            let result = table.verify(&digest, &signature);
+            assert_eq!(verifier.verify(&digest, &signature), result, "{name} {test}");
+            assert_eq!(result.is_ok(), test["result"] == "valid", "{name} {test}");
             run += 1;
         }
     }
@@ -413,7 +409,6 @@ fn fields<C: Reference>(count: usize) {
         same(x.square(), a.square());
         same(x.double(), a.double());
         same(x.negate(), -a);
-        // Words between 0 and the prime, as they are inside, and not only numbers whose product with R is as wanted.
         let inverse = C::invert(&x);
         same(inverse.mul(&x), if bool::from(a.is_zero()) { a } else { one });
     }
