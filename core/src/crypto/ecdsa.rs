@@ -1,5 +1,5 @@
-//! ECDSA verification (FIPS 186-5 6.4.2, SEC 1 4.1.4) on P-256, P-384 and P-521. All that it works on is public, so that
-//! its time may depend on it.
+//! ECDSA verification (FIPS 186-5 6.4.2, SEC 1 4.1.4) on P-256, P-384 and P-521. All that it works on is public, so
+//! that its time may depend on it.
 
 mod field;
 mod point;
@@ -110,8 +110,8 @@ enum OnCurve {
 }
 
 impl EcVerifier {
-    /// The key whose point is encoded so (SEC 1 2.3.3). Fails with `KeyMalformed` when it is no point of the curve, or the
-    /// neutral one.
+    /// The key whose point is encoded so (SEC 1 2.3.3). Fails with `KeyMalformed` when it is no point of the curve, or
+    /// the neutral one.
     pub(crate) fn new(curve: Curve, point: &[u8]) -> Result<Self, Error> {
         Ok(Self(match curve {
             Curve::P256 => OnCurve::P256(Key::new(point)?),
@@ -120,8 +120,9 @@ impl EcVerifier {
         }))
     }
 
-    /// With a table of multiples of the point: 52 KiB for P-256, 116 KiB for P-384 and 237 KiB for P-521. Making it takes as
-    /// long as five verifications, and each takes a third of its time then.
+    /// With a table of multiples of the point: 52 KiB for P-256, 116 KiB for P-384, 237 KiB for P-521. Making it takes as
+    /// long as five verifications, and each takes a third of its time then. The first one with a table on a curve makes
+    /// another of the same size for the generator, once in the process.
     #[cfg_attr(not(test), expect(dead_code, reason = "for keys that are kept"))]
     pub(crate) fn with_table(self) -> Self {
         Self(match self.0 {
@@ -131,9 +132,9 @@ impl EcVerifier {
         })
     }
 
-    /// Verifies a signature in DER over a digest. A digest longer than the order is cut, a shorter one is the same number
-    /// with zeros before it. Fails with `SignatureMalformed` when r and s are not encoded as they must be or out of range,
-    /// and with `SignatureInvalid`.
+    /// Verifies a signature in DER over a digest. A digest longer than the order is cut, a shorter one is the same
+    /// number with zeros before it. Fails with `SignatureMalformed` when r and s are not encoded as they must be or out
+    /// of range, and with `SignatureInvalid`.
     pub(crate) fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<(), Error> {
         match &self.0 {
             OnCurve::P256(key) => key.verify(digest, signature),
@@ -177,8 +178,8 @@ impl<C: NistCurve> Key<C> {
     }
 }
 
-/// The number that is signed: as many leading octets of the digest as the order has, which for these curves and the digests
-/// that there are is as many bits.
+/// The number that is signed: as many leading octets of the digest as the order has, which for these curves and the
+/// digests that there are is as many bits.
 fn number<C: NistCurve>(digest: &[u8]) -> Scalar<C> {
     let mut octets = FieldBytes::<C>::default();
     let digest = digest.get(..octets.len()).unwrap_or(digest);

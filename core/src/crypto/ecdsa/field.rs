@@ -1,4 +1,5 @@
-//! The prime fields of the curves, for public values: the crates of the curves have them for secret ones, at twice the cost.
+//! The prime fields of the curves, for public values: the crates of the curves have them for secret ones, at twice the
+//! cost.
 
 use core::marker::PhantomData;
 use zeroize::DefaultIsZeroes;
@@ -37,7 +38,7 @@ pub(crate) trait Prime<const N: usize>: Copy + Default + PartialEq + Send + Sync
     /// R^2 mod p.
     const R_SQUARED: [u64; N];
 
-    /// (`sum` + R `top` + m p) / 2^64 with the m below 2^64 that leaves no remainder; and whether R must be added to it.
+    /// (`sum` + R `top` + m p) / 2^64 with the m below 2^64 that leaves no remainder; and whether R must be added.
     fn fold(sum: [u64; N], top: u64) -> ([u64; N], bool);
 }
 

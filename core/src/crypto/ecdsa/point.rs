@@ -1,5 +1,5 @@
-//! Points of the curves y^2 = x^3 - 3 x + b, and multiples of them. Everything here takes time that depends on the values:
-//! for public ones only.
+//! Points of the curves y^2 = x^3 - 3 x + b, and multiples of them. Everything here takes time that depends on the
+//! values: for public ones only.
 
 use super::field::Field;
 use zeroize::{DefaultIsZeroes, Zeroizing};
@@ -142,8 +142,8 @@ const fn digits(bits: usize) -> usize {
     bits.saturating_add(1).div_ceil(WINDOW)
 }
 
-/// Odd multiples of a point: 1, 3, 5, ... 2^(width - 1) - 1 times it, for the digits of a number that have `width` bits and
-/// a sign.
+/// Odd multiples of a point: 1, 3, 5, ... 2^(width - 1) - 1 times it, for the digits of a number that have `width` bits
+/// and a sign.
 #[derive(Clone)]
 pub(super) struct OddMultiples<F: Field> {
     points: Zeroizing<Vec<Affine<F>>>,
@@ -153,9 +153,9 @@ pub(super) struct OddMultiples<F: Field> {
 impl<F: Field> OddMultiples<F> {
     /// For digits of 2 to 8 bits.
     pub(super) fn new(point: &Affine<F>, width: usize, invert: impl Fn(&F) -> F) -> Self {
-        // Additions, unlike doublings, do not ask for the curve's coefficients: they hold on the curve that scaling by the z
-        // of the double makes of this one, where the double has z = 1 and is added more cheaply. No sum here is of equal
-        // points (which would be a doubling) or of inverse ones: the order is a large prime.
+        // Additions, unlike doublings, do not ask for the curve's coefficients: they hold on the curve that scaling by
+        // the z of the double makes of this one, where the double has z = 1 and is added more cheaply. No sum here is of
+        // equal points (which would be a doubling) or of inverse ones: the order is a large prime.
         let Jacobian { x, y, z } = Jacobian::from(point).double();
         let double = Affine { x, y };
         let zz = z.square();
