@@ -72,6 +72,10 @@ corpus:
 mutations count="2000000":
     POSTSEAL_MUTATIONS={{count}} cargo test --release -p postseal --test mutations -- --nocapture
 
+# So many ECDSA signatures on each curve, made to meet the exceptions of the formulas, beside the curves' crates.
+ecdsa count="100000":
+    POSTSEAL_ECDSA={{count}} cargo test --release -p postseal --lib very_many_signatures -- --ignored --nocapture
+
 # The time of each pathological chain of x509-limbo: under 50 ms.
 pathological:
     cargo test --release -p postseal --test limbo -- --ignored --nocapture

@@ -8,6 +8,7 @@
 //! Fingerprints, the key derivation functions, AES key wrap and the checks for weak keys are computed by postseal itself.
 
 mod batch;
+pub(crate) mod ecdsa;
 mod pure;
 pub(crate) mod rsa_arithmetic;
 

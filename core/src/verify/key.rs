@@ -19,7 +19,7 @@ pub(crate) enum PublicKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EcKey {
     pub(crate) curve: Curve,
-    /// The point as in the key (SEC 1 2.3.3); it is on the curve.
+    /// The point, uncompressed (SEC 1 2.3.3); it is on the curve.
     pub(crate) point: Zeroizing<Vec<u8>>,
     /// id-ecDH: for key agreement only (RFC 5480 2.1.2).
     agreement_only: bool,
@@ -127,7 +127,7 @@ impl PublicKey {
     }
 
     /// What a signature check with it costs, in checks with the keys that most people have: the work grows with the square
-    /// of an RSA modulus, and P-384 and P-521 take three times what P-256 does.
+    /// of an RSA modulus, and P-384 and P-521 take several times what P-256 does.
     pub(crate) fn cost(&self) -> usize {
         match self {
             Self::Rsa(key) if weak::bits(&key.modulus) > 4096 => 4,
@@ -172,11 +172,17 @@ fn ec(point: &[u8], parameters: Option<Element<'_>>, agreement_only: bool) -> Re
         (Tag::SEQUENCE, _) => return Err(Code::ExplicitCurve.into()),
         _ => return Err(Code::KeyMalformed.into()),
     };
-    let on_curve = match curve {
-        Curve::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
-        Curve::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
-        Curve::P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).is_ok(),
+    /// Uncompressed, when it is a point of the curve: the root is taken only here.
+    macro_rules! read {
+        ($curve:ident) => {
+            $curve::ecdsa::VerifyingKey::from_sec1_bytes(point).map(|key| key.to_sec1_point(false).as_bytes().to_vec())
+        };
+    }
+    let point = match curve {
+        Curve::P256 => read!(p256),
+        Curve::P384 => read!(p384),
+        Curve::P521 => read!(p521),
     };
-    let point = Zeroizing::new(point.to_vec());
-    if on_curve { Ok(EcKey { curve, point, agreement_only }) } else { Err(Code::KeyMalformed.into()) }
+    let point = Zeroizing::new(point.map_err(|_| Error::from(Code::KeyMalformed))?);
+    Ok(EcKey { curve, point, agreement_only })
 }

@@ -1,16 +1,15 @@
 use super::digest::{DigestAlgorithm, Sha1};
-use super::key::{Curve, PublicKey};
+use super::key::PublicKey;
 use super::pss::PssParameters;
 use super::rsa::{RsaScheme, exponent};
 use super::weak;
+use crate::crypto::ecdsa::EcVerifier;
 use crate::crypto::rsa_arithmetic::Modulus;
 use crate::crypto::{SignatureKey, Uses, VerifyingKey};
 use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
-use signature::hazmat::PrehashVerifier;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// How a signature is made: the algorithm with all its parameters.
 ///
@@ -110,12 +109,12 @@ impl SignatureAlgorithm {
 #[derive(Debug)]
 enum PureKey {
     Rsa { modulus: Modulus, bits: usize, exponent: u64 },
-    Ec { curve: Curve, point: Zeroizing<Vec<u8>> },
+    Ec(EcVerifier),
     Ed25519([u8; 32]),
 }
 
 /// The key in the form that the default backend verifies with.
-pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, _: Uses) -> Result<Arc<dyn VerifyingKey>, Error> {
+pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, uses: Uses) -> Result<Arc<dyn VerifyingKey>, Error> {
     Ok(Arc::new(match key {
         SignatureKey::Rsa(key) => PureKey::Rsa {
             modulus: Modulus::new(key.modulus).ok_or(Code::KeyMalformed)?,
@@ -123,7 +122,10 @@ pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, _: Uses) -> Result<Arc<d
             // What is not computed with verifies nothing.
             exponent: exponent(key.exponent).unwrap_or_default(),
         },
-        SignatureKey::Ec { curve, point } => PureKey::Ec { curve, point: Zeroizing::new(point.to_vec()) },
+        SignatureKey::Ec { curve, point } => {
+            let key = EcVerifier::new(curve, point)?;
+            PureKey::Ec(if uses == Uses::Many { key.with_table() } else { key })
+        }
         SignatureKey::Ed25519(key) => PureKey::Ed25519(*key),
     }))
 }
@@ -138,9 +140,7 @@ impl VerifyingKey for PureKey {
                 let encoded = modulus.power(signature, *exponent).ok_or_else(invalid)?;
                 check_rsa_encoding(algorithm, message, &encoded, *bits)
             }
-            (Self::Ec { curve, point }, SignatureAlgorithm::Ecdsa(digest)) => {
-                ecdsa(*curve, point, &digest.digest(message), signature)
-            }
+            (Self::Ec(key), SignatureAlgorithm::Ecdsa(digest)) => key.verify(&digest.digest(message), signature),
             (Self::Ed25519(key), SignatureAlgorithm::Ed25519) => ed25519(key, message, signature),
             _ => Err(Code::SignatureUnsupported.into()),
         }
@@ -195,25 +195,6 @@ fn emsa_pkcs1(digest: DigestAlgorithm, value: &[u8], length: usize) -> Option<Ve
     encoded.push(0x00);
     encoded.append(&mut info);
     Some(encoded)
-}
-
-/// ECDSA with a DER signature. A digest shorter than the curve's order is the same number with zeros before it.
-fn ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
-    macro_rules! verify {
-        ($curve:ident, $size:literal) => {{
-            let mut padded = vec![0; usize::saturating_sub($size, digest.len())];
-            padded.extend_from_slice(digest);
-            let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| Code::KeyMalformed)?;
-            let signature =
-                $curve::ecdsa::Signature::from_der(signature).map_err(|_| Error::from(Code::SignatureMalformed))?;
-            key.verify_prehash(&padded, &signature).map_err(|_| invalid())
-        }};
-    }
-    match curve {
-        Curve::P256 => verify!(p256, 32),
-        Curve::P384 => verify!(p384, 48),
-        Curve::P521 => verify!(p521, 66),
-    }
 }
 
 fn ed25519(key: &[u8; 32], message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
