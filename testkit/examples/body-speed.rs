@@ -248,12 +248,14 @@ fn growth() {
     let sender = Sender::new();
     let mails: Vec<(&str, Vec<Vec<u8>>)> = vec![
         ("detached", [4, 8].map(|size| sender.mail(Form::Detached, &body(size << 20)).build()).into()),
-        ("opaque, segments of 1 KiB", [4, 8].map(|size| sender.mail(Form::OpaqueBer, &body(size << 20)).build()).into()),
+        (
+            "opaque, segments of 1 KiB",
+            [4, 8].map(|size| sender.mail(Form::OpaqueBer, &body(size << 20)).build()).into(),
+        ),
         ("certificates in the bag", [12, 24].map(|count| with_bag(&sender, count)).into()),
     ];
     for (label, mails) in &mails {
-        let mut works: Vec<Work<'_>> =
-            mails.iter().map(|mail| Box::new(|| sender.import(mail)) as Work<'_>).collect();
+        let mut works: Vec<Work<'_>> = mails.iter().map(|mail| Box::new(|| sender.import(mail)) as Work<'_>).collect();
         let results = in_turns(15, &mut works);
         row(&format!("{label}: twice as much"), results[1], results[0].0);
     }

@@ -2,7 +2,7 @@ use crate::der::writer::{algorithm_identifier, element, object_identifier, whole
 use crate::der::{Tag, oids};
 use crate::error::{Code, Error};
 use crate::random::{self, Random};
-use crate::verify::{Curve, DigestAlgorithm, EcKey};
+use crate::verify::{Curve, DigestAlgorithm, EcKey, PublicKey};
 use aes::cipher::KeyInit;
 use aes::{Aes128, Aes192, Aes256};
 use aes_kw::AesKw;
@@ -14,63 +14,99 @@ use zeroize::Zeroizing;
 /// still), so that a source that needs the last draw is broken.
 const KEY_DRAWS: u32 = 8;
 
-/// A content key that is encrypted under a key which only the recipient and a fresh ephemeral key agree on: the fields of
-/// a KeyAgreeRecipientInfo (RFC 5652 6.2.2).
-#[derive(Debug)]
-pub(crate) struct AgreedKey {
-    /// algorithm and publicKey of the OriginatorPublicKey, without the header around them.
-    pub(crate) originator_key: Vec<u8>,
+/// A fresh key pair for one message: every recipient with a key on its curve agrees with it on a key of his own, because
+/// the shared secret is that of this key and his (RFC 5753 3.1.1, RFC 8418 2.1).
+pub(crate) struct EphemeralKey {
+    private: Private,
+    wrap: KeyWrap,
+}
+
+enum Private {
+    Ec(Curve, Zeroizing<Vec<u8>>),
+    X25519(Zeroizing<[u8; 32]>),
+}
+
+impl EphemeralKey {
+    /// Draws one that agrees with `key`, for a content key of so many octets.
+    ///
+    /// # Errors
+    /// [`Code::KeyCannotEncrypt`] where the key agrees with none; [`Code::RandomUnavailable`].
+    pub(crate) fn draw(key: &PublicKey, content_key_size: usize, random: &mut dyn Random) -> Result<Self, Error> {
+        let wrap = KeyWrap::of_size(content_key_size)?;
+        let private = match key {
+            PublicKey::Ec(key) => Private::Ec(key.curve, draw_scalar(key.curve, random)?),
+            PublicKey::X25519(_) => {
+                // RFC 7748 5: any 32 octets are a private key.
+                let mut private = Zeroizing::new([0; 32]);
+                random::fill(random, &mut *private)?;
+                Private::X25519(private)
+            }
+            PublicKey::Rsa(_) | PublicKey::Ed25519(_) => return Err(Code::KeyCannotEncrypt.into()),
+        };
+        Ok(Self { private, wrap })
+    }
+
+    /// Whether `key` is on its curve.
+    pub(crate) fn is_for(&self, key: &PublicKey) -> bool {
+        match (&self.private, key) {
+            (Private::Ec(curve, _), PublicKey::Ec(key)) => *curve == key.curve,
+            (Private::X25519(_), PublicKey::X25519(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// algorithm and publicKey of the OriginatorPublicKey (RFC 5652 6.2.2), without the header around them.
+    pub(crate) fn originator_key(&self) -> Result<Vec<u8>, Error> {
+        let (algorithm, public) = match &self.private {
+            Private::Ec(curve, private) => {
+                let named = match curve {
+                    Curve::P256 => oids::P_256,
+                    Curve::P384 => oids::P_384,
+                    Curve::P521 => oids::P_521,
+                };
+                (algorithm_identifier(oids::EC_PUBLIC_KEY, &object_identifier(named)), ec_public(*curve, private)?)
+            }
+            // RFC 8410 3: the parameters are absent.
+            Private::X25519(private) => (algorithm_identifier(oids::X25519, &[]), x25519_public(private)),
+        };
+        Ok([algorithm, whole_bits(&public)].concat())
+    }
+
     /// keyEncryptionAlgorithm, encoded.
-    pub(crate) algorithm: Vec<u8>,
-    /// encryptedKey: eight octets longer than the content key.
-    pub(crate) encrypted_key: Vec<u8>,
-}
+    pub(crate) fn algorithm(&self) -> Vec<u8> {
+        let scheme = match &self.private {
+            Private::Ec(Curve::P256, _) => oids::STD_DH_SHA256_KDF,
+            Private::Ec(Curve::P384, _) => oids::STD_DH_SHA384_KDF,
+            Private::Ec(Curve::P521, _) => oids::STD_DH_SHA512_KDF,
+            Private::X25519(_) => oids::STD_DH_HKDF_SHA256,
+        };
+        algorithm_identifier(scheme, &self.wrap.algorithm_identifier())
+    }
 
-/// What two keys agree on, and how it becomes a key: the public ephemeral key, encoded, and the shared secret.
-struct Agreement {
-    public: Vec<u8>,
-    secret: Zeroizing<Vec<u8>>,
-}
-
-/// Ephemeral-static ECDH on a NIST curve (RFC 5753 3.1), without cofactor multiplication: the cofactor is 1.
-pub(crate) fn agree_ec(key: &EcKey, content_key: &[u8], random: &mut dyn Random) -> Result<AgreedKey, Error> {
-    let (scheme, digest, curve) = match key.curve {
-        Curve::P256 => (oids::STD_DH_SHA256_KDF, DigestAlgorithm::Sha256, oids::P_256),
-        Curve::P384 => (oids::STD_DH_SHA384_KDF, DigestAlgorithm::Sha384, oids::P_384),
-        Curve::P521 => (oids::STD_DH_SHA512_KDF, DigestAlgorithm::Sha512, oids::P_521),
-    };
-    let wrap = KeyWrap::of_size(content_key.len())?;
-    let ephemeral = draw_scalar(key.curve, random)?;
-    let Agreement { public, secret } = ecdh(key, &ephemeral)?;
-    let kek = x963_kdf(digest, &secret, &wrap.shared_info(), wrap.size());
-    Ok(AgreedKey {
-        originator_key: originator_key(oids::EC_PUBLIC_KEY, &object_identifier(curve), &public),
-        algorithm: algorithm_identifier(scheme, &wrap.algorithm_identifier()),
-        encrypted_key: wrap.wrap(&kek, content_key)?,
-    })
-}
-
-/// Ephemeral-static ECDH with X25519 and HKDF (RFC 8418 2.2).
-pub(crate) fn agree_x25519(key: &[u8; 32], content_key: &[u8], random: &mut dyn Random) -> Result<AgreedKey, Error> {
-    let wrap = KeyWrap::of_size(content_key.len())?;
-    // RFC 7748 5: any 32 octets are a private key.
-    let mut ephemeral = Zeroizing::new([0; 32]);
-    random::fill(random, &mut *ephemeral)?;
-    let Agreement { public, secret } = x25519(key, &ephemeral)?;
-    let mut kek = Zeroizing::new(vec![0; wrap.size()]);
-    // RFC 8418 2.2: without user keying material there is no salt.
-    let expanded = Hkdf::<Sha256>::new(None, &secret).expand(&wrap.shared_info(), &mut kek);
-    expanded.map_err(|_| Error::from(Code::KeyMalformed))?;
-    Ok(AgreedKey {
-        // RFC 8410 3: the parameters are absent.
-        originator_key: originator_key(oids::X25519, &[], &public),
-        algorithm: algorithm_identifier(oids::STD_DH_HKDF_SHA256, &wrap.algorithm_identifier()),
-        encrypted_key: wrap.wrap(&kek, content_key)?,
-    })
-}
-
-fn originator_key(algorithm: &[u8], parameters: &[u8], public: &[u8]) -> Vec<u8> {
-    [algorithm_identifier(algorithm, parameters), whole_bits(public)].concat()
+    /// encryptedKey for the owner of `key`: eight octets longer than the content key.
+    pub(crate) fn encrypt(&self, key: &PublicKey, content_key: &[u8]) -> Result<Vec<u8>, Error> {
+        let shared_info = self.wrap.shared_info();
+        let kek = match (&self.private, key) {
+            // Ephemeral-static ECDH (RFC 5753 3.1), without cofactor multiplication: the cofactor is 1.
+            (Private::Ec(curve, private), PublicKey::Ec(key)) if *curve == key.curve => {
+                let digest = match curve {
+                    Curve::P256 => DigestAlgorithm::Sha256,
+                    Curve::P384 => DigestAlgorithm::Sha384,
+                    Curve::P521 => DigestAlgorithm::Sha512,
+                };
+                x963_kdf(digest, &ecdh(key, private)?, &shared_info, self.wrap.size())
+            }
+            // X25519 and HKDF (RFC 8418 2.2); without user keying material there is no salt.
+            (Private::X25519(private), PublicKey::X25519(key)) => {
+                let mut kek = Zeroizing::new(vec![0; self.wrap.size()]);
+                let expanded = Hkdf::<Sha256>::new(None, &*x25519(key, private)?).expand(&shared_info, &mut kek);
+                expanded.map_err(|_| Error::from(Code::KeyMalformed))?;
+                kek
+            }
+            _ => return Err(Code::KeyCannotEncrypt.into()),
+        };
+        self.wrap.wrap(&kek, content_key)
+    }
 }
 
 /// Something for a curve: its crate as `$crate`.
@@ -112,30 +148,36 @@ fn draw_scalar(curve: Curve, random: &mut dyn Random) -> Result<Zeroizing<Vec<u8
     Err(Code::RandomUnavailable.into())
 }
 
+/// The public key, uncompressed (SEC 1 2.3.3).
+fn ec_public(curve: Curve, private: &[u8]) -> Result<Vec<u8>, Error> {
+    on_curve!(curve, nist => {
+        let private = nist::SecretKey::from_slice(private).map_err(|_| Error::from(Code::KeyMalformed))?;
+        Ok(private.public_key().to_sec1_bytes().to_vec())
+    })
+}
+
 /// The x-coordinate of the product (SEC 1 3.3.1).
-fn ecdh(key: &EcKey, private: &[u8]) -> Result<Agreement, Error> {
+fn ecdh(key: &EcKey, private: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
     on_curve!(key.curve, nist => {
         let private = nist::SecretKey::from_slice(private).map_err(|_| Error::from(Code::KeyMalformed))?;
         let point = nist::PublicKey::from_sec1_bytes(&key.point).map_err(|_| Error::from(Code::KeyMalformed))?;
         let secret = nist::ecdh::diffie_hellman(private.to_nonzero_scalar(), point.as_affine());
-        Ok(Agreement {
-            public: private.public_key().to_sec1_bytes().to_vec(),
-            secret: Zeroizing::new(secret.raw_secret_bytes().to_vec()),
-        })
+        Ok(Zeroizing::new(secret.raw_secret_bytes().to_vec()))
     })
 }
 
-/// RFC 7748 6.1, with its check that the key has a part in the secret.
-fn x25519(key: &[u8; 32], private: &[u8; 32]) -> Result<Agreement, Error> {
+fn x25519_public(private: &[u8; 32]) -> Vec<u8> {
     let private = x25519_dalek::StaticSecret::from(*private);
-    let secret = private.diffie_hellman(&(*key).into());
+    x25519_dalek::PublicKey::from(&private).as_bytes().to_vec()
+}
+
+/// RFC 7748 6.1, with its check that the key has a part in the secret.
+fn x25519(key: &[u8; 32], private: &[u8; 32]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let secret = x25519_dalek::StaticSecret::from(*private).diffie_hellman(&(*key).into());
     if !secret.was_contributory() {
         return Err(Code::KeyMalformed.into());
     }
-    Ok(Agreement {
-        public: x25519_dalek::PublicKey::from(&private).as_bytes().to_vec(),
-        secret: Zeroizing::new(secret.as_bytes().to_vec()),
-    })
+    Ok(Zeroizing::new(secret.as_bytes().to_vec()))
 }
 
 /// ANSI X9.63 KDF (SEC 1 3.6.1).
@@ -185,7 +227,7 @@ impl KeyWrap {
     }
 
     /// ECC-CMS-SharedInfo (RFC 5753 7.2): keyInfo, and in suppPubInfo [2] the bits of the key in four octets. There is no
-    /// user keying material, since the ephemeral key is fresh each time.
+    /// user keying material, since the ephemeral key is fresh for each message.
     fn shared_info(self) -> Vec<u8> {
         let bits: u32 = match self {
             Self::Aes128 => 128,

@@ -1,5 +1,5 @@
 /// Octets that are looked at, and then given away, at a time: they are still in the nearest cache when they are hashed.
-const BLOCK: usize = 16 << 10;
+const BLOCK: usize = 4 << 10;
 
 /// Gives `bytes` to `sink` with every line end as CR LF, as they are signed (RFC 8551 3.1.1): a LF without a CR before
 /// it gets one. Of a text that is canonical already nothing is copied; otherwise no more than a block at a time.

@@ -67,26 +67,66 @@ fn base64(body: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
     base64_by_lines(body, limit).map_or_else(|| base64_by_groups(body, limit), Ok)
 }
 
-/// The same of what encoders write: lines of whole quantums. `None` for anything else, right or wrong.
+/// The same of what encoders write: nothing but base64 between white space at the ends of lines. `None` for anything else,
+/// right or wrong.
 fn base64_by_lines(body: &[u8], limit: usize) -> Option<Vec<u8>> {
-    let mut decoded = Vec::with_capacity(base64::decoded_len_estimate(body.len()).min(limit));
+    let decoded = Vec::with_capacity(base64::decoded_len_estimate(body.len()).min(limit));
+    let mut window = Window { characters: [0; WINDOW], filled: 0, decoded, limit };
     let mut rest = body;
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         let (line, tail) = rest.split_at(end);
-        rest = tail.get(1..).unwrap_or_default();
         let line = line.trim_ascii();
-        if line.len() % 4 != 0 || line.len() / 4 * 3 > limit.saturating_sub(decoded.len()).saturating_add(2) {
-            return None;
-        }
-        // Padding is in the last line only, and refused by this one in any other.
-        if base64_simd::STANDARD_NO_PAD.decode_append(line, &mut decoded).is_err() {
-            base64_simd::STANDARD.decode_append(line, &mut decoded).ok()?;
-            rest.trim_ascii_start().is_empty().then_some(())?;
-            break;
+        window.take(line)?;
+        rest = tail.get(1..).unwrap_or_default();
+        // Most lines are as long as the one before, and end as this one: those are not searched for their end.
+        while let Some((next, tail)) = rest.split_at_checked(line.len())
+            && let Some(tail) = tail.strip_prefix(b"\r\n")
+        {
+            window.take(next)?;
+            rest = tail;
         }
     }
-    (decoded.len() <= limit).then_some(decoded)
+    window.finish()
+}
+
+/// Characters that are decoded at a time: whole quantums, many enough for the widest registers.
+const WINDOW: usize = 8 << 10;
+
+/// Base64 on its way from lines into octets.
+struct Window {
+    characters: [u8; WINDOW],
+    filled: usize,
+    decoded: Vec<u8>,
+    limit: usize,
+}
+
+impl Window {
+    fn take(&mut self, mut line: &[u8]) -> Option<()> {
+        loop {
+            let room = self.characters.get_mut(self.filled..)?;
+            if let Some(place) = room.get_mut(..line.len()) {
+                place.copy_from_slice(line);
+                self.filled = self.filled.saturating_add(line.len());
+                return Some(());
+            }
+            let (head, tail) = line.split_at_checked(room.len())?;
+            room.copy_from_slice(head);
+            line = tail;
+            // More follows, so that padding in here is refused.
+            base64_simd::STANDARD_NO_PAD.decode_append(&self.characters, &mut self.decoded).ok()?;
+            self.filled = 0;
+            if self.decoded.len() > self.limit {
+                return None;
+            }
+        }
+    }
+
+    fn finish(mut self) -> Option<Vec<u8>> {
+        let rest = self.characters.get(..self.filled)?;
+        base64_simd::STANDARD.decode_append(rest, &mut self.decoded).ok()?;
+        (self.decoded.len() <= self.limit).then_some(self.decoded)
+    }
 }
 
 /// Character by character; what is wrong is told from the first group that is wrong or too much.
@@ -173,7 +213,7 @@ mod tests {
 
     #[test]
     fn base64_of_every_length_is_read_with_any_white_space() {
-        for length in (0..200).chain([3071, 3072, 3073, 6144, 10_000]) {
+        for length in (0..200).chain([3071, 3072, 3073, 6143, 6144, 6145, 10_000]) {
             let value: Vec<u8> = (0..length).map(|i| i as u8).collect();
             let text = STANDARD.encode(&value);
             let folded: String = text
@@ -225,7 +265,7 @@ mod tests {
                 (fast, slow) = (fast + i32::from(is_fast), slow + i32::from(is_right));
             }
         }
-        assert!(fast > 5_000 && slow > fast + 1_000, "{fast} {slow}");
+        assert!(fast > 5_000 && slow > fast + 500, "{fast} {slow}");
     }
 
     #[test]
@@ -236,7 +276,7 @@ mod tests {
                 let folded = text.as_bytes().chunks(columns).map(|line| [line, line_end.as_bytes()].concat());
                 let folded = folded.collect::<Vec<_>>().concat();
                 let (fast, slow) = both(&folded, usize::MAX);
-                assert!(slow && fast == (columns % 4 == 0), "{columns}");
+                assert!(slow && (fast || line_end != "\r\n"), "{columns} {line_end:?}");
                 both(&folded, 8_999);
             }
         }
