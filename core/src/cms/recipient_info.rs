@@ -2,7 +2,7 @@ use super::key_agreement::EphemeralKey;
 use super::key_transport::KeyTransport;
 use crate::cert::Certificate;
 use crate::der::Tag;
-use crate::der::writer::{append, element, enclose, small_integer};
+use crate::der::writer::{append, element, enclose};
 use crate::error::Error;
 use crate::random::Random;
 use crate::verify::{Limits, PublicKey, RsaKey};
@@ -41,15 +41,20 @@ pub(super) struct RecipientInfo {
     pub(super) version: u8,
 }
 
-/// Everybody with a key on one curve: a KeyAgreeRecipientInfo in the making.
+/// An ephemeral key with what every KeyAgreeRecipientInfo says about it.
 struct Agreement {
     ephemeral: EphemeralKey,
-    /// The RecipientEncryptedKeys, encoded, one after the other.
-    encrypted_keys: Vec<u8>,
+    /// originator and keyEncryptionAlgorithm, each encoded.
+    originator: Vec<u8>,
+    algorithm: Vec<u8>,
 }
 
-/// Encrypts the content key for everybody: a RecipientInfo for each RSA key, and one for all keys on a curve. Whether the
-/// certificates may be used is not asked here.
+/// Encrypts the content key for everybody: one RecipientInfo for each. Whether the certificates may be used is not asked
+/// here.
+///
+/// Recipients with keys on one curve share an ephemeral key, and each agrees on a key of his own with it. They could share
+/// a KeyAgreeRecipientInfo, too (RFC 5652 6.2.2), but there are readers who find nobody in one with several recipients
+/// (docs/decisions/0007).
 pub(super) fn recipient_infos(
     recipients: &[Recipient<'_>],
     content_key: &[u8],
@@ -66,50 +71,49 @@ pub(super) fn recipient_infos(
             continue;
         }
         if !agreements.iter().any(|agreement| agreement.ephemeral.is_for(&key)) {
-            let ephemeral = EphemeralKey::draw(&key, content_key.len(), random)?;
-            agreements.push(Agreement { ephemeral, encrypted_keys: Vec::new() });
+            agreements.push(Agreement::new(EphemeralKey::draw(&key, content_key.len(), random)?)?);
         }
-        if let Some(agreement) = agreements.iter_mut().find(|agreement| agreement.ephemeral.is_for(&key)) {
-            agreement.add(recipient, &key, content_key)?;
+        if let Some(agreement) = agreements.iter().find(|agreement| agreement.ephemeral.is_for(&key)) {
+            infos.push(agreement.key_agree(recipient, &key, content_key)?);
         }
-    }
-    for agreement in agreements {
-        infos.push(agreement.key_agree()?);
     }
     Ok(infos)
 }
 
 impl Agreement {
-    /// One more RecipientEncryptedKey.
-    fn add(&mut self, recipient: &Recipient<'_>, key: &PublicKey, content_key: &[u8]) -> Result<(), Error> {
-        let encrypted_key = self.ephemeral.encrypt(key, content_key)?;
-        let start = self.encrypted_keys.len();
-        let out = &mut self.encrypted_keys;
-        match recipient.key_identifier() {
-            Some(identifier) => {
-                append(out, Tag::OCTET_STRING, &[identifier]);
-                enclose(out, start, Tag::context_constructed(0));
-            }
-            None => recipient.issuer_and_serial_number(out),
-        }
-        append(out, Tag::OCTET_STRING, &[&encrypted_key]);
-        enclose(out, start, Tag::SEQUENCE);
-        Ok(())
+    fn new(ephemeral: EphemeralKey) -> Result<Self, Error> {
+        let originator_key = element(Tag::context_constructed(1), &[&ephemeral.originator_key()?]);
+        let originator = element(Tag::context_constructed(0), &[&originator_key]);
+        let algorithm = ephemeral.algorithm();
+        Ok(Self { ephemeral, originator, algorithm })
     }
 
-    /// KeyAgreeRecipientInfo (RFC 5652 6.2.2, RFC 5753 3.1.1): one ephemeral key, and for each recipient the content key
-    /// under the key that only he agrees on with it.
-    fn key_agree(&self) -> Result<RecipientInfo, Error> {
-        let originator_key = element(Tag::context_constructed(1), &[&self.ephemeral.originator_key()?]);
-        let encoded = element(
-            Tag::context_constructed(1),
-            &[
-                &small_integer(3),
-                &element(Tag::context_constructed(0), &[&originator_key]),
-                &self.ephemeral.algorithm(),
-                &element(Tag::SEQUENCE, &[&self.encrypted_keys]),
-            ],
-        );
+    /// KeyAgreeRecipientInfo (RFC 5652 6.2.2, RFC 5753 3.1.1) with one recipient.
+    fn key_agree(
+        &self,
+        recipient: &Recipient<'_>,
+        key: &PublicKey,
+        content_key: &[u8],
+    ) -> Result<RecipientInfo, Error> {
+        let encrypted_key = self.ephemeral.encrypt(key, content_key)?;
+        let around = self.originator.len().saturating_add(self.algorithm.len()).saturating_add(encrypted_key.len());
+        let mut encoded = recipient.room_for(around);
+        append(&mut encoded, Tag::INTEGER, &[&[3]]);
+        encoded.extend_from_slice(&self.originator);
+        encoded.extend_from_slice(&self.algorithm);
+        let start = encoded.len();
+        match recipient.key_identifier() {
+            Some(identifier) => {
+                append(&mut encoded, Tag::OCTET_STRING, &[identifier]);
+                enclose(&mut encoded, start, Tag::context_constructed(0));
+            }
+            None => recipient.issuer_and_serial_number(&mut encoded),
+        }
+        append(&mut encoded, Tag::OCTET_STRING, &[&encrypted_key]);
+        // RecipientEncryptedKey, and the RecipientEncryptedKeys around it.
+        enclose(&mut encoded, start, Tag::SEQUENCE);
+        enclose(&mut encoded, start, Tag::SEQUENCE);
+        enclose(&mut encoded, 0, Tag::context_constructed(1));
         Ok(RecipientInfo { encoded, version: 3 })
     }
 }
@@ -119,9 +123,7 @@ impl Recipient<'_> {
     fn key_trans(&self, key: &RsaKey, content_key: &[u8], random: &mut dyn Random) -> Result<RecipientInfo, Error> {
         let transport = self.key_transport.for_key(key)?;
         let encrypted_key = transport.encrypt(key, content_key, random)?;
-        // All of it in one piece of memory: with the names of this, 128 octets more are enough for the rest.
-        let names = self.certificate.issuer().len().saturating_add(self.certificate.serial().len());
-        let mut encoded = Vec::with_capacity(encrypted_key.len().saturating_add(names).saturating_add(128));
+        let mut encoded = self.room_for(encrypted_key.len());
         let identifier = self.key_identifier();
         let version = if identifier.is_some() { 2 } else { 0 };
         append(&mut encoded, Tag::INTEGER, &[&[version]]);
@@ -133,6 +135,14 @@ impl Recipient<'_> {
         append(&mut encoded, Tag::OCTET_STRING, &[&encrypted_key]);
         enclose(&mut encoded, 0, Tag::SEQUENCE);
         Ok(RecipientInfo { encoded, version })
+    }
+
+    /// Memory for a whole RecipientInfo with fields of so many octets besides those that name the certificate.
+    fn room_for(&self, fields: usize) -> Vec<u8> {
+        // Headers, the version, the parameters of OAEP.
+        const REST: usize = 128;
+        let names = self.certificate.issuer().len().saturating_add(self.certificate.serial().len());
+        Vec::with_capacity(names.saturating_add(fields).saturating_add(REST))
     }
 
     fn key_identifier(&self) -> Option<&[u8]> {

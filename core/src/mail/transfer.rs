@@ -114,7 +114,7 @@ impl Window {
             room.copy_from_slice(head);
             line = tail;
             // More follows, so that padding in here is refused.
-            base64_simd::STANDARD_NO_PAD.decode_append(&self.characters, &mut self.decoded).ok()?;
+            base64_simd::STANDARD_NO_PAD.decode_append(self.characters.as_slice(), &mut self.decoded).ok()?;
             self.filled = 0;
             if self.decoded.len() > self.limit {
                 return None;
