@@ -21,13 +21,16 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-const MAILBOXES: [(&str, Key); 6] = [
+const MAILBOXES: [(&str, Key); 9] = [
     ("rsa", Key::Rsa(0)),
     ("p256", Key::P256(2)),
     ("p384", Key::P384(3)),
     ("p521", Key::P521(4)),
     ("x25519", Key::X25519(5)),
     ("other", Key::Rsa(1)),
+    ("p256-other", Key::P256(6)),
+    ("p521-other", Key::P521(7)),
+    ("x25519-other", Key::X25519(8)),
 ];
 
 /// A row of the matrix: its name, who gets the message, and how RSA keys and certificates are treated.
@@ -42,7 +45,7 @@ const fn row(name: &'static str, to: &'static [&'static str], transport: KeyTran
     Row { name, to, transport, identifier: RecipientIdentifier::IssuerAndSerialNumber }
 }
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 13] = [
     row("rsa-pkcs1", &["rsa"], KeyTransportRule::Pkcs1),
     row("rsa-oaep-sha256", &["rsa"], KeyTransportRule::OaepSha256),
     row("rsa-oaep-sha1", &["rsa"], KeyTransportRule::OaepSha1),
@@ -55,6 +58,13 @@ const ROWS: [Row; 10] = [
     Row {
         identifier: RecipientIdentifier::SubjectKeyIdentifier,
         ..row("ski", &["rsa", "p256"], KeyTransportRule::Pkcs1)
+    },
+    // Two with one ephemeral key; each reads, whether he is the first or the last.
+    row("ec+ec", &["p256-other", "rsa", "p521", "p256", "p521-other"], KeyTransportRule::Pkcs1),
+    row("x25519+x25519", &["x25519-other", "x25519"], KeyTransportRule::Pkcs1),
+    Row {
+        identifier: RecipientIdentifier::SubjectKeyIdentifier,
+        ..row("ski-ec+ec", &["p256-other", "p256"], KeyTransportRule::Pkcs1)
     },
 ];
 

@@ -153,12 +153,15 @@ impl Opener {
         let secret = self.key.agree(point)?;
         let algorithm = fields.get(2)?.children()?;
         let wrap = algorithm.get(1)?.raw;
-        let wrapped = fields.get(3)?.children()?.first()?.children()?.get(1)?.content;
-        let size = wrapped.len().checked_sub(8)?;
-        let bits = u32::try_from(size * 8).unwrap().to_be_bytes();
-        let info = der::sequence(&[wrap, &der::tlv(0xa2, &[&der::octet_string(&bits)])]);
-        let kek = derive(algorithm.first()?.raw, &secret, &info, size)?;
-        unwrap(&kek, wrapped)
+        // One for each recipient with a key on the curve; only his own comes out of its wrap.
+        fields.get(3)?.children()?.into_iter().find_map(|recipient| {
+            let wrapped = recipient.children()?.get(1)?.content;
+            let size = wrapped.len().checked_sub(8)?;
+            let bits = u32::try_from(size * 8).unwrap().to_be_bytes();
+            let info = der::sequence(&[wrap, &der::tlv(0xa2, &[&der::octet_string(&bits)])]);
+            let kek = derive(algorithm.first()?.raw, &secret, &info, size)?;
+            unwrap(&kek, wrapped)
+        })
     }
 }
 

@@ -243,7 +243,7 @@ impl Certificate {
         let bit_string = header(Tag::BIT_STRING, octets(signature.len().saturating_add(1)));
         let inside = [self.tbs(), self.signature_algorithm(), &bit_string, &[0], signature];
         let sequence = header(Tag::SEQUENCE, octets(inside.iter().map(|piece| piece.len()).sum()));
-        let mut pieces = [sequence.as_slice()].into_iter().chain(inside);
+        let mut pieces = [&*sequence].into_iter().chain(inside);
         pieces.try_fold(self.der(), |rest, piece| rest.strip_prefix(piece)).is_some_and(<[u8]>::is_empty)
     }
 

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 pub type MessageAuthenticationCode = [u8; BLOCK];
 
 /// Octets that GCM encrypts before it hashes them, while they are still in the nearest cache.
-const GCM_STRIDE: usize = 8 << 10;
+const GCM_STRIDE: usize = 4 << 10;
 
 /// Encryption of a content, piece by piece: any division into pieces gives the same octets.
 pub(crate) struct Cipher(Box<dyn Mode>);

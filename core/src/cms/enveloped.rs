@@ -1,9 +1,9 @@
 use super::cipher::Cipher;
 use super::content_encryption::ContentEncryption;
-use super::recipient_info::{Recipient, RecipientInfo};
+use super::recipient_info::{Recipient, RecipientInfo, recipient_infos};
 use crate::crypto::CryptoBackend;
 use crate::der::writer::{
-    END_OF_CONTENTS, element, header, indefinite_header, object_identifier, octets, set_of, small_integer,
+    END_OF_CONTENTS, append, element, header, indefinite_header, object_identifier, octets, set_of, small_integer,
 };
 use crate::der::{Tag, oids};
 use crate::error::{Code, Error};
@@ -26,6 +26,8 @@ const MAC: u64 = 18;
 pub(crate) struct Enveloper {
     cipher: Cipher,
     form: Form,
+    /// Octets of the whole object, where they are known.
+    length: Option<u64>,
     /// Why nothing more is written: an error does not go away because the next call could be obeyed.
     failed: Option<Error>,
 }
@@ -48,8 +50,8 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Encrypts a fresh content key for everyone.
     ///
-    /// From `random` come the content key, the initialization vector or nonce, and what each recipient needs, in this
-    /// order.
+    /// From `random` come, in this order: the content key, the initialization vector or nonce, and for one recipient after
+    /// the other the padding that an RSA key needs, or an ephemeral key where nobody before him has a key on his curve.
     ///
     /// # Errors
     /// [`Code::RecipientsMissing`], [`Code::RecipientsTooMany`], [`Code::RandomUnavailable`], or what is wrong with a
@@ -72,8 +74,8 @@ impl Prepared {
         let mut iv = vec![0; algorithm.iv_size()];
         random::fill(random, &mut iv)?;
         let cipher = Cipher::new(crypto, algorithm, &key, &iv)?;
-        let infos = recipients.iter().map(|recipient| recipient.info(crypto, &key, random, limits));
-        let beginning = Beginning::new(algorithm, &iv, infos.collect::<Result<_, _>>()?);
+        let infos = recipient_infos(crypto, recipients, &key, random, limits)?;
+        let beginning = Beginning::new(algorithm, &iv, infos);
         Ok(Self { cipher, beginning })
     }
 
@@ -83,21 +85,26 @@ impl Prepared {
     /// [`Code::ContentTooLong`]; then nothing was appended to `out`.
     pub(crate) fn begin(self, length: Option<u64>, out: &mut Vec<u8>) -> Result<Enveloper, Error> {
         let Self { cipher, beginning } = self;
-        let form = match length {
+        let (form, length) = match length {
             Some(length) => {
-                beginning.write_definite(length, out).ok_or(Code::ContentTooLong)?;
-                Form::Definite { left: length }
+                let whole = beginning.write_definite(length, out).ok_or(Code::ContentTooLong)?;
+                (Form::Definite { left: length }, Some(whole))
             }
             None => {
                 beginning.write_indefinite(out);
-                Form::Segmented { segment: Vec::with_capacity(SEGMENT) }
+                (Form::Segmented { segment: Vec::with_capacity(SEGMENT) }, None)
             }
         };
-        Ok(Enveloper { cipher, form, failed: None })
+        Ok(Enveloper { cipher, form, length, failed: None })
     }
 }
 
 impl Enveloper {
+    /// Octets of the whole object, where the length of its content was declared.
+    pub(crate) const fn length(&self) -> Option<u64> {
+        self.length
+    }
+
     /// Encrypts the next piece of the content.
     ///
     /// # Errors
@@ -169,8 +176,7 @@ fn push_segments(cipher: &mut Cipher, segment: &mut Vec<u8>, chunk: &[u8], out: 
 }
 
 fn write_segment(segment: &[u8], out: &mut Vec<u8>) {
-    out.extend(header(Tag::OCTET_STRING, octets(segment.len())));
-    out.extend_from_slice(segment);
+    append(out, Tag::OCTET_STRING, &[segment]);
 }
 
 /// Everything before the encrypted content, without the headers around it.
@@ -199,8 +205,8 @@ impl Beginning {
         }
     }
 
-    /// `None`, and nothing written, when the content is too long.
-    fn write_definite(&self, length: u64, out: &mut Vec<u8>) -> Option<()> {
+    /// Octets of the whole object. `None`, and nothing written, when the content is too long.
+    fn write_definite(&self, length: u64, out: &mut Vec<u8>) -> Option<u64> {
         let ciphertext = self.algorithm.ciphertext_length(length)?;
         let mac = if self.algorithm.is_authenticated() { MAC } else { 0 };
         // From the inside to the outside: how long each element is with its header.
@@ -209,8 +215,8 @@ impl Beginning {
         let object = octets(self.before.len()).checked_add(whole(Tag::SEQUENCE, info)?)?.checked_add(mac)?;
         let wrapped = whole(Tag::SEQUENCE, object)?;
         let content_info = octets(self.content_type.len()).checked_add(whole(Tag::context_constructed(0), wrapped)?)?;
-        whole(Tag::SEQUENCE, content_info)?;
-        for piece in [
+        let all = whole(Tag::SEQUENCE, content_info)?;
+        let pieces: [&[u8]; 8] = [
             &header(Tag::SEQUENCE, content_info),
             &self.content_type,
             &header(Tag::context_constructed(0), wrapped),
@@ -219,10 +225,9 @@ impl Beginning {
             &header(Tag::SEQUENCE, info),
             &self.info,
             &header(Tag::context(0), ciphertext),
-        ] {
-            out.extend_from_slice(piece);
-        }
-        Some(())
+        ];
+        pieces.iter().for_each(|piece| out.extend_from_slice(piece));
+        Some(all)
     }
 
     fn write_indefinite(&self, out: &mut Vec<u8>) {

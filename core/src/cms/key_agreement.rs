@@ -4,7 +4,7 @@ use crate::der::writer::{algorithm_identifier, element, object_identifier, whole
 use crate::der::{Tag, oids};
 use crate::error::{Code, Error};
 use crate::random::{self, Random};
-use crate::verify::{Curve, DigestAlgorithm, EcKey};
+use crate::verify::{Curve, DigestAlgorithm, PublicKey};
 use aes::cipher::KeyInit;
 use aes::{Aes128, Aes192, Aes256};
 use aes_kw::AesKw;
@@ -16,70 +16,112 @@ use zeroize::Zeroizing;
 /// still), so that a source that needs the last draw is broken.
 const KEY_DRAWS: u32 = 8;
 
-/// A content key that is encrypted under a key which only the recipient and a fresh ephemeral key agree on: the fields of
-/// a KeyAgreeRecipientInfo (RFC 5652 6.2.2).
-#[derive(Debug)]
-pub(crate) struct AgreedKey {
-    /// algorithm and publicKey of the OriginatorPublicKey, without the header around them.
-    pub(crate) originator_key: Vec<u8>,
+/// A fresh key pair for one message: every recipient with a key on its curve agrees with it on a key of his own, because
+/// the shared secret is that of this key and his (RFC 5753 3.1.1, RFC 8418 2.1).
+pub(crate) struct EphemeralKey {
+    private: Private,
+    wrap: KeyWrap,
+}
+
+enum Private {
+    Ec(Curve, Zeroizing<Vec<u8>>),
+    X25519(Zeroizing<[u8; 32]>),
+}
+
+impl EphemeralKey {
+    /// Draws one that agrees with `key`, for a content key of so many octets.
+    ///
+    /// # Errors
+    /// [`Code::KeyCannotEncrypt`] where the key agrees with none; [`Code::RandomUnavailable`].
+    pub(crate) fn draw(key: &PublicKey, content_key_size: usize, random: &mut dyn Random) -> Result<Self, Error> {
+        let wrap = KeyWrap::of_size(content_key_size)?;
+        let private = match key {
+            PublicKey::Ec(key) => Private::Ec(key.curve, draw_scalar(key.curve, random)?),
+            PublicKey::X25519(_) => {
+                // RFC 7748 5: any 32 octets are a private key.
+                let mut private = Zeroizing::new([0; 32]);
+                random::fill(random, &mut *private)?;
+                Private::X25519(private)
+            }
+            PublicKey::Rsa(_) | PublicKey::Ed25519(_) => return Err(Code::KeyCannotEncrypt.into()),
+        };
+        Ok(Self { private, wrap })
+    }
+
+    /// Whether `key` is on its curve.
+    pub(crate) fn is_for(&self, key: &PublicKey) -> bool {
+        match (&self.private, key) {
+            (Private::Ec(curve, _), PublicKey::Ec(key)) => *curve == key.curve,
+            (Private::X25519(_), PublicKey::X25519(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// algorithm and publicKey of the OriginatorPublicKey (RFC 5652 6.2.2), without the header around them.
+    pub(crate) fn originator_key(&self, crypto: &dyn CryptoBackend) -> Result<Vec<u8>, Error> {
+        let (algorithm, public) = match &self.private {
+            Private::Ec(curve, private) => {
+                let named = match curve {
+                    Curve::P256 => oids::P_256,
+                    Curve::P384 => oids::P_384,
+                    Curve::P521 => oids::P_521,
+                };
+                (
+                    algorithm_identifier(oids::EC_PUBLIC_KEY, &object_identifier(named)),
+                    crypto.ephemeral_public_key(AgreementCurve::Nist(*curve), private)?,
+                )
+            }
+            // RFC 8410 3: the parameters are absent.
+            Private::X25519(private) => (
+                algorithm_identifier(oids::X25519, &[]),
+                crypto.ephemeral_public_key(AgreementCurve::X25519, &**private)?,
+            ),
+        };
+        Ok([algorithm, whole_bits(&public)].concat())
+    }
+
     /// keyEncryptionAlgorithm, encoded.
-    pub(crate) algorithm: Vec<u8>,
-    /// encryptedKey: eight octets longer than the content key.
-    pub(crate) encrypted_key: Vec<u8>,
-}
+    pub(crate) fn algorithm(&self) -> Vec<u8> {
+        let scheme = match &self.private {
+            Private::Ec(Curve::P256, _) => oids::STD_DH_SHA256_KDF,
+            Private::Ec(Curve::P384, _) => oids::STD_DH_SHA384_KDF,
+            Private::Ec(Curve::P521, _) => oids::STD_DH_SHA512_KDF,
+            Private::X25519(_) => oids::STD_DH_HKDF_SHA256,
+        };
+        algorithm_identifier(scheme, &self.wrap.algorithm_identifier())
+    }
 
-/// Ephemeral-static ECDH on a NIST curve (RFC 5753 3.1), without cofactor multiplication: the cofactor is 1.
-pub(crate) fn agree_ec(
-    crypto: &dyn CryptoBackend,
-    key: &EcKey,
-    content_key: &[u8],
-    random: &mut dyn Random,
-) -> Result<AgreedKey, Error> {
-    let (scheme, digest, curve) = match key.curve {
-        Curve::P256 => (oids::STD_DH_SHA256_KDF, DigestAlgorithm::Sha256, oids::P_256),
-        Curve::P384 => (oids::STD_DH_SHA384_KDF, DigestAlgorithm::Sha384, oids::P_384),
-        Curve::P521 => (oids::STD_DH_SHA512_KDF, DigestAlgorithm::Sha512, oids::P_521),
-    };
-    let wrap = KeyWrap::of_size(content_key.len())?;
-    let ephemeral = draw_scalar(key.curve, random)?;
-    let on = AgreementCurve::Nist(key.curve);
-    let public = crypto.ephemeral_public_key(on, &ephemeral)?;
-    let secret = crypto.agree(on, &ephemeral, &key.point)?;
-    let kek = x963_kdf(digest, &secret, &wrap.shared_info(), wrap.size());
-    Ok(AgreedKey {
-        originator_key: originator_key(oids::EC_PUBLIC_KEY, &object_identifier(curve), &public),
-        algorithm: algorithm_identifier(scheme, &wrap.algorithm_identifier()),
-        encrypted_key: wrap.wrap(&kek, content_key)?,
-    })
-}
-
-/// Ephemeral-static ECDH with X25519 and HKDF (RFC 8418 2.2).
-pub(crate) fn agree_x25519(
-    crypto: &dyn CryptoBackend,
-    key: &[u8; 32],
-    content_key: &[u8],
-    random: &mut dyn Random,
-) -> Result<AgreedKey, Error> {
-    let wrap = KeyWrap::of_size(content_key.len())?;
-    // RFC 7748 5: any 32 octets are a private key.
-    let mut ephemeral = Zeroizing::new([0; 32]);
-    random::fill(random, &mut *ephemeral)?;
-    let public = crypto.ephemeral_public_key(AgreementCurve::X25519, &*ephemeral)?;
-    let secret = crypto.agree(AgreementCurve::X25519, &*ephemeral, key)?;
-    let mut kek = Zeroizing::new(vec![0; wrap.size()]);
-    // RFC 8418 2.2: without user keying material there is no salt.
-    let expanded = Hkdf::<Sha256>::new(None, &secret).expand(&wrap.shared_info(), &mut kek);
-    expanded.map_err(|_| Error::from(Code::KeyMalformed))?;
-    Ok(AgreedKey {
-        // RFC 8410 3: the parameters are absent.
-        originator_key: originator_key(oids::X25519, &[], &public),
-        algorithm: algorithm_identifier(oids::STD_DH_HKDF_SHA256, &wrap.algorithm_identifier()),
-        encrypted_key: wrap.wrap(&kek, content_key)?,
-    })
-}
-
-fn originator_key(algorithm: &[u8], parameters: &[u8], public: &[u8]) -> Vec<u8> {
-    [algorithm_identifier(algorithm, parameters), whole_bits(public)].concat()
+    /// encryptedKey for the owner of `key`: eight octets longer than the content key.
+    pub(crate) fn encrypt(
+        &self,
+        crypto: &dyn CryptoBackend,
+        key: &PublicKey,
+        content_key: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        let shared_info = self.wrap.shared_info();
+        let kek = match (&self.private, key) {
+            // Ephemeral-static ECDH (RFC 5753 3.1), without cofactor multiplication: the cofactor is 1.
+            (Private::Ec(curve, private), PublicKey::Ec(key)) if *curve == key.curve => {
+                let digest = match curve {
+                    Curve::P256 => DigestAlgorithm::Sha256,
+                    Curve::P384 => DigestAlgorithm::Sha384,
+                    Curve::P521 => DigestAlgorithm::Sha512,
+                };
+                let secret = crypto.agree(AgreementCurve::Nist(*curve), private, &key.point)?;
+                x963_kdf(digest, &secret, &shared_info, self.wrap.size())
+            }
+            // X25519 and HKDF (RFC 8418 2.2); without user keying material there is no salt.
+            (Private::X25519(private), PublicKey::X25519(key)) => {
+                let mut kek = Zeroizing::new(vec![0; self.wrap.size()]);
+                let secret = crypto.agree(AgreementCurve::X25519, &**private, key)?;
+                let expanded = Hkdf::<Sha256>::new(None, &secret).expand(&shared_info, &mut kek);
+                expanded.map_err(|_| Error::from(Code::KeyMalformed))?;
+                kek
+            }
+            _ => return Err(Code::KeyCannotEncrypt.into()),
+        };
+        self.wrap.wrap(&kek, content_key)
+    }
 }
 
 /// A private key by rejection sampling: octets of the size of the order until they are a number in its range.
@@ -148,7 +190,7 @@ impl KeyWrap {
     }
 
     /// ECC-CMS-SharedInfo (RFC 5753 7.2): keyInfo, and in suppPubInfo [2] the bits of the key in four octets. There is no
-    /// user keying material, since the ephemeral key is fresh each time.
+    /// user keying material, since the ephemeral key is fresh for each message.
     fn shared_info(self) -> Vec<u8> {
         let bits: u32 = match self {
             Self::Aes128 => 128,

@@ -8,16 +8,56 @@ pub(crate) const END_OF_CONTENTS: [u8; 2] = [0, 0];
 /// A whole element: its content is the parts, one after the other.
 pub(crate) fn element(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
-    let header = header(tag, octets(length));
-    let mut encoded = Vec::with_capacity(header.len().saturating_add(length));
-    encoded.extend_from_slice(&header);
-    parts.iter().for_each(|part| encoded.extend_from_slice(part));
+    let mut encoded = Vec::with_capacity(LONGEST_HEADER.saturating_add(length));
+    append(&mut encoded, tag, parts);
     encoded
 }
 
+/// The same behind what `out` holds already, so that it takes no memory of its own.
+pub(crate) fn append(out: &mut Vec<u8>, tag: Tag, parts: &[&[u8]]) {
+    let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
+    out.extend_from_slice(&header(tag, octets(length)));
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+}
+
+/// Makes one element of all that stands in `out` from `start`. Linear in that: for contents that are short.
+pub(crate) fn enclose(out: &mut Vec<u8>, start: usize, tag: Tag) {
+    let header = header(tag, octets(out.len().saturating_sub(start)));
+    out.splice(start..start, header.iter().copied());
+}
+
+/// Octets of identifier and length, at most.
+const LONGEST_HEADER: usize = 10;
+
+/// Identifier and length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    octets: [u8; LONGEST_HEADER],
+    /// How many of them there are.
+    filled: usize,
+}
+
+impl Header {
+    fn push(&mut self, octet: u8) {
+        if let Some(place) = self.octets.get_mut(self.filled) {
+            *place = octet;
+            self.filled = self.filled.saturating_add(1);
+        }
+    }
+}
+
+impl core::ops::Deref for Header {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.octets.get(..self.filled).unwrap_or_default()
+    }
+}
+
 /// Identifier and length of an element whose content, of `length` octets, follows.
-pub(crate) fn header(tag: Tag, length: u64) -> Vec<u8> {
-    let mut header = vec![tag.0];
+pub(crate) fn header(tag: Tag, length: u64) -> Header {
+    let mut header = Header { octets: [0; LONGEST_HEADER], filled: 0 };
+    header.push(tag.0);
     match u8::try_from(length) {
         Ok(short) if short < 0x80 => header.push(short),
         _ => {
@@ -25,7 +65,7 @@ pub(crate) fn header(tag: Tag, length: u64) -> Vec<u8> {
             let zeros = octets.iter().take_while(|octet| **octet == 0).count();
             let significant = octets.get(zeros..).unwrap_or_default();
             header.push(0x80 | u8::try_from(significant.len()).unwrap_or_default());
-            header.extend_from_slice(significant);
+            significant.iter().for_each(|octet| header.push(*octet));
         }
     }
     header
@@ -86,7 +126,20 @@ mod tests {
             (1 << 32, &[0x85, 1, 0, 0, 0, 0]),
             (u64::MAX, &[0x88, 255, 255, 255, 255, 255, 255, 255, 255]),
         ] {
-            assert_eq!(header(Tag::SEQUENCE, length), [&[0x30], expected].concat(), "{length}");
+            assert_eq!(*header(Tag::SEQUENCE, length), *[&[0x30], expected].concat(), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_enclosed_or_appended_is_the_element() {
+        for length in [0, 1, 127, 128, 255, 256, 70_000] {
+            let content = vec![7; length];
+            let mut out = b"before".to_vec();
+            out.extend_from_slice(&content);
+            enclose(&mut out, 6, Tag::SET);
+            append(&mut out, Tag::SEQUENCE, &[&content, b"more"]);
+            let expected = [element(Tag::SET, &[&content]), element(Tag::SEQUENCE, &[&content, b"more"])].concat();
+            assert_eq!(out, [b"before", expected.as_slice()].concat(), "{length}");
         }
     }
 

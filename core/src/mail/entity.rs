@@ -53,7 +53,7 @@ impl<'a> Entity<'a> {
 
     pub(super) fn parts(&self) -> Result<Parts<'a>, Error> {
         let boundary = self.content_type.parameter("boundary")?.ok_or(Code::ContentTypeMalformed)?;
-        Parts::new(self.body, boundary.to_vec())
+        Parts::new(self.body, boundary)
     }
 
     fn second_part_is_pkcs7(&self, limits: &Limits) -> bool {

@@ -152,7 +152,7 @@ impl Lines<'_> {
     fn next(&mut self, strict: bool) -> Result<Option<(usize, usize)>, Error> {
         let start = self.position;
         let window = self.bytes.get(start..self.limit.min(self.bytes.len())).unwrap_or_default();
-        let Some(length) = window.iter().position(|octet| *octet == b'\n') else {
+        let Some(length) = memchr::memchr(b'\n', window) else {
             if self.bytes.len() > self.limit {
                 return Err(Error::from(Code::HeaderBlockTooLarge).at(start));
             }

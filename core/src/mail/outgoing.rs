@@ -56,7 +56,7 @@ pub(crate) const GLANCE: usize = 4096;
 /// Position after the empty line that ends a header block. Everything before `looked` was looked at before.
 pub(crate) fn header_end(mail: &[u8], looked: usize) -> Option<usize> {
     let mut from = looked;
-    while let Some(found) = mail.get(from..)?.iter().position(|octet| *octet == b'\n') {
+    while let Some(found) = memchr::memchr(b'\n', mail.get(from..)?) {
         let line_feed = from.saturating_add(found);
         let line = mail.get(..line_feed).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);

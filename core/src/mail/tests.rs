@@ -14,6 +14,22 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+/// Numbers that are the same in every run, and have no pattern that a scanner would meet.
+pub(super) struct Source(pub(super) u64);
+
+impl Source {
+    /// One below `end`.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        // Knuth's linear congruential generator; the upper half is the better one.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end
+    }
+
+    pub(super) fn one_of<'c, T>(&mut self, choices: &'c [T]) -> &'c T {
+        &choices[self.below(choices.len())]
+    }
+}
+
 /// What the header side gives for each `id-*` mail: the mailbox that passes on to the certificate, or why there is none.
 /// A mailbox here is not an import: it still has to be one of the signer's certificate.
 const AUTHORS: &[(&str, Result<&str, Code>)] = &[

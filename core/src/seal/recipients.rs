@@ -183,7 +183,7 @@ impl Envelope {
     pub fn seal(self, mail: &[u8], random: &mut dyn Random) -> Result<Sealed, Error> {
         let addresses = self.addresses().cloned().collect();
         let hidden = self.is_hidden();
-        let mut sealer = self.sealer(u64::try_from(mail.len()).ok(), random)?;
+        let mut sealer = self.sealer(u64::try_from(mail.len()).ok(), random)?.at_once();
         let content_encryption = sealer.content_encryption();
         let mut message = Vec::new();
         sealer.push(mail, &mut message)?;

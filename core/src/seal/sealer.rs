@@ -20,6 +20,8 @@ pub struct Sealer {
     /// The CMS object on its way to base64; its memory is used again.
     cms: Vec<u8>,
     length: Option<u64>,
+    /// Whether the whole message stays in memory.
+    at_once: bool,
     taken: u64,
     written: u64,
     content_encryption: ContentEncryption,
@@ -58,9 +60,16 @@ impl Sealer {
         let prepared = Box::new(Prepared::new(&*envelope.crypto, content_encryption, &recipients, random, limits)?);
         drop(recipients);
         let stage = Stage::Beginning { prepared, mail: Vec::new(), header: None, scanned: 0, waits: false };
-        let sealer = Self { stage, cms: Vec::new(), length, taken: 0, written: 0, content_encryption, envelope };
+        let (cms, at_once, taken, written) = (Vec::new(), false, 0, 0);
+        let sealer = Self { stage, cms, length, at_once, taken, written, content_encryption, envelope };
         sealer.tell_use();
         Ok(sealer)
+    }
+
+    /// For a caller who keeps the whole message in memory: with the length declared, room for it is made once.
+    pub(super) const fn at_once(mut self) -> Self {
+        self.at_once = true;
+        self
     }
 
     /// How the content is encrypted.
@@ -204,10 +213,17 @@ impl Sealer {
             let body = length.saturating_sub(u64::try_from(end).unwrap_or(u64::MAX));
             body.saturating_add(u64::try_from(inner).unwrap_or(u64::MAX))
         });
-        out.extend_from_slice(&outgoing.outer);
-        out.extend_from_slice(&content_header(self.content_encryption, outgoing.line_end));
-        let mut lines = Base64Lines::new(self.envelope.policy.columns, outgoing.line_end);
         let mut enveloper = Box::new(prepared.begin(length, &mut self.cms)?);
+        let (columns, line_end) = (self.envelope.policy.columns, outgoing.line_end);
+        let header = content_header(self.content_encryption, line_end);
+        if self.at_once {
+            let text = enveloper.length().and_then(|object| Base64Lines::length(columns, line_end, object));
+            let text = text.and_then(|text| usize::try_from(text).ok()).unwrap_or_default();
+            out.reserve_exact(outgoing.outer.len().saturating_add(header.len()).saturating_add(text));
+        }
+        out.extend_from_slice(&outgoing.outer);
+        out.extend_from_slice(&header);
+        let mut lines = Base64Lines::new(columns, line_end);
         content(&mut enveloper, &mut lines, &mut self.cms, &outgoing.inner, out)?;
         content(&mut enveloper, &mut lines, &mut self.cms, mail.get(end..).unwrap_or_default(), out)?;
         self.stage = Stage::Body { enveloper, lines };

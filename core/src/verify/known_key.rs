@@ -7,8 +7,8 @@ use core::ops::Deref;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Checks after which a table for the key of an authority pays: it costs what some dozen checks do.
-const OFTEN: u32 = 32;
+/// Checks after which a table for the key of an authority pays: making one costs what five checks do, and it takes memory.
+const OFTEN: u32 = 8;
 
 /// All that is kept here is arithmetic on the octets of the key: the same for every tenant, at every time, with every anchor.
 #[derive(Debug)]

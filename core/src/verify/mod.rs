@@ -29,7 +29,9 @@ pub(crate) use candidate::check_candidate;
 pub(crate) use digest::{DigestAlgorithm, Hasher, Sha1};
 pub(crate) use inputs::NO_DEMANDS;
 pub use inputs::{CertPolicyId, PathInputs};
-pub(crate) use key::{Curve, EcKey, KeyRole, PublicKey};
+#[cfg(test)]
+pub(crate) use key::EcKey;
+pub(crate) use key::{Curve, KeyRole, PublicKey};
 pub(crate) use known_key::KnownKey;
 pub use limits::Limits;
 pub(crate) use mask::mgf1;

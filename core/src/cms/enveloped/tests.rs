@@ -6,14 +6,17 @@ mod person;
 mod published;
 
 use super::*;
+use crate::cms::key_agreement::EphemeralKey;
 use crate::cms::key_transport::KeyTransport;
 use crate::cms::recipient_info::RecipientIdentifier;
 use crate::cms::scripted::Counting;
 use crate::crypto::PureRust;
-use crate::verify::{Curve, DigestAlgorithm, OaepParameters};
+use crate::der::Document;
+use crate::verify::{Curve, DigestAlgorithm, OaepParameters, PublicKey};
 use opener::open;
 pub(in crate::cms) use opener::private_operation;
 use person::Person;
+use std::collections::BTreeSet;
 
 const OAEP_SHA256: KeyTransport = KeyTransport::Oaep(OaepParameters::with(DigestAlgorithm::Sha256));
 
@@ -71,6 +74,110 @@ fn everybody_opens_what_was_sealed_to_all_of_them() {
             }
         }
     }
+}
+
+/// Three of each kind, in an order in which no two neighbours are of one kind.
+fn crowd() -> Vec<Person> {
+    let kinds = |number| {
+        let curves = [Curve::P256, Curve::P384, Curve::P521].map(|curve| Person::ec_with(curve, number));
+        [Person::rsa(), Person::x25519_with(0x60 | number)].into_iter().chain(curves)
+    };
+    (1..=3).flat_map(kinds).collect()
+}
+
+/// The originator of a KeyAgreeRecipientInfo, encoded.
+fn originator(info: &[u8]) -> Option<Vec<u8>> {
+    let document = Document::new(info, &Limits::default());
+    let info = document.root().unwrap();
+    if info.tag() == Tag::SEQUENCE {
+        return None;
+    }
+    let mut fields = document.children(&info).unwrap();
+    fields.required().unwrap();
+    let originator = fields.required().unwrap().raw().to_vec();
+    fields.required().unwrap();
+    let mut keys = document.children(&fields.expect(Tag::SEQUENCE).unwrap()).unwrap();
+    keys.required().unwrap();
+    // gpgsm finds nobody where there are two.
+    keys.finish().unwrap();
+    Some(originator)
+}
+
+#[test]
+fn one_ephemeral_key_is_for_everybody_on_its_curve_and_each_of_them_opens() {
+    let people = crowd();
+    for identifier in [RecipientIdentifier::IssuerAndSerialNumber, RecipientIdentifier::SubjectKeyIdentifier] {
+        let to = recipients(&people, identifier, OAEP_SHA256);
+        let message = seal(ContentEncryption::Aes256Gcm, &to, b"text", true, 4);
+        for person in &people {
+            let opened = open(&message, person);
+            assert_eq!(opened.content, b"text");
+            assert_eq!(opened.recipient_infos.len(), people.len());
+            let originators: BTreeSet<_> = opened.recipient_infos.iter().filter_map(|info| originator(info)).collect();
+            assert_eq!(originators.len(), 4);
+        }
+    }
+}
+
+#[test]
+fn each_recipient_has_a_key_of_his_own_under_the_same_ephemeral_key() {
+    // The content key, in what is drawn first.
+    let mut random = Counting::default();
+    let mut content_key = [0; 32];
+    random.fill(&mut content_key).unwrap();
+    for people in [[1, 2].map(|number| Person::ec_with(Curve::P256, number)), [1, 2].map(Person::x25519_with)] {
+        let keys = people
+            .each_ref()
+            .map(|person| PublicKey::from_spki(person.certificate.public_key_info(), &Limits::default()).unwrap());
+        let ephemeral = EphemeralKey::draw(&keys[0], 32, &mut random).unwrap();
+        let wrapped = keys.each_ref().map(|key| ephemeral.encrypt(&PureRust, key, &content_key).unwrap());
+        assert_ne!(wrapped[0], wrapped[1]);
+        // The same ones again: whom a key is for makes the difference, nothing else.
+        assert_eq!(ephemeral.encrypt(&PureRust, &keys[0], &content_key).unwrap(), wrapped[0]);
+    }
+}
+
+#[test]
+fn randomness_is_drawn_once_for_each_curve() {
+    let calls = |people: &[Person]| {
+        let mut random = Counting::default();
+        begin(ContentEncryption::Aes256Gcm, &by_issuer(people), None, &mut random, &Limits::default(), &mut Vec::new())
+            .unwrap();
+        random.calls
+    };
+    let kinds: [fn(u8) -> Person; 4] = [
+        |number| Person::ec_with(Curve::P256, number),
+        |number| Person::ec_with(Curve::P384, number),
+        |number| Person::ec_with(Curve::P521, number),
+        Person::x25519_with,
+    ];
+    for kind in kinds {
+        let people = [1, 2, 3].map(kind);
+        assert_eq!((calls(&people[..1]), calls(&people)), (3, 3));
+    }
+    // An RSA key needs its own padding each time.
+    assert_eq!(calls(&[Person::rsa(), Person::rsa()]), 4);
+}
+
+#[test]
+fn the_length_of_an_object_is_told_before_its_content_comes() {
+    let people = crowd();
+    for algorithm in ContentEncryption::ALL.iter().copied() {
+        for length in [0, 1, 15, 16, 127, 128, 70_000] {
+            let (random, limits) = (&mut Counting::default(), &Limits::default());
+            let mut out = Vec::new();
+            let known = Some(octets(length));
+            let mut enveloper = begin(algorithm, &by_issuer(&people), known, random, limits, &mut out).unwrap();
+            let told = enveloper.length();
+            enveloper.push(&content(length), &mut out).unwrap();
+            enveloper.finish(&mut out).unwrap();
+            assert_eq!(told, Some(octets(out.len())), "{algorithm} {length}");
+        }
+    }
+    let (random, limits) = (&mut Counting::default(), &Limits::default());
+    let to = by_issuer(&people);
+    let enveloper = begin(ContentEncryption::Aes256Gcm, &to, None, random, limits, &mut Vec::new()).unwrap();
+    assert_eq!(enveloper.length(), None);
 }
 
 #[test]

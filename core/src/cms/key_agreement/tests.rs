@@ -3,7 +3,7 @@
 use super::*;
 use crate::cms::scripted::{Counting, Scripted};
 use crate::crypto::PureRust;
-use crate::verify::{KeyRole, KnownKey, Limits, PublicKey};
+use crate::verify::{EcKey, KeyRole, KnownKey, Limits, PublicKey};
 use crate::wycheproof::{files, hex, is_flagged, tests};
 
 /// The octets of a number, with as many leading zeros as `size` asks for.
@@ -173,30 +173,52 @@ fn an_ephemeral_key_out_of_range_is_drawn_again_but_not_for_ever() {
     }
 }
 
+/// A public key of each kind that agrees on something.
+fn kinds() -> Vec<PublicKey> {
+    let curves = CURVES.map(|(curve, _)| PublicKey::Ec(ec_key(curve)));
+    curves.into_iter().chain([PublicKey::X25519([9; 32])]).collect()
+}
+
 #[test]
 fn a_failing_source_is_an_error() {
-    for (curve, _) in CURVES {
-        let agreed = agree_ec(&PureRust, &ec_key(curve), &[7; 32], &mut Counting::failing_at(0));
-        assert_eq!(agreed.unwrap_err().code(), Code::RandomUnavailable);
+    for key in kinds() {
+        let drawn = EphemeralKey::draw(&key, 32, &mut Counting::failing_at(0));
+        assert_eq!(drawn.err().map(|error| error.code()), Some(Code::RandomUnavailable));
     }
-    let agreed = agree_x25519(&PureRust, &[9; 32], &[7; 32], &mut Counting::failing_at(0));
-    assert_eq!(agreed.unwrap_err().code(), Code::RandomUnavailable);
 }
 
 #[test]
 fn the_key_wrap_is_as_strong_as_the_content_key() {
     for (size, oid) in [(16, oids::AES_128_WRAP), (24, oids::AES_192_WRAP), (32, oids::AES_256_WRAP)] {
-        let key = vec![7; size];
+        let content_key = vec![7; size];
         let wrap = algorithm_identifier(oid, &[]);
-        for agreed in [
-            agree_ec(&PureRust, &ec_key(Curve::P384), &key, &mut Counting::default()).unwrap(),
-            agree_x25519(&PureRust, &[9; 32], &key, &mut Counting::default()).unwrap(),
-        ] {
-            assert!(agreed.algorithm.ends_with(&wrap));
-            assert_eq!(agreed.encrypted_key.len(), size + 8);
+        for key in kinds() {
+            let ephemeral = EphemeralKey::draw(&key, size, &mut Counting::default()).unwrap();
+            assert!(ephemeral.algorithm().ends_with(&wrap));
+            assert_eq!(ephemeral.encrypt(&PureRust, &key, &content_key).unwrap().len(), size + 8);
         }
     }
-    assert!(agree_x25519(&PureRust, &[9; 32], &[7; 20], &mut Counting::default()).is_err());
+    for key in kinds() {
+        assert!(EphemeralKey::draw(&key, 20, &mut Counting::default()).is_err());
+    }
+}
+
+#[test]
+fn an_ephemeral_key_agrees_with_keys_on_its_curve_only() {
+    let keys = kinds();
+    for (index, key) in keys.iter().enumerate() {
+        let ephemeral = EphemeralKey::draw(key, 16, &mut Counting::default()).unwrap();
+        for (other, key) in keys.iter().enumerate() {
+            assert_eq!(ephemeral.is_for(key), index == other);
+            let encrypted = ephemeral.encrypt(&PureRust, key, &[7; 16]);
+            let code = encrypted.err().map(|error| error.code());
+            assert_eq!(code, (index != other).then_some(Code::KeyCannotEncrypt));
+        }
+    }
+    let signs = PublicKey::Ed25519([9; 32]);
+    assert!(keys.iter().all(|key| !EphemeralKey::draw(key, 16, &mut Counting::default()).unwrap().is_for(&signs)));
+    let drawn = EphemeralKey::draw(&signs, 16, &mut Counting::default());
+    assert_eq!(drawn.err().map(|error| error.code()), Some(Code::KeyCannotEncrypt));
 }
 
 #[test]

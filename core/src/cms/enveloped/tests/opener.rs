@@ -127,15 +127,13 @@ fn content_key<'a>(document: &Document<'a>, info: &Element<'a>, person: &Person)
     assert_eq!((info.tag(), version), (Tag::context_constructed(1), 3));
     let originator = all(document, &all(document, &fields[1])[0]);
     let algorithm = all(document, &fields[2]);
-    let keys = all(document, &fields[3]);
-    assert_eq!(keys.len(), 1);
-    let parts = all(document, &keys[0]);
-    let by_key = (parts[0].tag() == Tag::context_constructed(0)).then(|| all(document, &parts[0])[0].content());
-    if !names(&parts[0], by_key) {
-        return None;
-    }
+    let wrapped = all(document, &fields[3]).iter().find_map(|key| {
+        let parts = all(document, key);
+        let by_key = (parts[0].tag() == Tag::context_constructed(0)).then(|| all(document, &parts[0])[0].content());
+        names(&parts[0], by_key).then(|| parts[1].content())
+    })?;
     let public = originator[1].whole_bits().unwrap();
-    Some(agreed(&algorithm, originator[0].raw(), public, &person.private, parts[1].content()))
+    Some(agreed(&algorithm, originator[0].raw(), public, &person.private, wrapped))
 }
 
 /// RSADP (RFC 8017 5.1.2).

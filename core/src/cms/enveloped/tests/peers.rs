@@ -1,6 +1,7 @@
 //! What OpenSSL makes of it. Without an `openssl` to ask, the test says so.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "test code")]
 
+use super::person::Private;
 use super::*;
 use std::fs;
 use std::io::Write as _;
@@ -67,6 +68,17 @@ fn openssl_opens_every_message() {
                 );
                 opened += 1;
             }
+        }
+    }
+    // One ephemeral key for three recipients.
+    let people = crowd();
+    for identifier in [RecipientIdentifier::IssuerAndSerialNumber, RecipientIdentifier::SubjectKeyIdentifier] {
+        let to = recipients(&people, identifier, OAEP_SHA256);
+        let message = seal(ContentEncryption::Aes256Gcm, &to, &content, true, 1000);
+        for person in people.iter().filter(|person| !matches!(person.private, Private::X25519(_))) {
+            let result = decrypt(folder.path(), &message, person);
+            assert!(result.as_ref() == Ok(&content), "{identifier:?}: {:?}", result.err());
+            opened += 1;
         }
     }
     println!("{}: {opened} messages opened", version.trim());

@@ -49,11 +49,18 @@ impl Person {
     }
 
     pub(super) fn ec(curve: Curve) -> Self {
-        let (scalar, oid) = match curve {
+        Self::ec_with(curve, 0x37)
+    }
+
+    /// Another one for each first octet of the private key.
+    pub(super) fn ec_with(curve: Curve, first: u8) -> Self {
+        let (mut scalar, oid) = match curve {
             Curve::P256 => (vec![0x37; 32], oids::P_256),
             Curve::P384 => (vec![0x37; 48], oids::P_384),
             Curve::P521 => (vec![0x01; 66], oids::P_521),
         };
+        // The order of P-521 has one bit in its first octet.
+        scalar[if curve == Curve::P521 { 1 } else { 0 }] = first;
         let point = match curve {
             Curve::P256 => p256::SecretKey::from_slice(&scalar).unwrap().public_key().to_sec1_bytes(),
             Curve::P384 => p384::SecretKey::from_slice(&scalar).unwrap().public_key().to_sec1_bytes(),
@@ -62,7 +69,7 @@ impl Person {
         let algorithm = algorithm_identifier(oids::EC_PUBLIC_KEY, &object_identifier(oid));
         // RFC 5915 3.
         let key = element(Tag::SEQUENCE, &[&small_integer(1), &element(Tag::OCTET_STRING, &[&scalar])]);
-        let serial = scalar.len().try_into().unwrap();
+        let serial = first ^ u8::try_from(scalar.len()).unwrap();
         Self {
             certificate: certificate(serial, &element(Tag::SEQUENCE, &[&algorithm, &whole_bits(&point)]), true),
             pkcs8: pkcs8(&algorithm, &key),
@@ -71,12 +78,16 @@ impl Person {
     }
 
     pub(super) fn x25519() -> Self {
-        let secret = [0x51; 32];
+        Self::x25519_with(0x51)
+    }
+
+    pub(super) fn x25519_with(octet: u8) -> Self {
+        let secret = [octet; 32];
         let public = x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(secret));
         let algorithm = algorithm_identifier(oids::X25519, &[]);
         let spki = element(Tag::SEQUENCE, &[&algorithm, &whole_bits(public.as_bytes())]);
         Self {
-            certificate: certificate(25, &spki, true),
+            certificate: certificate(octet, &spki, true),
             private: Private::X25519(secret),
             pkcs8: pkcs8(&algorithm, &element(Tag::OCTET_STRING, &[&secret])),
         }
