@@ -30,6 +30,8 @@ pub fn crypto() -> Arc<dyn CryptoBackend> {
     let name = std::env::var("POSTSEAL_CRYPTO");
     match name.as_deref() {
         Err(_) | Ok("rust") => Arc::new(PureRust),
+        #[cfg(feature = "accel")]
+        Ok("accel") => Arc::new(postseal_adapters::crypto::Accelerated),
         #[cfg(feature = "aws-lc")]
         Ok("aws-lc") => Arc::new(postseal_adapters::crypto::AwsLc),
         Ok(other) => panic!("POSTSEAL_CRYPTO={other}: no such backend in this build"),
