@@ -79,28 +79,24 @@ impl<'a> Parts<'a> {
                 return Some((start, delimiter));
             }
         }
-        self.position = self.body.len().max(self.position);
+        self.position = self.body.len();
         None
     }
 
     /// Start of the next line that begins as a delimiter line. The position is the start of a line.
     fn candidate(&self) -> Option<usize> {
-        let Some(before) = self.position.checked_sub(1) else {
-            let first = self.body.starts_with(self.beginning.needle().get(1..).unwrap_or_default());
-            return if first { Some(0) } else { self.find(0) };
-        };
-        self.find(before)
-    }
-
-    fn find(&self, from: usize) -> Option<usize> {
+        let rest = self.body.get(self.position..)?;
+        let line = self.beginning.needle().get(1..)?;
+        if rest.starts_with(line) {
+            return Some(self.position);
+        }
         // No line has a line feed before its end; and what repeats itself is not searched for at every octet.
-        let (_, inside) = self.beginning.needle().split_first()?;
-        let (_, inside) = inside.split_last()?;
+        let (_, inside) = line.split_last()?;
         if memchr(b'\n', inside).is_some() {
             return None;
         }
-        let found = self.beginning.find(self.body.get(from..)?)?;
-        Some(from.saturating_add(found).saturating_add(1))
+        let found = self.beginning.find(rest)?;
+        Some(self.position.saturating_add(found).saturating_add(1))
     }
 
     /// A delimiter line has nothing but white space behind the boundary, or behind the two hyphens that close.
