@@ -42,8 +42,11 @@ struct Fields {
     extensions: Vec<Slot>,
     algorithm: Range<usize>,
     signature: Range<usize>,
-    /// Read when it is first asked for. Of a lent certificate it ends with the octets.
+    /// What is found out when it is first asked for. Of a lent certificate it ends with the octets.
     key: OnceLock<Arc<KnownKey>>,
+    key_fingerprint: OnceLock<Fingerprint>,
+    subject_key: OnceLock<Vec<u8>>,
+    issuer_key: OnceLock<Vec<u8>>,
 }
 
 struct Slot {
@@ -202,6 +205,21 @@ impl Certificate {
         self.slice(&self.0.public_key_info)
     }
 
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    pub(crate) fn key_fingerprint(&self) -> Fingerprint {
+        *self.0.key_fingerprint.get_or_init(|| Fingerprint::of(self.public_key_info()))
+    }
+
+    /// The subject as it is compared.
+    pub(crate) fn subject_key(&self) -> &[u8] {
+        self.0.subject_key.get_or_init(|| name::comparison_key(self.subject(), &Limits::default()))
+    }
+
+    /// The issuer as it is compared.
+    pub(crate) fn issuer_key(&self) -> &[u8] {
+        self.0.issuer_key.get_or_init(|| name::comparison_key(self.issuer(), &Limits::default()))
+    }
+
     /// The public key, read once.
     pub(crate) fn public_key(&self, limits: &Limits) -> Result<&Arc<KnownKey>, Error> {
         if let Some(key) = self.0.key.get() {
@@ -326,6 +344,9 @@ fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Res
         // The first content octet of a BIT STRING counts its unused bits.
         signature: signature.content_offset().saturating_add(1)..content(&signature).end,
         key: OnceLock::new(),
+        key_fingerprint: OnceLock::new(),
+        subject_key: OnceLock::new(),
+        issuer_key: OnceLock::new(),
         lent,
         der: der.into(),
     })
@@ -385,6 +406,7 @@ impl Drop for Fields {
     fn drop(&mut self) {
         if self.lent {
             self.der.zeroize();
+            [self.subject_key.take(), self.issuer_key.take()].iter_mut().flatten().for_each(Zeroize::zeroize);
         }
     }
 }
