@@ -1,10 +1,10 @@
 # `just ci` is what CI runs.
 
 # What is off by default and checked all the same.
-optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing"
+optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing,postseal-host/accel,postseal-host/aws-lc"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test doc size deny counts c python uniffi
+ci: fmt clippy test backends doc size deny counts c python uniffi
 
 fmt:
     cargo fmt --all --check
@@ -18,6 +18,14 @@ clippy:
 test:
     cargo test --workspace {{optional}}
     @if cargo +nightly --version >/dev/null 2>&1; then cargo +nightly test --doc -p postseal; else echo "SKIPPED: no nightly toolchain; the error codes of the compile_fail proofs were not checked"; fi
+
+# The engine's tests with each of the other backends.
+backends:
+    for crypto in accel aws-lc; do POSTSEAL_CRYPTO=$crypto cargo test -p postseal -p postseal-testkit --features postseal-testkit/accel,postseal-testkit/aws-lc --tests || exit 1; done
+
+# Every mail of the corpus after every other one: what an engine has learned changes no verdict.
+learned:
+    cargo test --release -p postseal --test learned -- --ignored
 
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace {{optional}} --no-deps
