@@ -19,7 +19,7 @@ impl Config {
         effective.store = self.store.as_ref().map(super::store::StoreConfig::effective);
         effective.trace = self.trace.as_ref().map(super::trace::TraceConfig::effective);
         effective.profile = Some(self.profile.unwrap_or_else(|| Named(postseal::verify::Profile::default())));
-        effective.crypto = Some(self.crypto.unwrap_or(Named(Crypto::default())));
+        effective.crypto = Some(self.crypto.unwrap_or_else(|| Named(Crypto::default())));
         effective.encrypt = self.encrypt.or(&EncryptConfig::defaults());
         let revocation = self.options.over(self.revocation.over(RevocationPolicy::default()));
         effective.revocation = RevocationConfig::of(&revocation);
