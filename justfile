@@ -138,6 +138,10 @@ crash store rounds="1000":
 crash-server folder port="54399" rounds="1000":
     scripts/endurance-server.sh {{folder}} {{port}} {{rounds}}
 
+# Stores that somebody else holds for 30 s: imports are deferred, and done once when they come again. Needs no STORE.
+store-delay:
+    cargo test -p postseal-adapters --features postgres --test store_delay -- --ignored --nocapture
+
 # A model of the store decision beside the engine and stores.
 model store steps="1000000" seed="0":
     cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}} --seed {{seed}}
