@@ -48,7 +48,7 @@ struct Exported {
     span_events: Vec<Fields>,
 }
 
-/// Three mails within one span, and their reports: the second one contradicts the first, the issuer of the third is a stranger.
+/// Three mails within one span, and their reports: the second contradicts the first, a stranger issued the third.
 fn import_three(tracer: Tracing) -> (Exported, [Report; 3]) {
     let (log_exporter, span_exporter) = (InMemoryLogExporter::default(), InMemorySpanExporter::default());
     let logs = SdkLoggerProvider::builder().with_batch_exporter(log_exporter.clone()).build();
