@@ -1,5 +1,11 @@
 //! Stores that somebody else holds for longer than anybody waits.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "test code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    reason = "test code"
+)]
 
 #[cfg(feature = "postgres")]
 #[path = "shared/process.rs"]
