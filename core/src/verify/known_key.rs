@@ -6,6 +6,7 @@ use crate::error::{Code, Error};
 use core::ops::Deref;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use zeroize::Zeroize;
 
 /// Checks after which a table for the key of an authority pays: making one costs what five checks do, and it takes memory.
 const OFTEN: u32 = 8;
@@ -117,6 +118,15 @@ impl KnownKey {
 impl From<PublicKey> for KnownKey {
     fn from(key: PublicKey) -> Self {
         Self { key, soundness: OnceLock::new(), few: OnceLock::new(), many: OnceLock::new(), uses: AtomicU32::new(0) }
+    }
+}
+
+/// What the kinds of keys do not overwrite by themselves: it may be a lent certificate's.
+impl Drop for KnownKey {
+    fn drop(&mut self) {
+        if let PublicKey::Ed25519(key) | PublicKey::X25519(key) = &mut self.key {
+            key.zeroize();
+        }
     }
 }
 

@@ -108,9 +108,14 @@ impl SignatureAlgorithm {
 /// What the default backend verifies with.
 #[derive(Debug)]
 enum PureKey {
-    Rsa { modulus: Modulus, bits: usize, exponent: u64 },
-    Ec(EcVerifier),
-    Ed25519([u8; 32]),
+    Rsa {
+        modulus: Modulus,
+        bits: usize,
+        exponent: u64,
+    },
+    /// Boxed: what is copied around a smaller key is whatever lay on the stack, perhaps octets of a lent certificate.
+    Ec(Box<EcVerifier>),
+    Ed25519(Box<[u8; 32]>),
 }
 
 /// The key in the form that the default backend verifies with.
@@ -124,9 +129,9 @@ pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, uses: Uses) -> Result<Ar
         },
         SignatureKey::Ec { curve, point } => {
             let key = EcVerifier::new(curve, point)?;
-            PureKey::Ec(if uses == Uses::Many { key.with_table() } else { key })
+            PureKey::Ec(Box::new(if uses == Uses::Many { key.with_table() } else { key }))
         }
-        SignatureKey::Ed25519(key) => PureKey::Ed25519(*key),
+        SignatureKey::Ed25519(key) => PureKey::Ed25519(Box::new(*key)),
     }))
 }
 
