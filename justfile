@@ -13,6 +13,7 @@ fmt:
 clippy:
     cargo clippy --workspace --all-targets {{optional}} -- -D warnings
     cargo clippy --manifest-path benches/Cargo.toml --all-targets -- -D warnings
+    @if pkg-config --exists openssl; then cargo clippy --manifest-path benches/Cargo.toml --features openssl --bin paths -- -D warnings; else echo "SKIPPED: no development files of OpenSSL; the program of paths was not checked"; fi
 
 # Unit tests, the corpus, the command, doc tests, and the compile_fail proofs with their error codes.
 test:

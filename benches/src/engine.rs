@@ -41,7 +41,8 @@ impl FromStr for Crypto {
     }
 }
 
-/// The one place where these programs make an engine. Anchors are parsed once; an engine of its own knows nothing else.
+/// The one place where these programs make an engine. It knows what was found out about the keys of these anchors before, and
+/// nothing else.
 pub fn engine(crypto: Crypto, anchors: TrustAnchors) -> Engine {
     match crypto {
         Crypto::Rust => Engine::new(anchors),

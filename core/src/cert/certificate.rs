@@ -9,8 +9,9 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Range;
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// An X.509 certificate (RFC 5280 4.1): a view over its original bytes, which are never re-encoded.
 ///
@@ -42,11 +43,11 @@ struct Fields {
     extensions: Vec<Slot>,
     algorithm: Range<usize>,
     signature: Range<usize>,
-    /// What is found out when it is first asked for. Of a lent certificate it ends with the octets.
+    /// What is found out when it is first asked for; in boxes for the reason that [`KnownKey`] gives.
     key: OnceLock<Arc<KnownKey>>,
-    key_fingerprint: OnceLock<Fingerprint>,
-    subject_key: OnceLock<Vec<u8>>,
-    issuer_key: OnceLock<Vec<u8>>,
+    key_fingerprint: OnceLock<Box<Fingerprint>>,
+    subject_key: OnceLock<Box<Zeroizing<Vec<u8>>>>,
+    issuer_key: OnceLock<Box<Zeroizing<Vec<u8>>>>,
 }
 
 struct Slot {
@@ -207,17 +208,17 @@ impl Certificate {
 
     /// SHA-256 of the SubjectPublicKeyInfo.
     pub(crate) fn key_fingerprint(&self) -> Fingerprint {
-        *self.0.key_fingerprint.get_or_init(|| Fingerprint::of(self.public_key_info()))
+        **self.0.key_fingerprint.get_or_init(|| Box::new(Fingerprint::of(self.public_key_info())))
     }
 
     /// The subject as it is compared.
-    pub(crate) fn subject_key(&self) -> &[u8] {
-        self.0.subject_key.get_or_init(|| name::comparison_key(self.subject(), &Limits::default()))
+    pub(crate) fn subject_key(&self, limits: &Limits) -> Cow<'_, [u8]> {
+        comparison_key(&self.0.subject_key, self.subject(), limits)
     }
 
     /// The issuer as it is compared.
-    pub(crate) fn issuer_key(&self) -> &[u8] {
-        self.0.issuer_key.get_or_init(|| name::comparison_key(self.issuer(), &Limits::default()))
+    pub(crate) fn issuer_key(&self, limits: &Limits) -> Cow<'_, [u8]> {
+        comparison_key(&self.0.issuer_key, self.issuer(), limits)
     }
 
     /// The public key, read once.
@@ -299,6 +300,15 @@ impl Certificate {
     fn slice(&self, range: &Range<usize>) -> &[u8] {
         self.0.der.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// Kept for the usual limits, since others may leave another part of a name unread.
+fn comparison_key<'c>(kept: &'c OnceLock<Box<Zeroizing<Vec<u8>>>>, name: &'c [u8], limits: &Limits) -> Cow<'c, [u8]> {
+    if !name::reads_as_by_default(limits) {
+        return Cow::Owned(name::comparison_key(name, limits));
+    }
+    let key = || Box::new(Zeroizing::new(name::comparison_key(name, limits)));
+    Cow::Borrowed(kept.get_or_init(key))
 }
 
 fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Result<Fields, Error> {
@@ -406,7 +416,6 @@ impl Drop for Fields {
     fn drop(&mut self) {
         if self.lent {
             self.der.zeroize();
-            [self.subject_key.take(), self.issuer_key.take()].iter_mut().flatten().for_each(Zeroize::zeroize);
         }
     }
 }

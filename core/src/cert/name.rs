@@ -5,6 +5,7 @@ use crate::error::{Code, Error};
 use crate::verify::Limits;
 use std::borrow::Cow;
 use std::fmt::Write;
+use zeroize::Zeroizing;
 
 /// One attribute of a name: its type, the tag of its value, the value's octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,9 @@ pub(crate) fn equal(a: &[u8], b: &[u8], limits: &Limits) -> bool {
 /// once. A name that cannot be read is the same as itself only.
 pub(crate) fn comparison_key(name: &[u8], limits: &Limits) -> Vec<u8> {
     let Ok(parts) = read(name, limits) else { return [b"unreadable", name].concat() };
-    let mut key = Vec::with_capacity(name.len());
+    // Enough for all, so that no half of a lent certificate's name stays where the vector was before it grew.
+    let attributes: usize = parts.iter().map(Vec::len).sum();
+    let mut key = Vec::with_capacity(name.len().saturating_add(attributes.saturating_mul(16)));
     for part in &parts {
         let count = u16::try_from(part.len()).unwrap_or(u16::MAX);
         key.extend_from_slice(&count.to_be_bytes());
@@ -39,16 +42,22 @@ pub(crate) fn comparison_key(name: &[u8], limits: &Limits) -> Vec<u8> {
             append_attribute(only, &mut key);
             continue;
         }
-        let of = |attribute| {
-            let mut member = Vec::new();
+        let of = |attribute: &Attribute<'_>| {
+            let mut member = Vec::with_capacity(attribute.value.len().saturating_add(32));
             append_attribute(attribute, &mut member);
             member
         };
-        let mut members: Vec<_> = part.iter().map(of).collect();
+        let mut members: Zeroizing<Vec<_>> = Zeroizing::new(part.iter().map(of).collect());
         members.sort_unstable();
         members.iter().for_each(|member| key.extend_from_slice(member));
     }
     key
+}
+
+/// Whether names are read to the same end with these limits as with the usual ones.
+pub(crate) fn reads_as_by_default(limits: &Limits) -> bool {
+    let of = |limits: &Limits| (limits.names, limits.asn1_depth, limits.asn1_elements);
+    of(limits) == of(&Limits::default())
 }
 
 /// Type and value with their lengths, so that no two attributes run into each other.

@@ -10,6 +10,7 @@ use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Path;
 use core::cmp::Reverse;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How far the clocks of issuers may be ahead.
@@ -40,6 +41,8 @@ pub(crate) struct Finding {
 struct Subject<'a> {
     certificate: &'a Certificate,
     issuer: &'a Certificate,
+    /// The issuer's name in the form that is compared.
+    issuer_key: Cow<'a, [u8]>,
     is_ca: bool,
 }
 
@@ -67,6 +70,7 @@ pub(crate) fn look_up(
     let subject = Subject {
         certificate,
         issuer,
+        issuer_key: certificate.issuer_key(limits),
         is_ca: certificate.basic_constraints().ok().flatten().is_some_and(|constraints| constraints.ca),
     };
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
@@ -110,7 +114,7 @@ fn in_scope(point: &DistributionPoint, crl: &Crl, subject: &Subject<'_>) -> Opti
         Some(names) if names.names_directory(crl.issuer_key()) => {
             scope.filter(|scope| scope.indirect)?;
         }
-        None if crl.issuer_key() == subject.certificate.issuer_key() => {}
+        None if *crl.issuer_key() == *subject.issuer_key => {}
         _ => return None,
     }
     let of_point = point.reasons.unwrap_or(ReasonFlags::ALL);
@@ -142,7 +146,7 @@ fn consult(
     check_begun(complete, now)?;
     let signer = speakers.check_list(listed, subject.issuer)?;
     let changes = newest_changes(complete, &signer.certificate, lists, speakers);
-    let find = |crl: &Crl| crl.find(subject.certificate.serial(), subject.certificate.issuer_key());
+    let find = |crl: &Crl| crl.find(subject.certificate.serial(), &subject.issuer_key);
     let changed = changes.as_ref().map(|changes| find(&changes.crl)).transpose()?.flatten();
     let found = match changed {
         Some(changed) => Some(changed).filter(|changed| changed.reason != Reason::RemoveFromCrl),

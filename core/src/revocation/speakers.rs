@@ -69,8 +69,9 @@ impl<'a> Speakers<'a> {
     /// The certificate whose key signed the list, if it may: `issuer`, which stands above the certificate in question, or
     /// any other of the list issuer's name that has a path to the same anchor; then with that path.
     pub(crate) fn check_list(&mut self, listed: &Listed, issuer: &Certificate) -> Result<Speaker, Error> {
+        let limits = self.terms.limits;
         let wanted = listed.crl.issuer_key();
-        let named = |certificate: &&Certificate| *certificate.subject_key() == *wanted;
+        let named = |certificate: &&Certificate| *certificate.subject_key(limits) == *wanted;
         let anchor = self.anchor.certificates().next().filter(named).cloned();
         let known = Some(issuer).filter(named).into_iter().cloned().chain(anchor).map(|speaker| (speaker, false));
         let others = self.pool.iter().filter(named).cloned().map(|speaker| (speaker, true));

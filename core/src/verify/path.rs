@@ -290,9 +290,13 @@ impl<'a> Search<'a> {
     /// All with the right name, the most promising one last: anchors before the pool, a matching key identifier before
     /// others.
     fn possible_issuers(&self, certificate: &Certificate) -> Vec<usize> {
-        let wanted = certificate.issuer_key();
+        let wanted = certificate.issuer_key(self.terms.limits);
         let key = certificate.authority_key_identifier();
-        let named = self.issuers.iter().enumerate().filter(|(_, issuer)| issuer.certificate.subject_key() == wanted);
+        let named = self
+            .issuers
+            .iter()
+            .enumerate()
+            .filter(|(_, issuer)| issuer.certificate.subject_key(self.terms.limits) == wanted);
         let mut ordered: Vec<_> = named
             .map(|(number, issuer)| {
                 let matches = key.is_some() && issuer.certificate.subject_key_identifier() == key;
