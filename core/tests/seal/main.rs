@@ -97,7 +97,9 @@ impl World {
 
     /// In pieces of these sizes, one after the other and again from the first.
     fn stream(&self, mail: &[u8], length: Option<u64>, sizes: &[usize]) -> Result<Vec<u8>, Code> {
-        let envelope = self.recipients(&["rsa@goal.example", "x25519@goal.example"], &[]).envelopes().remove(0);
+        // AWS-LC draws what an RSA recipient needs itself, so that no two messages to one would be equal.
+        let first = if self.engine.crypto().name() == "aws-lc" { "p256@goal.example" } else { "rsa@goal.example" };
+        let envelope = self.recipients(&[first, "x25519@goal.example"], &[]).envelopes().remove(0);
         let mut sealer = envelope.sealer(length, &mut SeededRandom::new(1)).map_err(|error| error.code())?;
         let (mut rest, mut out) = (mail, Vec::new());
         for size in sizes.iter().cycle() {

@@ -23,7 +23,7 @@ fn a_sealed_message_that_is_cut_opens_for_nobody() {
         world.policy.assumed = vec![algorithm];
         for length in [Some(MAIL.len() as u64), None] {
             let cms = cms_of(&world.stream(MAIL, length, &[usize::MAX]).unwrap()).unwrap();
-            assert!(Opener::new(Key::Rsa(0)).open(&cms).is_some());
+            assert!(Opener::new(Key::X25519(5)).open(&cms).is_some());
             for end in (0..cms.len()).step_by(7).chain(cms.len() - 40..cms.len()) {
                 assert_eq!(Opener::new(Key::X25519(5)).open(&cms[..end]), None, "{algorithm:?} {end}");
             }
