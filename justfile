@@ -31,6 +31,10 @@ learned:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace {{optional}} --no-deps
 
+# The manual as a book, in target/book (`cargo install --locked mdbook`).
+book:
+    mdbook build
+
 # Budgets: median file <= 200 lines, no file over 600, no function over 60; tests excluded.
 size:
     python3 scripts/size.py

@@ -124,7 +124,8 @@ fn a_database_without_room_or_rights_is_unavailable_with_its_words() {
     let fresh = crate::server::store(&address);
     let report = import(&case, &fresh);
     assert_eq!(report.outcome, Outcome::Deferred);
-    assert!(report.unavailable.unwrap().detail().contains("read-only transaction (25006)"));
+    let said = report.unavailable.unwrap();
+    assert!(said.detail().contains("read-only transaction (25006)"), "{said}");
     server.sql("mail", "ALTER DATABASE mail RESET default_transaction_read_only");
     server.sql("mail", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'");
     assert_eq!(import(&case, &fresh).outcome, Outcome::Imported);

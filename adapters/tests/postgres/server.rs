@@ -78,7 +78,7 @@ impl Postgres {
     }
 
     pub(crate) fn address(&self, database: &str) -> String {
-        format!("postgresql://gateway@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+        format!("postgresql://gateway@127.0.0.1:{}/{database}?sslmode=disable&connect_timeout=60", self.port)
     }
 }
 
@@ -87,8 +87,9 @@ fn nap() -> bool {
     false
 }
 
+/// It waits for long, so that a machine with other work on it changes no outcome.
 pub(crate) fn store(address: &str) -> PostgresStore {
-    PostgresStore::at(address).unwrap().store().unwrap()
+    PostgresStore::at(address).unwrap().waiting(Duration::from_secs(60)).store().unwrap()
 }
 
 pub(crate) fn case(name: &str) -> Case {
