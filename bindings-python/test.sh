@@ -55,6 +55,10 @@ for python in $pythons; do
     "$work/$number/bin/python" -m pytest -q -p no:cacheprovider
 done
 
+step "the SMTP filter"
+"$work/1/bin/pip" install -q "aiosmtpd>=1.4.6"
+"$work/1/bin/python" -m pytest -q -p no:cacheprovider --rootdir ../examples/smtp-filter ../examples/smtp-filter
+
 step "the sdist, in a fresh environment"
 environment "$first" "$work/sdist"
 "$work/sdist/bin/pip" install -q "$work"/dist/*.tar.gz "pytest>=8"
@@ -73,6 +77,7 @@ PATH="$work/1/bin:$PATH"
 export PATH
 pip install -q "mypy>=1.18" "pyright[nodejs]>=1.1.400" "pdoc>=15"
 mypy --cache-dir "$work/mypy"
+mypy --strict --cache-dir "$work/mypy" ../examples/smtp-filter
 pyright --warnings
 python -m mypy.stubtest postseal
 python docs.py "$work/reference"
