@@ -55,7 +55,7 @@ impl Default for Tenant {
 
 /// Where verified certificates are kept.
 ///
-/// Both methods take the very values that the import machine asks with. A store holds no rule of its own: it reads an
+/// Its methods take the very values that the import machine asks with. A store holds no rule of its own: it reads an
 /// entry, and under a lock it compares the version, lets [`Change::apply`] make the new entry, and writes it.
 pub trait CertStore: fmt::Debug + Send + Sync {
     /// One [`Entry`] for each address asked for, in the same order; an unknown address gives [`Entry::absent`].
@@ -70,6 +70,12 @@ pub trait CertStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the store cannot be written. Nothing is half-written then.
     fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable>;
+
+    /// [`CertStore::put`] for each of these, in this order, as if each had been put by itself: one outcome for each, in the same order.
+    /// A store that waits for its disk should wait once for all of them, as this default does not.
+    fn put_all(&self, queries: &[&PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
+        queries.iter().map(|query| self.put(query)).collect()
+    }
 
     /// All entries of a tenant in the order of their addresses, for operators.
     ///

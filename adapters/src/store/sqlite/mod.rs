@@ -1,10 +1,12 @@
 //! A store in one file: the embedded default.
 
+mod group;
 mod manage;
 mod rows;
 mod schema;
 
 use super::columns::Corrupt;
+use group::Line;
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, Filter, PutOutcome, Quota, Quotas, Tenant};
 use postseal::{Address, PerRoute};
@@ -17,9 +19,16 @@ use std::time::Duration;
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Changes that are written in one transaction, unless one thread brings more at once.
+const MOST_TOGETHER: usize = 256;
+
+/// Statements that a connection keeps prepared; there are fewer.
+const STATEMENTS: usize = 64;
+
 /// A store in one SQLite file, for any number of threads and processes on one machine.
 ///
-/// Write-ahead log, `synchronous=FULL`: what was acknowledged is on the disk.
+/// Write-ahead log, `synchronous=FULL`: what was acknowledged is on the disk. Changes that several threads bring at the same moment, or
+/// one with [`CertStore::put_all`], share a transaction and its wait for the disk; each is told its own outcome, after that.
 ///
 /// ```
 /// use postseal::store::{CertStore, Tenant};
@@ -35,6 +44,10 @@ pub struct SqliteStore {
     quotas: PerRoute<Quotas>,
     /// Connections that nobody uses at the moment.
     idle: Mutex<Vec<Connection>>,
+    /// Changes that wait to be written together.
+    line: Line<PutStored, Result<PutOutcome, Unavailable>>,
+    /// The connection of whoever writes them. Nobody else changes the file in this process, and so its pages stay known.
+    writer: Mutex<Option<Connection>>,
 }
 
 /// Why a store cannot be opened.
@@ -85,6 +98,8 @@ impl SqliteStore {
                 path: path.to_owned(),
                 quotas: PerRoute::new(Quotas::default()),
                 idle: Mutex::new(vec![connection]),
+                line: Line::new(MOST_TOGETHER),
+                writer: Mutex::new(None),
             }),
             0 => Err(OpenError::Foreign { path: path.to_owned() }),
             found => Err(OpenError::Newer { path: path.to_owned(), found }),
@@ -129,18 +144,89 @@ impl SqliteStore {
 
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error>) -> Result<T, Unavailable> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let unavailable =
-            |error: &rusqlite::Error| Unavailable::because(format_args!("{}: {}", self.path.display(), say(error)));
         let mut connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path).map_err(|error| unavailable(&error))?,
+            None => connect(&self.path).map_err(|error| self.unavailable(&error))?,
         };
-        let result = work(&mut connection).map_err(|error| unavailable(&error));
+        let result = work(&mut connection).map_err(|error| self.unavailable(&error));
         // A connection that failed is closed, not used again.
         if result.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         result
+    }
+
+    fn unavailable(&self, error: &rusqlite::Error) -> Unavailable {
+        Unavailable::because(format_args!("{}: {}", self.path.display(), say(error)))
+    }
+
+    /// Writes these changes together with everything else that waits to be written; returns when they are on the disk.
+    fn write(&self, queries: Vec<PutStored>) -> Vec<Result<PutOutcome, Unavailable>> {
+        let count = queries.len();
+        let outcomes = self.line.bring(queries, |queries| self.write_together(queries));
+        outcomes.unwrap_or_else(|| vec![Err(Unavailable::because("the thread that wrote to the store ended")); count])
+    }
+
+    fn write_together(&self, queries: &[PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
+        match self.attempt(queries) {
+            // Each by itself then, so that nobody fails for another one's row.
+            Err(Failure::OfOne(_)) if queries.len() > 1 => {
+                queries.chunks(1).flat_map(|one| self.told(self.attempt(one), 1)).collect()
+            }
+            result => self.told(result, queries.len()),
+        }
+    }
+
+    fn told(&self, result: Result<Vec<PutOutcome>, Failure>, count: usize) -> Vec<Result<PutOutcome, Unavailable>> {
+        match result {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(failure) => vec![Err(self.unavailable(failure.error())); count],
+        }
+    }
+
+    /// All of these in one transaction, or none.
+    fn attempt(&self, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // A connection that failed is closed, not used again.
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => connect(&self.path).map_err(Failure::OfAll)?,
+        };
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Failure::OfAll)?;
+        let outcomes = queries.iter().map(|query| self.apply(&transaction, query)).collect::<Result<_, _>>();
+        let outcomes = outcomes.map_err(Failure::OfOne)?;
+        transaction.commit().map_err(Failure::OfAll)?;
+        *writer = Some(connection);
+        Ok(outcomes)
+    }
+
+    fn apply(&self, transaction: &Transaction<'_>, query: &PutStored) -> Result<PutOutcome, rusqlite::Error> {
+        let current = rows::read(transaction, &query.tenant, &query.address)?;
+        if current.version != query.expect {
+            return Ok(PutOutcome::Conflict(current));
+        }
+        if let Some(quota) = self.exceeded(transaction, query, &current)? {
+            return Ok(PutOutcome::OverQuota(quota));
+        }
+        rows::write(transaction, &query.tenant, &current, &query.change.apply(current.clone()))?;
+        Ok(PutOutcome::Stored)
+    }
+}
+
+/// Why nothing of a transaction was written.
+enum Failure {
+    /// It could not begin or end.
+    OfAll(rusqlite::Error),
+    /// One of its changes could not be made; the others may be sound.
+    OfOne(rusqlite::Error),
+}
+
+impl Failure {
+    const fn error(&self) -> &rusqlite::Error {
+        match self {
+            Self::OfAll(error) | Self::OfOne(error) => error,
+        }
     }
 }
 
@@ -152,26 +238,23 @@ impl fmt::Debug for SqliteStore {
 
 impl CertStore for SqliteStore {
     fn find(&self, query: &FindStored) -> Result<Vec<Entry>, Unavailable> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            query.addresses.iter().map(|address| rows::read(&transaction, &query.tenant, address)).collect()
+        let read = |connection: &Connection| {
+            query.addresses.iter().map(|address| rows::read(connection, &query.tenant, address)).collect()
+        };
+        self.with(|connection| match query.addresses.len() {
+            // One statement sees one moment by itself.
+            0 | 1 => read(connection),
+            _ => read(&*connection.transaction()?),
         })
     }
 
     fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable> {
-        self.with(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let current = rows::read(&transaction, &query.tenant, &query.address)?;
-            if current.version != query.expect {
-                return Ok(PutOutcome::Conflict(current));
-            }
-            if let Some(quota) = self.exceeded(&transaction, query, &current)? {
-                return Ok(PutOutcome::OverQuota(quota));
-            }
-            rows::write(&transaction, &query.tenant, &current, &query.change.apply(current.clone()))?;
-            transaction.commit()?;
-            Ok(PutOutcome::Stored)
-        })
+        let outcome = self.write(vec![query.clone()]).pop();
+        outcome.unwrap_or_else(|| Err(Unavailable::because("no outcome")))
+    }
+
+    fn put_all(&self, queries: &[&PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
+        self.write(queries.iter().map(|query| PutStored::clone(query)).collect())
     }
 
     fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable> {
@@ -192,6 +275,7 @@ impl CertStore for SqliteStore {
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Changing to the write-ahead log needs the file for itself for a moment and does not wait for it; the next
     // connection, or the one that was faster, has changed it for all.
     let mode: Result<String, _> = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
