@@ -138,6 +138,10 @@ model store steps="1000000" seed="0":
 million store count="1000000":
     cargo run --release -q -p postseal-endurance -- million {{store}} --count {{count}}
 
+# New senders a second on the disk, from threads and from an archive; what a second thread brings. POSTSEAL_CRYPTO=accel has features.
+durable store count="10000":
+    cargo run --release -q -p postseal-endurance --features accel -- durable {{store}} --count {{count}}
+
 # Many tenants in many processes.
 mixed store seconds="3600":
     cargo run --release -q -p postseal-endurance -- mixed {{store}} --seconds {{seconds}}
