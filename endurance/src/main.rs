@@ -57,6 +57,9 @@ enum Command {
         store: String,
         #[arg(long, default_value_t = 1_000_000)]
         count: u64,
+        /// By an earlier run: only look-ups are measured.
+        #[arg(long)]
+        filled: bool,
     },
     /// How many new senders a second come to be on the disk: from threads that import one mail after the other, and from an archive; and
     /// how many more imports and messages sealed a second thread brings.
@@ -89,7 +92,7 @@ fn main() {
         Command::Crash { store, rounds, server } => crash::run(&store, rounds, &server),
         Command::Importer { store, first } => crash::importer(&store, first),
         Command::Model { stores, steps, seed } => model::run(&stores, steps, seed),
-        Command::Million { store, count } => million::run(&store, count),
+        Command::Million { store, count, filled } => million::run(&store, count, filled),
         Command::Durable { store, count, scaling } => durable::run(&store, count, scaling),
         Command::Mixed { store, seconds, processes, tenants } => mixed::run(&store, seconds, processes, tenants),
         Command::Worker { store, process, seconds, tenants } => mixed::worker(&store, process, seconds, tenants),
