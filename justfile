@@ -1,10 +1,10 @@
 # `just ci` is what CI runs.
 
 # What is off by default and checked all the same.
-optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing"
+optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing,postseal-host/accel,postseal-host/aws-lc"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test doc size deny counts c python uniffi
+ci: fmt clippy test backends doc size deny counts c python uniffi
 
 fmt:
     cargo fmt --all --check
@@ -13,11 +13,20 @@ fmt:
 clippy:
     cargo clippy --workspace --all-targets {{optional}} -- -D warnings
     cargo clippy --manifest-path benches/Cargo.toml --all-targets -- -D warnings
+    @if pkg-config --exists openssl; then cargo clippy --manifest-path benches/Cargo.toml --features openssl --bin paths -- -D warnings; else echo "SKIPPED: no development files of OpenSSL; the program of paths was not checked"; fi
 
 # Unit tests, the corpus, the command, doc tests, and the compile_fail proofs with their error codes.
 test:
     cargo test --workspace {{optional}}
     @if cargo +nightly --version >/dev/null 2>&1; then cargo +nightly test --doc -p postseal; else echo "SKIPPED: no nightly toolchain; the error codes of the compile_fail proofs were not checked"; fi
+
+# The engine's tests with each of the other backends.
+backends:
+    for crypto in accel aws-lc; do POSTSEAL_CRYPTO=$crypto cargo test -p postseal -p postseal-testkit --features postseal-testkit/accel,postseal-testkit/aws-lc --tests || exit 1; done
+
+# Every mail of the corpus after every other one: what an engine has learned changes no verdict.
+learned:
+    cargo test --release -p postseal --test learned -- --ignored
 
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace {{optional}} --no-deps
@@ -129,6 +138,10 @@ crash store rounds="1000":
 # The same with a PostgreSQL that is killed under it; FOLDER is a new one.
 crash-server folder port="54399" rounds="1000":
     scripts/endurance-server.sh {{folder}} {{port}} {{rounds}}
+
+# Stores that somebody else holds for 30 s: imports are deferred, and done once when they come again. Needs no STORE.
+store-delay:
+    cargo test -p postseal-adapters --features postgres --test store_delay -- --ignored --nocapture
 
 # A model of the store decision beside the engine and stores.
 model store steps="1000000" seed="0":

@@ -43,8 +43,8 @@ pub(crate) struct Fixed<const WORDS: usize, const VECTORS: usize> {
     pub(crate) square: Vectors<VECTORS>,
 }
 
-/// A modulus and a base below it.
-pub(crate) type Pair<'a> = (&'a Fixed<32, 5>, Zeroizing<Vectors<5>>);
+/// A modulus and a base below it, in a box: a base that is moved leaves a copy where it was.
+pub(crate) type Pair<'a> = (&'a Fixed<32, 5>, Box<Zeroizing<Vectors<5>>>);
 
 impl Modulus {
     /// Prepares a modulus, which is public: the time depends on it.
@@ -114,7 +114,10 @@ pub fn power_many(operations: &[(&Modulus, &[u8])], exponent: u64) -> Vec<Option
     for (power, (modulus, base)) in powers.iter_mut().zip(operations) {
         match &modulus.size {
             Size::Bits2048(fixed) if exponent != 0 => {
-                let Some(limbs) = fixed.base(base) else { continue };
+                let mut limbs = Box::new(Zeroizing::new([[0; 8]; 5]));
+                if !fixed.read_base(base, &mut limbs) {
+                    continue;
+                }
                 waiting.push(Waiting { power, instructions: modulus.instructions, pair: (fixed, limbs) });
             }
             _ => *power = modulus.power(base, exponent),
@@ -170,17 +173,21 @@ impl<const WORDS: usize, const VECTORS: usize> Fixed<WORDS, VECTORS> {
         Some(fixed)
     }
 
-    /// The base as limbs. `None` unless it has the octets of the modulus and is smaller than it.
-    fn base(&self, base: &[u8]) -> Option<Zeroizing<Vectors<VECTORS>>> {
+    /// The base as limbs, written where they stay; whether it has the octets of the modulus and is smaller than it.
+    fn read_base(&self, base: &[u8], limbs: &mut Vectors<VECTORS>) -> bool {
         let mut read = Zeroizing::new([0; WORDS]);
-        words::read(base, &mut *read)?;
-        let mut limbs = Zeroizing::new([[0; 8]; VECTORS]);
+        if words::read(base, &mut *read).is_none() {
+            return false;
+        }
         words::to_limbs(&*read, limbs.as_flattened_mut());
-        words::subtract(&mut *read, &self.words).then_some(limbs)
+        words::subtract(&mut *read, &self.words)
     }
 
-    fn power(&self, instructions: Ifma, base: &[u8], exponent: u64) -> Option<Vec<u8>> {
-        let base = self.base(base)?;
+    fn power(&self, instructions: Ifma, octets: &[u8], exponent: u64) -> Option<Vec<u8>> {
+        let mut base = Zeroizing::new([[0; 8]; VECTORS]);
+        if !self.read_base(octets, &mut base) {
+            return None;
+        }
         (exponent != 0).then(|| self.octets(&Zeroizing::new(instructions.power(self, &base, exponent))))
     }
 

@@ -17,26 +17,17 @@ use postseal::{Code, Random};
 use postseal_adapters::crypto::{Accelerated, AwsLc};
 use postseal_testkit::SeededRandom;
 use postseal_testkit::factory::Key as FactoryKey;
+use postseal_testkit::wycheproof::{self, hex};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rsa::traits::PublicKeyParts;
 use serde_json::Value;
-use std::fs;
 
 fn backends() -> Vec<Box<dyn CryptoBackend>> {
     vec![Box::new(AwsLc), Box::new(Accelerated)]
 }
 
 fn vectors(prefix: &str) -> Vec<Value> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/wycheproof");
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let named = |path: &&std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(prefix);
-    paths.iter().filter(named).map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect()
-}
-
-fn hex(text: &Value) -> Vec<u8> {
-    let text = text.as_str().unwrap();
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+    wycheproof::files(prefix).into_iter().map(|(_, file)| file).collect()
 }
 
 fn digest(name: &str) -> DigestAlgorithm {

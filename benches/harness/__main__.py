@@ -60,7 +60,7 @@ def machine():
 
 def this_run(options):
     commit = output("git", "rev-parse", "--short", "HEAD") or "?"
-    changed = "+" if output("git", "status", "--porcelain", "--", "core", "benches", "testkit", "adapters") else ""
+    changed = "+" if output("git", "status", "--porcelain", "--", "accel", "core", "benches", "testkit", "adapters") else ""
     return {"date": datetime.date.today().isoformat(), "commit": commit + changed, "rounds": options.rounds, "ms": options.ms,
             "quick": options.quick, "crypto": options.crypto}
 
@@ -72,7 +72,7 @@ def build_programs():
 
 def workload(folder):
     """Written once for each version of its generator."""
-    sources = sorted((peers.BENCHES / "src/bin/workload").glob("*.rs"))
+    sources = sorted([*(peers.BENCHES / "src/bin/workload").glob("*.rs"), *(ROOT / "testkit/src/factory").rglob("*.rs")])
     version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
     data = folder / f"workload-{version}"
     if not (data / "done").exists():
@@ -146,18 +146,15 @@ def main():
     options = arguments()
     if options.list:
         return print("\n".join(job.name for job in [*jobs.IMPORTS, *jobs.SEALS, *jobs.YARDSTICKS]))
+    # Before the load is this program's own.
+    results = {"machine": machine(), "run": this_run(options)}
     build_programs()
-    results = {}
-    if options.part == "growth" and KEPT.exists():
-        results = json.loads(KEPT.read_text())
-    results.setdefault("machine", machine())
-    results.setdefault("run", this_run(options))
     if options.part == "all":
         compare(options, results)
     if not options.only:
         grow(options, results)
-    if options.only or options.peers:
-        return print("\n" + report.markdown(results) + "\n\nNothing was written: not all jobs and peers took part.")
+    if options.part != "all" or options.only or options.peers or options.quick or options.crypto != "rust":
+        return print("\n" + report.markdown(results) + "\n\nNothing was written: that takes all jobs and peers, and time.")
     KEPT.write_text(json.dumps(results, indent=1) + "\n")
     (DOCS / "performance.svg").write_text(plot.svg(results))
     report.insert(DOCS / "performance.md", report.markdown(results))

@@ -37,7 +37,8 @@ def goal_table(results):
     yield "| ratio | now | goal | |"
     yield "|---|--:|--:|---|"
     for what, ratio, most in goals.ratios(results):
-        yield f"| {what} | {ratio:.2f} | {most} | {'met' if ratio <= most else 'missed'} |"
+        verdict = ("", "not measured") if ratio is None else (f"{ratio:.2f}", "met" if ratio <= most else "missed")
+        yield f"| {what} | {verdict[0]} | {most} | {verdict[1]} |"
 
 
 def memory_table(rows):

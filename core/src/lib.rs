@@ -30,8 +30,6 @@ mod text;
 mod time;
 pub mod trace;
 pub mod verify;
-#[cfg(test)]
-mod wycheproof;
 
 pub use cert::{Address, Certificate, Fingerprint};
 pub use engine::Engine;

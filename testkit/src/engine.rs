@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// `aws-lc` and `accel` with the features of these names), so that every test runs on each.
 ///
 /// # Panics
-/// When there is no such backend, or when this machine has not what it needs.
+/// When this build has no such backend. Where the processor has not what `accel` needs, it is the default one by another name.
 ///
 /// ```
 /// use postseal::verify::TrustAnchors;

@@ -82,7 +82,8 @@ impl VerifyingKey for Rsa {
         if !matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) {
             return Err(Code::SignatureUnsupported.into());
         }
-        let encoded = self.modulus.power(signature, self.exponent).ok_or(Error::from(Code::SignatureInvalid))?;
+        let encoded =
+            self.modulus.power(signature, self.exponent).ok_or_else(|| Error::from(Code::SignatureInvalid))?;
         check_rsa_encoding(algorithm, message, &encoded, self.bits)
     }
 }

@@ -32,15 +32,9 @@ const REDACTED: &str = "[redacted]";
 ///
 /// # OpenTelemetry
 ///
-/// `tracing-opentelemetry` and `opentelemetry-appender-tracing` take these events as they are, the former inside the span of the
-/// program's own work on the mail. Nothing of it is a dependency here; the program chooses exporter and versions:
-///
-/// ```text
-/// let exporter = opentelemetry_otlp::LogExporter::builder().with_tonic().build()?;
-/// let provider = SdkLoggerProvider::builder().with_batch_exporter(exporter).build();
-/// tracing_subscriber::registry().with(OpenTelemetryTracingBridge::new(&provider)).init();
-/// let host = configuration.host()?.with_tracer(Arc::new(Tracing::new()));
-/// ```
+/// `opentelemetry-appender-tracing` and `tracing-opentelemetry` take these events as they are, the latter inside the span of the
+/// program's own work on the mail. Nothing of it is a dependency here; the program chooses exporter and versions. The code is in
+/// `docs/operation.md`, and is run by `tests/opentelemetry.rs`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tracing {
     shows_persons: bool,

@@ -9,8 +9,9 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Range;
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// An X.509 certificate (RFC 5280 4.1): a view over its original bytes, which are never re-encoded.
 ///
@@ -42,8 +43,11 @@ struct Fields {
     extensions: Vec<Slot>,
     algorithm: Range<usize>,
     signature: Range<usize>,
-    /// Read when it is first asked for. Of a lent certificate it ends with the octets.
+    /// What is found out when it is first asked for; in boxes for the reason that [`KnownKey`] gives.
     key: OnceLock<Arc<KnownKey>>,
+    key_fingerprint: OnceLock<Box<Fingerprint>>,
+    subject_key: OnceLock<Box<Zeroizing<Vec<u8>>>>,
+    issuer_key: OnceLock<Box<Zeroizing<Vec<u8>>>>,
 }
 
 struct Slot {
@@ -202,6 +206,21 @@ impl Certificate {
         self.slice(&self.0.public_key_info)
     }
 
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    pub(crate) fn key_fingerprint(&self) -> Fingerprint {
+        **self.0.key_fingerprint.get_or_init(|| Box::new(Fingerprint::of(self.public_key_info())))
+    }
+
+    /// The subject as it is compared.
+    pub(crate) fn subject_key(&self, limits: &Limits) -> Cow<'_, [u8]> {
+        comparison_key(&self.0.subject_key, self.subject(), limits)
+    }
+
+    /// The issuer as it is compared.
+    pub(crate) fn issuer_key(&self, limits: &Limits) -> Cow<'_, [u8]> {
+        comparison_key(&self.0.issuer_key, self.issuer(), limits)
+    }
+
     /// The public key, read once.
     pub(crate) fn public_key(&self, limits: &Limits) -> Result<&Arc<KnownKey>, Error> {
         if let Some(key) = self.0.key.get() {
@@ -283,6 +302,15 @@ impl Certificate {
     }
 }
 
+/// Kept for the usual limits, since others may leave another part of a name unread.
+fn comparison_key<'c>(kept: &'c OnceLock<Box<Zeroizing<Vec<u8>>>>, name: &'c [u8], limits: &Limits) -> Cow<'c, [u8]> {
+    if !name::reads_as_by_default(limits) {
+        return Cow::Owned(name::comparison_key(name, limits));
+    }
+    let key = || Box::new(Zeroizing::new(name::comparison_key(name, limits)));
+    Cow::Borrowed(kept.get_or_init(key))
+}
+
 fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Result<Fields, Error> {
     let certificate = document.root()?.expect(Tag::SEQUENCE)?;
     let mut outer = document.children(&certificate)?;
@@ -326,6 +354,9 @@ fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Res
         // The first content octet of a BIT STRING counts its unused bits.
         signature: signature.content_offset().saturating_add(1)..content(&signature).end,
         key: OnceLock::new(),
+        key_fingerprint: OnceLock::new(),
+        subject_key: OnceLock::new(),
+        issuer_key: OnceLock::new(),
         lent,
         der: der.into(),
     })

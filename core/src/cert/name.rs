@@ -5,6 +5,7 @@ use crate::error::{Code, Error};
 use crate::verify::Limits;
 use std::borrow::Cow;
 use std::fmt::Write;
+use zeroize::Zeroizing;
 
 /// One attribute of a name: its type, the tag of its value, the value's octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,26 +32,56 @@ pub(crate) fn equal(a: &[u8], b: &[u8], limits: &Limits) -> bool {
 /// once. A name that cannot be read is the same as itself only.
 pub(crate) fn comparison_key(name: &[u8], limits: &Limits) -> Vec<u8> {
     let Ok(parts) = read(name, limits) else { return [b"unreadable", name].concat() };
-    let mut key = Vec::with_capacity(name.len());
+    // Enough for all, so that no half of a lent certificate's name stays where the vector was before it grew.
+    let attributes: usize = parts.iter().map(Vec::len).sum();
+    let mut key = Vec::with_capacity(name.len().saturating_add(attributes.saturating_mul(16)));
     for part in &parts {
-        let mut members: Vec<_> = part.iter().map(attribute_key).collect();
+        let count = u16::try_from(part.len()).unwrap_or(u16::MAX);
+        key.extend_from_slice(&count.to_be_bytes());
+        if let [only] = part.as_slice() {
+            append_attribute(only, &mut key);
+            continue;
+        }
+        let of = |attribute: &Attribute<'_>| {
+            let mut member = Vec::with_capacity(attribute.value.len().saturating_add(32));
+            append_attribute(attribute, &mut member);
+            member
+        };
+        let mut members: Zeroizing<Vec<_>> = Zeroizing::new(part.iter().map(of).collect());
         members.sort_unstable();
-        let count = u16::try_from(members.len()).unwrap_or(u16::MAX);
-        key.extend(count.to_be_bytes());
         members.iter().for_each(|member| key.extend_from_slice(member));
     }
     key
 }
 
+/// Whether names are read to the same end with these limits as with the usual ones.
+pub(crate) fn reads_as_by_default(limits: &Limits) -> bool {
+    let of = |limits: &Limits| (limits.names, limits.asn1_depth, limits.asn1_elements);
+    of(limits) == of(&Limits::default())
+}
+
 /// Type and value with their lengths, so that no two attributes run into each other.
-fn attribute_key(attribute: &Attribute<'_>) -> Vec<u8> {
-    let sized =
-        |octets: &[u8]| [u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes().as_slice(), octets].concat();
-    let value = match folded(attribute) {
-        Some(text) => [b"text", text.as_bytes()].concat(),
-        None => [&[attribute.tag.0], attribute.value].concat(),
-    };
-    [sized(attribute.kind), sized(&value)].concat()
+fn append_attribute(attribute: &Attribute<'_>, key: &mut Vec<u8>) {
+    let length = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX).to_be_bytes();
+    key.extend_from_slice(&length(attribute.kind.len()));
+    key.extend_from_slice(attribute.kind);
+    let start = key.len();
+    key.extend_from_slice(&[0; 4]);
+    match words(attribute) {
+        Some(words) => {
+            key.extend_from_slice(b"text");
+            for (number, word) in words.enumerate() {
+                key.extend_from_slice(if number == 0 { b"" } else { b" " });
+                key.extend(word.bytes().map(|octet| octet.to_ascii_lowercase()));
+            }
+        }
+        None => {
+            key.push(attribute.tag.0);
+            key.extend_from_slice(attribute.value);
+        }
+    }
+    let value = length(key.len().saturating_sub(start).saturating_sub(4));
+    key.iter_mut().skip(start).zip(value).for_each(|(place, octet)| *place = octet);
 }
 
 /// Whether `name` lies in the subtree of `base`: it begins with all of its relative names (RFC 5280 4.2.1.10).
@@ -94,15 +125,19 @@ pub(crate) fn display(name: &[u8], limits: &Limits) -> String {
     crate::trace::escape(&text)
 }
 
-/// The string without regard to ASCII case and runs of spaces; `None` for values that are not text of one octet per
-/// ASCII character, which are only compared as octets.
+/// The string without regard to ASCII case and runs of spaces; `None` as of [`words`].
 fn folded(attribute: &Attribute<'_>) -> Option<String> {
+    Some(words(attribute)?.collect::<Vec<_>>().join(" ").to_ascii_lowercase())
+}
+
+/// What stands between the spaces of a string; `None` for values that are not text of one octet per ASCII character, which
+/// are only compared as octets.
+fn words<'a>(attribute: &Attribute<'a>) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
     if !matches!(attribute.tag, Tag::PRINTABLE_STRING | Tag::UTF8_STRING | Tag::IA5_STRING | Tag::TELETEX_STRING) {
         return None;
     }
     let text = core::str::from_utf8(attribute.value).ok()?;
-    let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
-    Some(words.join(" ").to_ascii_lowercase())
+    Some(text.split(' ').filter(|word| !word.is_empty()))
 }
 
 fn plain<'a>(attribute: &Attribute<'a>) -> Cow<'a, str> {

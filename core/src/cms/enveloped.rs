@@ -50,8 +50,9 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Encrypts a fresh content key for everyone.
     ///
-    /// From `random` come, in this order: the content key, the initialization vector or nonce, and for one recipient after
-    /// the other the padding that an RSA key needs, or an ephemeral key where nobody before him has a key on his curve.
+    /// From `random` come, in this order: the content key, the initialization vector or nonce, the paddings of the
+    /// recipients with RSA keys in their order (unless the backend has randomness of its own), and an ephemeral key for
+    /// each other kind of key when the first recipient has one.
     ///
     /// # Errors
     /// [`Code::RecipientsMissing`], [`Code::RecipientsTooMany`], [`Code::RandomUnavailable`], or what is wrong with a

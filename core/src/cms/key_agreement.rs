@@ -113,7 +113,7 @@ impl EphemeralKey {
             // X25519 and HKDF (RFC 8418 2.2); without user keying material there is no salt.
             (Private::X25519(private), PublicKey::X25519(key)) => {
                 let mut kek = Zeroizing::new(vec![0; self.wrap.size()]);
-                let secret = crypto.agree(AgreementCurve::X25519, &**private, key)?;
+                let secret = crypto.agree(AgreementCurve::X25519, &**private, &***key)?;
                 let expanded = Hkdf::<Sha256>::new(None, &secret).expand(&shared_info, &mut kek);
                 expanded.map_err(|_| Error::from(Code::KeyMalformed))?;
                 kek

@@ -9,6 +9,10 @@ use zeroize::Zeroizing;
 /// Recipients that are computed at a time; their padded keys are secret, and held no longer.
 const AT_A_TIME: usize = 64;
 
+fn malformed() -> Error {
+    Code::KeyMalformed.into()
+}
+
 pub(super) fn encrypt_content_key(
     compute: impl Fn(&[RsaOperation<'_>]) -> Vec<Option<Vec<u8>>>,
     content_key: &[u8],
@@ -24,10 +28,10 @@ pub(super) fn encrypt_content_key(
         let operations: Vec<_> =
             some.iter().zip(&encoded).map(|(recipient, base)| RsaOperation { key: recipient.key, base }).collect();
         // An encoded message begins with 0, so that it is smaller than the modulus.
-        let results = compute(&operations).into_iter().map(|power| power.ok_or(Error::from(Code::KeyMalformed)));
+        let results = compute(&operations).into_iter().map(|power| power.ok_or_else(malformed));
         for result in results {
             encrypted.push(result?);
         }
     }
-    if encrypted.len() == recipients.len() { Ok(encrypted) } else { Err(Code::KeyMalformed.into()) }
+    if encrypted.len() == recipients.len() { Ok(encrypted) } else { Err(malformed()) }
 }

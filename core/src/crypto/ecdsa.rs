@@ -103,10 +103,11 @@ impl fmt::Debug for EcVerifier {
 }
 
 #[derive(Clone)]
+/// In boxes, since the curves differ in size: see [`Octets`](crate::verify::key::Octets).
 enum OnCurve {
-    P256(Key<p256::NistP256>),
-    P384(Key<p384::NistP384>),
-    P521(Key<p521::NistP521>),
+    P256(Box<Key<p256::NistP256>>),
+    P384(Box<Key<p384::NistP384>>),
+    P521(Box<Key<p521::NistP521>>),
 }
 
 impl EcVerifier {
@@ -114,9 +115,9 @@ impl EcVerifier {
     /// the neutral one.
     pub(crate) fn new(curve: Curve, point: &[u8]) -> Result<Self, Error> {
         Ok(Self(match curve {
-            Curve::P256 => OnCurve::P256(Key::new(point)?),
-            Curve::P384 => OnCurve::P384(Key::new(point)?),
-            Curve::P521 => OnCurve::P521(Key::new(point)?),
+            Curve::P256 => OnCurve::P256(Box::new(Key::new(point)?)),
+            Curve::P384 => OnCurve::P384(Box::new(Key::new(point)?)),
+            Curve::P521 => OnCurve::P521(Box::new(Key::new(point)?)),
         }))
     }
 
@@ -125,9 +126,9 @@ impl EcVerifier {
     /// another of the same size for the generator, once in the process.
     pub(crate) fn with_table(self) -> Self {
         Self(match self.0 {
-            OnCurve::P256(key) => OnCurve::P256(key.with_table()),
-            OnCurve::P384(key) => OnCurve::P384(key.with_table()),
-            OnCurve::P521(key) => OnCurve::P521(key.with_table()),
+            OnCurve::P256(key) => OnCurve::P256(Box::new(key.with_table())),
+            OnCurve::P384(key) => OnCurve::P384(Box::new(key.with_table())),
+            OnCurve::P521(key) => OnCurve::P521(Box::new(key.with_table())),
         })
     }
 

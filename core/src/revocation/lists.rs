@@ -5,11 +5,12 @@ use super::distribution::DistributionPoint;
 use super::reason::{Reason, ReasonFlags};
 use super::speakers::Speakers;
 use super::status::Status;
-use crate::cert::{Certificate, Fingerprint, name};
+use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Path;
 use core::cmp::Reverse;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How far the clocks of issuers may be ahead.
@@ -41,7 +42,7 @@ struct Subject<'a> {
     certificate: &'a Certificate,
     issuer: &'a Certificate,
     /// The issuer's name in the form that is compared.
-    issuer_key: Vec<u8>,
+    issuer_key: Cow<'a, [u8]>,
     is_ca: bool,
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn look_up(
     let subject = Subject {
         certificate,
         issuer,
-        issuer_key: name::comparison_key(certificate.issuer(), limits),
+        issuer_key: certificate.issuer_key(limits),
         is_ca: certificate.basic_constraints().ok().flatten().is_some_and(|constraints| constraints.ca),
     };
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();

@@ -2,7 +2,7 @@
 //! (RFC 5280 6.3.3 f).
 
 use super::lists::Listed;
-use crate::cert::{Certificate, Fingerprint, name};
+use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::{KeyRole, Limits, Path, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
@@ -71,7 +71,7 @@ impl<'a> Speakers<'a> {
     pub(crate) fn check_list(&mut self, listed: &Listed, issuer: &Certificate) -> Result<Speaker, Error> {
         let limits = self.terms.limits;
         let wanted = listed.crl.issuer_key();
-        let named = |certificate: &&Certificate| *name::comparison_key(certificate.subject(), limits) == *wanted;
+        let named = |certificate: &&Certificate| *certificate.subject_key(limits) == *wanted;
         let anchor = self.anchor.certificates().next().filter(named).cloned();
         let known = Some(issuer).filter(named).into_iter().cloned().chain(anchor).map(|speaker| (speaker, false));
         let others = self.pool.iter().filter(named).cloned().map(|speaker| (speaker, true));
@@ -124,7 +124,7 @@ impl<'a> Speakers<'a> {
     /// 6.3.3 g and h.
     pub(crate) fn check_signature(&mut self, listed: &Listed, signer: &Certificate) -> Result<(), Error> {
         let crl = &listed.crl;
-        let key = Fingerprint::of(signer.public_key_info());
+        let key = signer.key_fingerprint();
         if crl.signed_by().get() == Some(&key) {
             return Ok(());
         }

@@ -1,5 +1,5 @@
 use super::Limits;
-use crate::cert::{Certificate, name};
+use crate::cert::Certificate;
 use crate::error::{Code, Error};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 /// assert!(TrustAnchors::default().is_empty());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TrustAnchors(Vec<Named>);
+pub struct TrustAnchors(Vec<Certificate>);
 
 /// CA certificates that help to build a path and that nobody trusts by themselves.
 ///
@@ -22,21 +22,7 @@ pub struct TrustAnchors(Vec<Named>);
 /// assert_eq!(Intermediates::default().len(), 0);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Intermediates(Vec<Named>);
-
-/// A certificate with its subject in the form that is compared, read once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) certificate: Certificate,
-    pub(super) subject: Box<[u8]>,
-}
-
-impl Named {
-    pub(super) fn new(certificate: Certificate) -> Self {
-        let subject = name::comparison_key(certificate.subject(), &Limits::default()).into();
-        Self { certificate, subject }
-    }
-}
+pub struct Intermediates(Vec<Certificate>);
 
 macro_rules! certificates {
     ($name:ident) => {
@@ -46,8 +32,8 @@ macro_rules! certificates {
             /// ```
             #[doc = concat!("assert!(postseal::verify::", stringify!($name), "::new(Vec::new()).is_empty());")]
             /// ```
-            pub fn new(certificates: Vec<Certificate>) -> Self {
-                Self(certificates.into_iter().map(Named::new).collect())
+            pub const fn new(certificates: Vec<Certificate>) -> Self {
+                Self(certificates)
             }
 
             /// From PEM: every `CERTIFICATE` block counts, text around the blocks does not.
@@ -70,7 +56,7 @@ macro_rules! certificates {
             #[doc = concat!("assert!(postseal::verify::", stringify!($name), "::default().certificates().next().is_none());")]
             /// ```
             pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-                self.0.iter().map(|named| &named.certificate)
+                self.0.iter()
             }
 
             /// How many.
@@ -103,12 +89,6 @@ macro_rules! certificates {
             }
         }
     };
-}
-
-impl TrustAnchors {
-    pub(super) fn named(&self) -> &[Named] {
-        &self.0
-    }
 }
 
 certificates!(TrustAnchors);

@@ -24,15 +24,18 @@ struct Held {
 
 #[derive(Debug, Default)]
 struct Known {
-    links: Oldest<()>,
-    keys: Oldest<Arc<KnownKey>>,
+    links: Oldest<Link, ()>,
+    keys: Oldest<Fingerprint, Arc<KnownKey>>,
 }
+
+/// A certificate and the key of its issuer.
+type Link = (Fingerprint, Fingerprint);
 
 /// A map that forgets what came first.
 #[derive(Debug)]
-struct Oldest<T> {
-    known: BTreeMap<Fingerprint, T>,
-    order: VecDeque<Fingerprint>,
+struct Oldest<K, T> {
+    known: BTreeMap<K, T>,
+    order: VecDeque<K>,
 }
 
 /// What a search may do with it.
@@ -74,7 +77,7 @@ impl<'a> Memory<'a> {
             return;
         }
         let Some(learned) = self.held() else { return };
-        let name = Fingerprint::of(certificate.public_key_info());
+        let name = certificate.key_fingerprint();
         let known = learned.read(|held| {
             [&held.authorities, &held.senders].iter().find_map(|known| known.keys.known.get(&name).cloned())
         });
@@ -103,7 +106,7 @@ impl<'a> Memory<'a> {
             if learned.read(|held| held.group(is_sender).links.has(&link)) {
                 continue;
             }
-            let name = Fingerprint::of(subject.public_key_info());
+            let name = subject.key_fingerprint();
             let key = subject.known_key();
             learned.write(|held| {
                 let (known, limit) = if is_sender {
@@ -126,18 +129,18 @@ impl Held {
     }
 }
 
-impl<T> Default for Oldest<T> {
+impl<K, T> Default for Oldest<K, T> {
     fn default() -> Self {
         Self { known: BTreeMap::new(), order: VecDeque::new() }
     }
 }
 
-impl<T> Oldest<T> {
-    fn has(&self, name: &Fingerprint) -> bool {
+impl<K: Copy + Ord, T> Oldest<K, T> {
+    fn has(&self, name: &K) -> bool {
         self.known.contains_key(name)
     }
 
-    fn put(&mut self, name: Fingerprint, value: T, limit: usize) {
+    fn put(&mut self, name: K, value: T, limit: usize) {
         if limit == 0 || self.has(&name) {
             return;
         }
@@ -163,9 +166,8 @@ impl Learned {
 }
 
 /// The whole certificate, its signature included, and the whole key.
-fn link(subject: &Certificate, issuer: &Certificate) -> Fingerprint {
-    let key = Fingerprint::of(issuer.public_key_info());
-    Fingerprint::of(&[*subject.fingerprint().as_bytes(), *key.as_bytes()].concat())
+fn link(subject: &Certificate, issuer: &Certificate) -> Link {
+    (subject.fingerprint(), issuer.key_fingerprint())
 }
 
 #[cfg(test)]

@@ -10,11 +10,15 @@ use zeroize::Zeroizing;
 /// A public key, read from a SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PublicKey {
-    Rsa(RsaKey),
-    Ec(EcKey),
-    Ed25519([u8; 32]),
-    X25519([u8; 32]),
+    Rsa(Box<RsaKey>),
+    Ec(Box<EcKey>),
+    Ed25519(Octets),
+    X25519(Octets),
 }
+
+/// Overwritten at the end. In a box like the other kinds: where the kinds differ in size, what is copied with a smaller one
+/// is whatever lay on the stack before, perhaps octets of a lent certificate.
+pub(crate) type Octets = Box<Zeroizing<[u8; 32]>>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EcKey {
@@ -67,19 +71,19 @@ impl PublicKey {
         }
         match oid {
             // X.509 (1988) had a name of its own for the same key.
-            oids::RSA_ENCRYPTION | oids::X500_RSA => RsaKey::read(key, RsaScheme::Any, limits).map(Self::Rsa),
+            oids::RSA_ENCRYPTION | oids::X500_RSA => RsaKey::read(key, RsaScheme::Any, limits).map(rsa),
             oids::RSAES_OAEP => {
                 let parameters = parameters.map(|raw| OaepParameters::read(&document, &raw, limits)).transpose()?;
-                RsaKey::read(key, RsaScheme::Oaep(parameters), limits).map(Self::Rsa)
+                RsaKey::read(key, RsaScheme::Oaep(parameters), limits).map(rsa)
             }
             oids::RSASSA_PSS => {
                 let parameters = parameters.map(|raw| PssParameters::read(&document, &raw, limits)).transpose()?;
-                RsaKey::read(key, RsaScheme::Pss(parameters), limits).map(Self::Rsa)
+                RsaKey::read(key, RsaScheme::Pss(parameters), limits).map(rsa)
             }
-            oids::EC_PUBLIC_KEY => ec(key, parameters, false).map(Self::Ec),
-            oids::EC_DH => ec(key, parameters, true).map(Self::Ec),
-            oids::ED25519 => Ok(Self::Ed25519(key.try_into().map_err(|_| Error::from(Code::KeyMalformed))?)),
-            oids::X25519 => Ok(Self::X25519(key.try_into().map_err(|_| Error::from(Code::KeyMalformed))?)),
+            oids::EC_PUBLIC_KEY => ec(key, parameters, false).map(|key| Self::Ec(Box::new(key))),
+            oids::EC_DH => ec(key, parameters, true).map(|key| Self::Ec(Box::new(key))),
+            oids::ED25519 => octets(key).map(Self::Ed25519),
+            oids::X25519 => octets(key).map(Self::X25519),
             oids::DSA => Err(Code::DsaKey.into()),
             _ => Err(Code::KeyUnsupported.into()),
         }
@@ -102,7 +106,7 @@ impl PublicKey {
                 Ok(point) if !point.is_weak() => Ok(()),
                 _ => Err(Code::KeyMalformed.into()),
             },
-            Self::X25519(key) if is_small_order(*key) => Err(Code::KeyMalformed.into()),
+            Self::X25519(key) if is_small_order(***key) => Err(Code::KeyMalformed.into()),
             Self::Ec(_) | Self::X25519(_) => Ok(()),
         }
     }
@@ -110,9 +114,8 @@ impl PublicKey {
     /// Whether the algorithm can encrypt, by itself (RSA) or by key agreement (EC, X25519).
     pub(crate) fn check_can_encrypt(&self) -> Result<(), Error> {
         match self {
-            Self::Rsa(RsaKey { scheme: RsaScheme::Pss(_), .. }) | Self::Ed25519(_) => {
-                Err(Code::KeyCannotEncrypt.into())
-            }
+            Self::Rsa(key) if matches!(key.scheme, RsaScheme::Pss(_)) => Err(Code::KeyCannotEncrypt.into()),
+            Self::Ed25519(_) => Err(Code::KeyCannotEncrypt.into()),
             Self::Rsa(_) | Self::Ec(_) | Self::X25519(_) => Ok(()),
         }
     }
@@ -120,7 +123,8 @@ impl PublicKey {
     /// Whether the algorithm can verify; an id-RSAES-OAEP or id-ecDH key never does.
     pub(crate) fn check_can_verify(&self) -> Result<(), Error> {
         match self {
-            Self::Rsa(RsaKey { scheme: RsaScheme::Oaep(_), .. }) | Self::X25519(_) => Err(Code::KeyAlgorithmUse.into()),
+            Self::Rsa(key) if matches!(key.scheme, RsaScheme::Oaep(_)) => Err(Code::KeyAlgorithmUse.into()),
+            Self::X25519(_) => Err(Code::KeyAlgorithmUse.into()),
             Self::Ec(key) if key.agreement_only => Err(Code::KeyAlgorithmUse.into()),
             _ => Ok(()),
         }
@@ -131,7 +135,7 @@ impl PublicKey {
     pub(crate) fn cost(&self) -> usize {
         match self {
             Self::Rsa(key) if weak::bits(&key.modulus) > 4096 => 4,
-            Self::Ec(EcKey { curve: Curve::P384 | Curve::P521, .. }) => 3,
+            Self::Ec(key) if key.curve != Curve::P256 => 3,
             _ => 1,
         }
     }
@@ -145,9 +149,11 @@ impl PublicKey {
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Rsa(key) => format!("rsa-{}", weak::bits(&key.modulus)),
-            Self::Ec(EcKey { curve: Curve::P256, .. }) => "ec-p256".to_owned(),
-            Self::Ec(EcKey { curve: Curve::P384, .. }) => "ec-p384".to_owned(),
-            Self::Ec(EcKey { curve: Curve::P521, .. }) => "ec-p521".to_owned(),
+            Self::Ec(key) => match key.curve {
+                Curve::P256 => "ec-p256".to_owned(),
+                Curve::P384 => "ec-p384".to_owned(),
+                Curve::P521 => "ec-p521".to_owned(),
+            },
             Self::Ed25519(_) => "ed25519".to_owned(),
             Self::X25519(_) => "x25519".to_owned(),
         }
@@ -158,6 +164,17 @@ impl PublicKey {
 /// (RFC 7748 6.1). The private key is a multiple of the cofactor; any one shows it.
 fn is_small_order(key: [u8; 32]) -> bool {
     !x25519_dalek::StaticSecret::from([1; 32]).diffie_hellman(&key.into()).was_contributory()
+}
+
+fn rsa(key: RsaKey) -> PublicKey {
+    PublicKey::Rsa(Box::new(key))
+}
+
+fn octets(key: &[u8]) -> Result<Octets, Error> {
+    let mut octets = Octets::default();
+    let key: &[u8; 32] = key.try_into().map_err(|_| Error::from(Code::KeyMalformed))?;
+    octets.copy_from_slice(key);
+    Ok(octets)
 }
 
 /// A named curve and a point on it (RFC 5480 2.1.1, 2.2). Curves that are spelled out let an attacker choose the

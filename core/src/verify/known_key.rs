@@ -4,19 +4,22 @@ use super::{KeyRole, Limits, PublicKey, SignatureAlgorithm};
 use crate::crypto::{CryptoBackend, SignatureKey, Uses, VerifyingKey};
 use crate::error::{Code, Error};
 use core::ops::Deref;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Checks after which a table for the key of an authority pays: making one costs what five checks do, and it takes memory.
 const OFTEN: u32 = 8;
 
 /// All that is kept here is arithmetic on the octets of the key: the same for every tenant, at every time, with every anchor.
+/// What is not yet found out has no more room than a pointer: room that nobody has written holds what lay on the stack
+/// before, perhaps octets of a lent certificate.
 #[derive(Debug)]
 pub(crate) struct KnownKey {
     key: PublicKey,
     soundness: OnceLock<Result<(), Error>>,
-    few: OnceLock<Prepared>,
-    many: OnceLock<(Prepared, Table)>,
+    few: OnceLock<Box<Prepared>>,
+    many: OnceLock<Box<(Prepared, Table)>>,
+    /// Checks that succeeded: those of forged certificates teach nothing.
     uses: AtomicU32,
 }
 
@@ -27,18 +30,24 @@ struct Prepared {
     key: Arc<dyn VerifyingKey>,
 }
 
-/// How many keys may have a table.
+/// How many keys have a table.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tables(Arc<()>);
+pub(crate) struct Tables(Arc<AtomicUsize>);
 
 /// One of them, while it lives.
 #[derive(Debug)]
-struct Table(#[expect(dead_code, reason = "counted")] Arc<()>);
+struct Table(Tables);
 
 impl Tables {
     fn take(&self, limit: usize) -> Option<Table> {
-        // Two threads may pass at once: the limit is one of memory, not a count that must be exact.
-        (Arc::strong_count(&self.0) <= limit).then(|| Table(Arc::clone(&self.0)))
+        let more = |count: usize| count.checked_add(1).filter(|count| *count <= limit);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Table(self.clone()))
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -67,7 +76,7 @@ impl KnownKey {
             Some(prepared) => prepared,
             None => {
                 let prepared = self.prepare(crypto, Uses::Few)?;
-                self.few.get_or_init(|| prepared)
+                self.few.get_or_init(|| Box::new(prepared))
             }
         };
         if prepared.backend == crypto.name() {
@@ -85,21 +94,22 @@ impl KnownKey {
         algorithm: &SignatureAlgorithm,
         (message, signature): (&[&[u8]], &[u8]),
     ) -> Result<(), Error> {
-        if let Some((prepared, _)) = self.many.get()
+        if let Some(prepared) = self.many.get().map(|many| &many.0)
             && prepared.backend == crypto.name()
         {
             algorithm.check_key(&self.key)?;
             return prepared.key.verify(algorithm, message, signature);
         }
-        let result = self.verify(crypto, algorithm, message, signature);
-        let is_often = matches!(self.key, PublicKey::Ec(_)) && self.uses.fetch_add(1, Ordering::Relaxed) == OFTEN;
-        if result.is_ok()
-            && is_often
+        self.verify(crypto, algorithm, message, signature)?;
+        let is_often = matches!(self.key, PublicKey::Ec(_)) && self.uses.fetch_add(1, Ordering::Relaxed) >= OFTEN;
+        if is_often
+            && self.many.get().is_none()
             && let Some(table) = tables.and_then(|tables| tables.take(limits.key_tables))
         {
-            let _ = self.many.set((self.prepare(crypto, Uses::Many)?, table));
+            // Another thread may have been faster; or another engine, with another backend: that one keeps its table.
+            let _ = self.many.set(Box::new((self.prepare(crypto, Uses::Many)?, table)));
         }
-        result
+        Ok(())
     }
 
     fn prepare(&self, crypto: &dyn CryptoBackend, uses: Uses) -> Result<Prepared, Error> {

@@ -58,7 +58,7 @@ pub struct Limits {
     pub known_signatures: usize,
     /// Certificates of senders that it remembers in the same way. 4 096.
     pub known_senders: usize,
-    /// Keys of CAs for which it may keep a table that makes checks faster, 200 to 600 KB each. 32.
+    /// Keys of CAs for which it may keep a table that makes checks faster, 50 to 240 KB each. 32.
     pub key_tables: usize,
     /// Smallest RSA modulus in bits. 2048 (RFC 8551 2.2, RFC 8550 4.3).
     pub rsa_bits_min: usize,

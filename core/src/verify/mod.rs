@@ -29,9 +29,9 @@ pub(crate) use candidate::check_candidate;
 pub(crate) use digest::{DigestAlgorithm, Hasher, Sha1};
 pub(crate) use inputs::NO_DEMANDS;
 pub use inputs::{CertPolicyId, PathInputs};
-#[cfg(test)]
-pub(crate) use key::EcKey;
 pub(crate) use key::{Curve, KeyRole, PublicKey};
+#[cfg(test)]
+pub(crate) use key::{EcKey, Octets};
 pub(crate) use known_key::KnownKey;
 pub use limits::Limits;
 pub(crate) use mask::mgf1;

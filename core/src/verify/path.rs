@@ -4,12 +4,11 @@ use super::digest::Sha1;
 use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
 use super::policies::{self, Statements};
 use super::{KeyRole, Limits, Profile, SignatureAlgorithm, TrustAnchors, baseline, names, usage};
-use crate::cert::{Certificate, Fingerprint, name};
+use crate::cert::{Certificate, Fingerprint};
 use crate::crypto::{CryptoBackend, PureRust};
 use crate::der::oids;
 use crate::error::{Code, Error, Fault};
 use crate::time::UnixTime;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A path that holds: the certificate first, then its issuers, the trust anchor last (RFC 5280 6.1).
@@ -60,7 +59,7 @@ impl Path {
     /// fn key(path: &postseal::verify::Path) -> postseal::Fingerprint { path.issuer_key() }
     /// ```
     pub fn issuer_key(&self) -> Fingerprint {
-        Fingerprint::of(self.intermediates.first().unwrap_or(&self.anchor).public_key_info())
+        self.intermediates.first().unwrap_or(&self.anchor).key_fingerprint()
     }
 
     /// The policies that the whole path is valid for and that were asked for, by the names that the domain of the anchor has
@@ -198,8 +197,6 @@ struct Search<'a> {
 /// A certificate that may stand above others.
 struct Issuer<'a> {
     certificate: &'a Certificate,
-    /// The subject in the form that is compared.
-    subject: Cow<'a, [u8]>,
     /// The number of the first certificate of the pool with the same key; cross certificates share one.
     key: usize,
     is_anchor: bool,
@@ -217,10 +214,8 @@ struct Frame<'a> {
 
 impl<'a> Search<'a> {
     fn new(terms: &'a Terms<'a>, leaf: &'a Certificate, pool: &'a [Certificate]) -> Self {
-        let anchors = terms.anchors.named();
-        let trusted = anchors.iter().enumerate().map(|(number, named)| Issuer {
-            certificate: &named.certificate,
-            subject: Cow::Borrowed(&*named.subject),
+        let trusted = terms.anchors.certificates().enumerate().map(|(number, certificate)| Issuer {
+            certificate,
             key: number,
             is_anchor: true,
             by_itself: None,
@@ -230,8 +225,7 @@ impl<'a> Search<'a> {
         };
         let helping = pool.iter().map(|certificate| Issuer {
             certificate,
-            subject: Cow::Owned(name::comparison_key(certificate.subject(), terms.limits)),
-            key: anchors.len().saturating_add(first_with_key(certificate)),
+            key: terms.anchors.len().saturating_add(first_with_key(certificate)),
             is_anchor: false,
             by_itself: None,
         });
@@ -296,9 +290,13 @@ impl<'a> Search<'a> {
     /// All with the right name, the most promising one last: anchors before the pool, a matching key identifier before
     /// others.
     fn possible_issuers(&self, certificate: &Certificate) -> Vec<usize> {
-        let wanted = name::comparison_key(certificate.issuer(), self.terms.limits);
+        let wanted = certificate.issuer_key(self.terms.limits);
         let key = certificate.authority_key_identifier();
-        let named = self.issuers.iter().enumerate().filter(|(_, issuer)| *issuer.subject == *wanted);
+        let named = self
+            .issuers
+            .iter()
+            .enumerate()
+            .filter(|(_, issuer)| issuer.certificate.subject_key(self.terms.limits) == wanted);
         let mut ordered: Vec<_> = named
             .map(|(number, issuer)| {
                 let matches = key.is_some() && issuer.certificate.subject_key_identifier() == key;

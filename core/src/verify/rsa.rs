@@ -11,12 +11,14 @@ use zeroize::Zeroizing;
 /// Largest RSA modulus in bits that is computed with at all, when a mail is only looked at.
 const RSA_BITS_COMPUTED: usize = 16_384;
 
+/// Overwritten at the end: of a lent certificate nothing stays in memory.
+type Number = Zeroizing<Vec<u8>>;
+
 /// Modulus and exponent without leading zeros, and what the key's algorithm identifier allows (RFC 4055 1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RsaKey {
-    /// Overwritten at the end: of a lent certificate nothing stays in memory.
-    pub(super) modulus: Zeroizing<Vec<u8>>,
-    pub(super) exponent: Vec<u8>,
+    pub(super) modulus: Number,
+    pub(super) exponent: Number,
     pub(super) scheme: RsaScheme,
 }
 
@@ -35,7 +37,7 @@ impl RsaKey {
     pub(super) fn read(key: &[u8], scheme: RsaScheme, limits: &Limits) -> Result<Self, Error> {
         let malformed = |_| Error::from(Code::KeyMalformed);
         let document = Document::new(key, limits);
-        let read = || -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let read = || -> Result<(Number, Number), Error> {
             let mut fields = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;
             let pair = (positive(&fields.expect(Tag::INTEGER)?)?, positive(&fields.expect(Tag::INTEGER)?)?);
             fields.finish()?;
@@ -48,7 +50,7 @@ impl RsaKey {
         if modulus.last().is_none_or(|last| last & 1 == 0) {
             return Err(Code::KeyMalformed.into());
         }
-        Ok(Self { modulus: Zeroizing::new(modulus), exponent, scheme })
+        Ok(Self { modulus, exponent, scheme })
     }
 
     pub(crate) const fn scheme(&self) -> RsaScheme {
@@ -76,10 +78,14 @@ pub(crate) fn power(key: RsaPublicKey<'_>, base: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The octets of a positive INTEGER without leading zeros.
-fn positive(integer: &Element<'_>) -> Result<Vec<u8>, Error> {
+fn positive(integer: &Element<'_>) -> Result<Number, Error> {
     let content = integer.content();
     let zeros = content.iter().take_while(|octet| **octet == 0).count();
     let magnitude = content.get(zeros..).unwrap_or_default();
     let negative = content.first().is_some_and(|octet| octet & 0x80 != 0);
-    if negative || magnitude.is_empty() { Err(Code::KeyMalformed.into()) } else { Ok(magnitude.to_vec()) }
+    if negative || magnitude.is_empty() {
+        Err(Code::KeyMalformed.into())
+    } else {
+        Ok(Zeroizing::new(magnitude.to_vec()))
+    }
 }

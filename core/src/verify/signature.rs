@@ -10,6 +10,7 @@ use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// How a signature is made: the algorithm with all its parameters.
 ///
@@ -105,45 +106,56 @@ impl SignatureAlgorithm {
     }
 }
 
-/// What the default backend verifies with.
-#[derive(Debug)]
-enum PureKey {
-    Rsa { modulus: Modulus, bits: usize, exponent: u64 },
-    Ec(EcVerifier),
-    Ed25519([u8; 32]),
-}
-
 /// The key in the form that the default backend verifies with.
 pub(crate) fn pure_verifying_key(key: SignatureKey<'_>, uses: Uses) -> Result<Arc<dyn VerifyingKey>, Error> {
-    Ok(Arc::new(match key {
-        SignatureKey::Rsa(key) => PureKey::Rsa {
+    Ok(match key {
+        SignatureKey::Rsa(key) => Arc::new(PureRsa {
             modulus: Modulus::new(key.modulus).ok_or(Code::KeyMalformed)?,
             bits: weak::bits(key.modulus),
             // What is not computed with verifies nothing.
             exponent: exponent(key.exponent).unwrap_or_default(),
-        },
+        }),
         SignatureKey::Ec { curve, point } => {
             let key = EcVerifier::new(curve, point)?;
-            PureKey::Ec(if uses == Uses::Many { key.with_table() } else { key })
+            Arc::new(if uses == Uses::Many { key.with_table() } else { key })
         }
-        SignatureKey::Ed25519(key) => PureKey::Ed25519(*key),
-    }))
+        SignatureKey::Ed25519(key) => Arc::new(PureEd25519(Zeroizing::new(*key))),
+    })
 }
 
-impl VerifyingKey for PureKey {
+#[derive(Debug)]
+struct PureRsa {
+    modulus: Modulus,
+    bits: usize,
+    exponent: u64,
+}
+
+impl VerifyingKey for PureRsa {
     fn verify(&self, algorithm: &SignatureAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
-        match (self, algorithm) {
-            (
-                Self::Rsa { modulus, bits, exponent },
-                SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_),
-            ) => {
-                let encoded = modulus.power(signature, *exponent).ok_or_else(invalid)?;
-                check_rsa_encoding(algorithm, message, &encoded, *bits)
-            }
-            (Self::Ec(key), SignatureAlgorithm::Ecdsa(digest)) => key.verify(&digest.digest(message), signature),
-            (Self::Ed25519(key), SignatureAlgorithm::Ed25519) => ed25519(key, message, signature),
-            _ => Err(Code::SignatureUnsupported.into()),
+        if !matches!(algorithm, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) {
+            return Err(Code::SignatureUnsupported.into());
         }
+        let encoded = self.modulus.power(signature, self.exponent).ok_or_else(invalid)?;
+        check_rsa_encoding(algorithm, message, &encoded, self.bits)
+    }
+}
+
+impl VerifyingKey for EcVerifier {
+    fn verify(&self, algorithm: &SignatureAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+        let SignatureAlgorithm::Ecdsa(digest) = algorithm else { return Err(Code::SignatureUnsupported.into()) };
+        Self::verify(self, &digest.digest(message), signature)
+    }
+}
+
+#[derive(Debug)]
+struct PureEd25519(Zeroizing<[u8; 32]>);
+
+impl VerifyingKey for PureEd25519 {
+    fn verify(&self, algorithm: &SignatureAlgorithm, message: &[&[u8]], signature: &[u8]) -> Result<(), Error> {
+        if *algorithm != SignatureAlgorithm::Ed25519 {
+            return Err(Code::SignatureUnsupported.into());
+        }
+        ed25519(&self.0, message, signature)
     }
 }
 

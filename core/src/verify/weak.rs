@@ -4,6 +4,7 @@ use super::key::KeyRole;
 use crate::error::{Code, Error};
 use crate::verify::Limits;
 use crypto_bigint::{BoxedUint, Limb, NonZero};
+use zeroize::Zeroizing;
 
 /// Primes whose residues show a ROCA key (Nemec et al., "The Return of Coppersmith's Attack", CCS 2017, 2.4), in
 /// groups with products of one word: the long division is done once for each group, and most keys need one group.
@@ -56,7 +57,7 @@ pub(super) fn check_rsa_size(modulus: &[u8], exponent: &[u8], role: KeyRole, lim
 
 /// ROCA, close primes. The size has been checked.
 pub(super) fn check_rsa_primes(modulus: &[u8]) -> Result<(), Error> {
-    let modulus = BoxedUint::from_be_slice_vartime(modulus);
+    let modulus = Zeroizing::new(BoxedUint::from_be_slice_vartime(modulus));
     if is_roca(&modulus) {
         return Err(Code::RsaRoca.into());
     }

@@ -1,5 +1,6 @@
 //! The configuration with every default said.
 
+use super::crypto::Crypto;
 use super::file::{Config, EncryptConfig, RouteConfig, TenantConfig};
 use super::limits::LimitsConfig;
 use super::named::Named;
@@ -18,6 +19,7 @@ impl Config {
         effective.store = self.store.as_ref().map(super::store::StoreConfig::effective);
         effective.trace = self.trace.as_ref().map(super::trace::TraceConfig::effective);
         effective.profile = Some(self.profile.unwrap_or_else(|| Named(postseal::verify::Profile::default())));
+        effective.crypto = Some(self.crypto.unwrap_or_else(|| Named(Crypto::default())));
         effective.encrypt = self.encrypt.or(&EncryptConfig::defaults());
         let revocation = self.options.over(self.revocation.over(RevocationPolicy::default()));
         effective.revocation = RevocationConfig::of(&revocation);

@@ -1,5 +1,6 @@
 //! The configuration file, as it is written, and what it means.
 
+use super::crypto::Crypto;
 use super::directory::{self, DirectoryConfig};
 use super::fetch::FetchConfig;
 use super::limits::LimitsConfig;
@@ -35,6 +36,8 @@ pub(super) struct Config {
     pub(super) trace: Option<TraceConfig>,
     /// The rules for certificates: default, strict (CA/B S/MIME Baseline Requirements) or legacy.
     pub(super) profile: Option<Named<Profile>>,
+    /// What computes: rust, accel (AVX-512-IFMA where there is) or aws-lc; the last two where the build has them.
+    pub(super) crypto: Option<Named<Crypto>>,
     /// PEM files of trust anchors, or mozilla for the shipped set.
     #[serde(default)]
     pub(super) trust: Vec<String>,

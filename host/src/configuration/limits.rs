@@ -73,8 +73,12 @@ limits! {
     revocation_sources: usize,
     /// Bytes of fetched revocation lists and responses that an engine keeps until their time is over. 64 MiB.
     revocation_cache_bytes: usize,
-    /// Signatures of CA certificates that an engine remembers as verified, 200 octets each. 4 096.
+    /// CA certificates whose signature an engine remembers as verified, with their key, 2 KB each. 4 096.
     known_signatures: usize,
+    /// Certificates of senders that it remembers in the same way. 4 096.
+    known_senders: usize,
+    /// Keys of CAs for which it may keep a table that makes checks faster, 50 to 240 KB each. 32.
+    key_tables: usize,
     /// Smallest RSA modulus in bits. 2048 (RFC 8551 2.2, RFC 8550 4.3).
     rsa_bits_min: NonZeroUsize,
     /// Largest RSA modulus in bits. 8192.

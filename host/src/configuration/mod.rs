@@ -1,5 +1,6 @@
 //! The configuration file: what a mail system says once, and what becomes of it.
 
+mod crypto;
 mod directory;
 mod effective;
 mod fetch;
@@ -146,6 +147,7 @@ impl Configuration {
             .with_intermediates(self.at("intermediates", trust::intermediates(&config.intermediates, &limits))?)
             .with_crls(self.at("crls", trust::crls(&config.crls, &limits))?)
             .with_profile(config.profile.map(|profile| profile.0).unwrap_or_default())
+            .with_crypto(self.at("crypto", config.crypto.map(|crypto| crypto.0).unwrap_or_default().backend())?)
             .with_limits(limits)
             .with_activation(config.activation())
             .with_policies(config.policies())

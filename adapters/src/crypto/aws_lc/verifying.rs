@@ -17,6 +17,12 @@ use std::sync::{Arc, OnceLock};
 /// The moduli that the library verifies with, in bits.
 const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
+/// Odd, above 1 and of at most 33 bits: the exponents that the library verifies with.
+fn is_usual(exponent: &[u8]) -> bool {
+    let number = exponent.iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet));
+    exponent.len() <= 5 && number & 1 == 1 && (3..1 << 33).contains(&number)
+}
+
 /// A key that is read once for each way it is used: the library binds a key to one.
 struct Ways<const N: usize>([OnceLock<Option<ParsedPublicKey>>; N]);
 
@@ -47,7 +53,7 @@ impl Rsa {
         let unused = self.modulus.first()?.leading_zeros();
         let bits = self.modulus.len().saturating_mul(8).saturating_sub(usize::try_from(unused).ok()?);
         // The library reads other keys and then says of each signature that it is invalid.
-        if !RSA_BITS.contains(&bits) {
+        if !RSA_BITS.contains(&bits) || !is_usual(&self.exponent) {
             return None;
         }
         let (way, parameters) = rsa_way(algorithm)?;

@@ -115,7 +115,7 @@ fn path(world: &World) {
     count(|| fresh(world), |engine| engine.find_path(&parsed(&world.person), &pool, now()).unwrap());
 }
 
-/// In a list with a thousand entries, its signature included.
+/// In a list with a thousand entries, whose signature was checked before.
 fn revoked(world: &World) {
     let limits = Limits::default();
     let path = fresh(world).find_path(&parsed(&world.person), &[parsed(&world.ca)], now()).unwrap();

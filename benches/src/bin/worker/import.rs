@@ -43,7 +43,8 @@ struct Mail {
 /// Mails to import, and what stays from one to the next where something does.
 pub struct Import {
     crypto: Crypto,
-    anchors: TrustAnchors,
+    /// PEM.
+    root: Vec<u8>,
     mails: Vec<Mail>,
     /// Those that know every sender.
     known: Option<(Engine, MemoryStore)>,
@@ -59,8 +60,9 @@ impl Import {
             let (path, sender) = line.split_once('\t').ok_or("a line without a sender")?;
             mails.push(Mail { octets: read(path)?, sender: sender.to_owned(), primer: read(primer)? });
         }
-        let anchors = TrustAnchors::from_pem(&read(root)?, &Limits::default()).map_err(|error| error.to_string())?;
-        Ok(Self { crypto, anchors, mails, known: None })
+        let root = read(root)?;
+        TrustAnchors::from_pem(&root, &Limits::default()).map_err(|error| error.to_string())?;
+        Ok(Self { crypto, root, mails, known: None })
     }
 
     pub const fn count(&self) -> usize {
@@ -96,8 +98,9 @@ impl Import {
         }
     }
 
+    /// With anchors of its own: a certificate keeps what was found out about its key.
     fn fresh(&self) -> Engine {
-        engine(self.crypto, self.anchors.clone())
+        engine(self.crypto, TrustAnchors::from_pem(&self.root, &Limits::default()).expect("read before"))
     }
 }
 

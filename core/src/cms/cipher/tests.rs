@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::PureRust;
-use crate::wycheproof::{files, hex, tests};
+use postseal_testkit::wycheproof::{files, hex, tests};
 
 /// Ciphertext and tag, with the content in pieces of `step` octets.
 fn encrypt(algorithm: ContentEncryption, key: &[u8], iv: &[u8], plain: &[u8], step: usize) -> (Vec<u8>, Vec<u8>) {

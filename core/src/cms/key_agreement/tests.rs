@@ -4,7 +4,7 @@ use super::*;
 use crate::cms::scripted::{Counting, Scripted};
 use crate::crypto::PureRust;
 use crate::verify::{EcKey, KeyRole, KnownKey, Limits, PublicKey};
-use crate::wycheproof::{files, hex, is_flagged, tests};
+use postseal_testkit::wycheproof::{files, hex, is_flagged, tests};
 
 /// The octets of a number, with as many leading zeros as `size` asks for.
 fn sized(number: &[u8], size: usize) -> Vec<u8> {
@@ -101,7 +101,7 @@ fn every_wycheproof_vector_of_x25519_has_its_shared_secret_or_is_refused() {
                 refused += 1;
                 continue;
             };
-            let agreement = PureRust.agree(AgreementCurve::X25519, private.last_chunk::<32>().unwrap(), &key);
+            let agreement = PureRust.agree(AgreementCurve::X25519, private.last_chunk::<32>().unwrap(), &**key);
             let strength =
                 KnownKey::from(PublicKey::X25519(key)).check_strength(KeyRole::EndEntity, &Limits::default());
             match policy(test) {
@@ -152,7 +152,7 @@ fn ec_key(curve: Curve) -> EcKey {
     let algorithm = algorithm_identifier(oids::EC_PUBLIC_KEY, &object_identifier(oid));
     let spki = element(Tag::SEQUENCE, &[&algorithm, &whole_bits(&point)]);
     match PublicKey::from_spki(&spki, &Limits::default()).unwrap() {
-        PublicKey::Ec(key) => key,
+        PublicKey::Ec(key) => *key,
         other => panic!("{other:?}"),
     }
 }
@@ -173,10 +173,14 @@ fn an_ephemeral_key_out_of_range_is_drawn_again_but_not_for_ever() {
     }
 }
 
+fn octets(octet: u8) -> crate::verify::Octets {
+    Box::new(Zeroizing::new([octet; 32]))
+}
+
 /// A public key of each kind that agrees on something.
 fn kinds() -> Vec<PublicKey> {
-    let curves = CURVES.map(|(curve, _)| PublicKey::Ec(ec_key(curve)));
-    curves.into_iter().chain([PublicKey::X25519([9; 32])]).collect()
+    let curves = CURVES.map(|(curve, _)| PublicKey::Ec(Box::new(ec_key(curve))));
+    curves.into_iter().chain([PublicKey::X25519(octets(9))]).collect()
 }
 
 #[test]
@@ -215,7 +219,7 @@ fn an_ephemeral_key_agrees_with_keys_on_its_curve_only() {
             assert_eq!(code, (index != other).then_some(Code::KeyCannotEncrypt));
         }
     }
-    let signs = PublicKey::Ed25519([9; 32]);
+    let signs = PublicKey::Ed25519(octets(9));
     assert!(keys.iter().all(|key| !EphemeralKey::draw(key, 16, &mut Counting::default()).unwrap().is_for(&signs)));
     let drawn = EphemeralKey::draw(&signs, 16, &mut Counting::default());
     assert_eq!(drawn.err().map(|error| error.code()), Some(Code::KeyCannotEncrypt));

@@ -6,7 +6,7 @@ use crate::cms::scripted::{Counting, Scripted};
 use crate::crypto::{CryptoBackend, PureRust, RsaRecipient};
 use crate::der::writer::whole_bits;
 use crate::verify::{Limits, PublicKey};
-use crate::wycheproof::{files, hex, tests};
+use postseal_testkit::wycheproof::{files, hex, tests};
 
 /// An RSA key from its numbers, which may have leading zeros.
 fn rsa_key(algorithm: &[u8], modulus: &[u8], exponent: &[u8]) -> RsaKey {
@@ -14,7 +14,7 @@ fn rsa_key(algorithm: &[u8], modulus: &[u8], exponent: &[u8]) -> RsaKey {
     let key = element(Tag::SEQUENCE, &[&number(modulus), &number(exponent)]);
     let spki = element(Tag::SEQUENCE, &[algorithm, &whole_bits(&key)]);
     match PublicKey::from_spki(&spki, &Limits::default()).unwrap() {
-        PublicKey::Rsa(key) => key,
+        PublicKey::Rsa(key) => *key,
         other => panic!("{other:?}"),
     }
 }

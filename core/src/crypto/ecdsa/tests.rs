@@ -3,12 +3,12 @@
 
 use super::*;
 use crate::verify::{Limits, PublicKey};
-use crate::wycheproof::{files, hex, tests};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::elliptic_curve::CurveGroup;
 use p256::elliptic_curve::group::Group;
 use p256::elliptic_curve::sec1::ToSec1Point;
 use postseal_testkit::factory::der::sequence;
+use postseal_testkit::wycheproof::{files, hex, tests};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// The same verification by the curve's crate.

@@ -4,7 +4,7 @@
 use super::*;
 use crate::crypto::PureRust;
 use crate::verify::KnownKey;
-use crate::wycheproof::{files, hex, is_flagged};
+use postseal_testkit::wycheproof::{files, hex, is_flagged};
 use serde_json::Value;
 
 /// The flag of vectors that Wycheproof calls acceptable and postseal refuses: RFC 8017 A.2.4 wants the NULL, and postseal

@@ -7,6 +7,9 @@
     reason = "test code"
 )]
 
+mod costs;
+mod recipients;
+
 use postseal::directory::{Directories, DirectoryId};
 use postseal::drive::{self, Keep, Lookup};
 use postseal::import;
@@ -92,6 +95,25 @@ fn import(engine: &Engine, mail: &[u8], fetcher: &ScriptedFetcher) -> (&'static 
 
 fn kinds(recorder: &Recorder) -> Vec<Kind> {
     recorder.events().into_iter().map(|event| event.kind).collect()
+}
+
+/// One recipient, with this lent certificate.
+fn resolve(
+    engine: &Engine,
+    lent: &[u8],
+    store: &MemoryStore,
+    fetcher: &ScriptedFetcher,
+) -> (Outcome, Option<Code>, Arc<Recorder>) {
+    let engine = engine.clone().with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("staff"))));
+    let address = Address::parse(ALICE).unwrap();
+    let directory = ScriptedDirectory::new().lends(&address, lent.to_vec());
+    let recorder = Arc::new(Recorder::default());
+    let context = resolve::Context::new(now(), recorder.clone());
+    let operation = engine.resolve(vec![address], Vec::new(), context).unwrap();
+    let world = Lookup::new(store).directory(DirectoryId::new("staff"), &directory).fetching(fetcher);
+    let resolution = drive::run(operation, &world, &*recorder, &|| false).unwrap();
+    let report = resolution.reports().next().unwrap();
+    (report.outcome, report.error.map(|error| error.code()), recorder)
 }
 
 #[test]
@@ -401,201 +423,6 @@ fn nobody_is_asked_about_a_certificate_without_a_path() {
     let fetcher = ScriptedFetcher::new();
     let (outcome, _, _) = import(&engine(policy(Mode::Hard, true)), &mail(&stranger, Vec::new()), &fetcher);
     assert_eq!((outcome, fetcher.asked().len()), ("refused", 0));
-}
-
-#[test]
-fn a_revoked_certificate_in_the_store_makes_room_for_another() {
-    let other =
-        middle().issue(&CertSpec { serial: 5000, key: Key::P256(60), ..CertSpec::mailbox(ALICE, Key::P256(60)) });
-    for (entries, outcome) in [(Vec::new(), "held"), (vec![Revoked::new(4096).because(1)], "imported")] {
-        let store = MemoryStore::new();
-        let run = |engine: &Engine, mail: &[u8]| {
-            let operation = engine.import(mail, import::Context::new(now()));
-            drive::run(operation, &Keep::new(&store), &(), &|| false).unwrap().outcome.name()
-        };
-        assert_eq!(run(&engine(policy(Mode::Soft, false)), &mail(&alice(), Vec::new())), "imported");
-        // Another subject: no renewal.
-        let spec = CertSpec { subject: "somebody".to_owned(), ..other.spec().clone() };
-        let with = engine(policy(Mode::Soft, false)).with_crls(vec![crl(&middle().crl(&CrlSpec::new(entries)))]);
-        assert_eq!(run(&with, &mail(&middle().issue(&spec), Vec::new())), outcome);
-    }
-}
-
-/// One recipient, with this lent certificate.
-fn resolve(
-    engine: &Engine,
-    lent: &[u8],
-    store: &MemoryStore,
-    fetcher: &ScriptedFetcher,
-) -> (Outcome, Option<Code>, Arc<Recorder>) {
-    let engine = engine.clone().with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("staff"))));
-    let address = Address::parse(ALICE).unwrap();
-    let directory = ScriptedDirectory::new().lends(&address, lent.to_vec());
-    let recorder = Arc::new(Recorder::default());
-    let context = resolve::Context::new(now(), recorder.clone());
-    let operation = engine.resolve(vec![address], Vec::new(), context).unwrap();
-    let world = Lookup::new(store).directory(DirectoryId::new("staff"), &directory).fetching(fetcher);
-    let resolution = drive::run(operation, &world, &*recorder, &|| false).unwrap();
-    let report = resolution.reports().next().unwrap();
-    (report.outcome, report.error.map(|error| error.code()), recorder)
-}
-
-#[test]
-fn recipients_are_checked_now_wherever_their_certificates_come_from() {
-    let good = middle().crl(&CrlSpec::new(Vec::new()));
-    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
-    let world = |list: Option<&Vec<u8>>| {
-        let fetcher = ScriptedFetcher::new().serves(ROOT_LIST, good_root_list());
-        match list {
-            Some(list) => fetcher.serves(LIST, list.clone()),
-            None => fetcher,
-        }
-    };
-    let hard = engine(policy(Mode::Hard, true));
-    for (list, outcome, code) in [
-        (Some(&good), Outcome::Found, None),
-        (Some(&revoked), Outcome::Unusable, Some(Code::CertificateRevoked)),
-        (None, Outcome::Unavailable, Some(Code::RevocationUnavailable)),
-    ] {
-        // A fresh engine, so that nothing is cached.
-        let lent = resolve(&engine(policy(Mode::Hard, true)), alice().der(), &MemoryStore::new(), &world(list));
-        assert_eq!((lent.0, lent.1), (outcome, code), "{:?}", lent.2.names());
-    }
-    // What the store holds was good when it came, and is revoked now; the directory has another one.
-    let store = MemoryStore::new();
-    let soft = engine(policy(Mode::Soft, false));
-    let operation = soft.import(&mail(&alice(), Vec::new()), import::Context::new(now()));
-    drive::run(operation, &Keep::new(&store), &(), &|| false).unwrap();
-    let other = middle().issue(&CertSpec { serial: 5000, key: Key::P256(60), ..spec() });
-    let (outcome, _, recorder) = resolve(&hard, other.der(), &store, &world(Some(&revoked)));
-    assert_eq!(outcome, Outcome::Found);
-    let names = recorder.names();
-    let place = |wanted| names.iter().position(|name| *name == wanted).unwrap();
-    assert!(place("certificate-revoked") < place("candidate-rejected"), "{names:?}");
-    assert!(place("candidate-rejected") < place("recipient-found"), "{names:?}");
-}
-
-#[test]
-fn nothing_that_is_learned_about_a_lent_certificate_is_kept() {
-    let engine = engine(policy(Mode::Hard, true));
-    let fetcher = ScriptedFetcher::new()
-        .serves(LIST, middle().crl(&CrlSpec::new(Vec::new())))
-        .serves(ROOT_LIST, good_root_list());
-    for times in 1..3 {
-        let (outcome, _, _) = resolve(&engine, alice().der(), &MemoryStore::new(), &fetcher);
-        assert_eq!((outcome, fetcher.asked().len()), (Outcome::Found, times * 2));
-    }
-}
-
-#[test]
-fn a_missing_issuer_is_fetched_for_a_recipient_only_and_only_under_a_trusted_name() {
-    let issuer = "http://ca.example/ca.cer";
-    let organization = |name: &str, common: &str| {
-        use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
-        let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
-        sequence(&[&part("2.5.4.10", name), &part("2.5.4.3", common)])
-    };
-    let authority = |name: &str, common: &str, key| {
-        let mut spec = AuthoritySpec::new(common, key);
-        spec.overrides.subject = Some(organization(name, common));
-        spec
-    };
-    let root = Authority::self_signed(&authority("Goal", "Root", Key::P256(70)));
-    let limits = Limits::default();
-    let engine = |fetch_issuers| {
-        let mut policy = RevocationPolicy::default();
-        policy.fetch_issuers = fetch_issuers;
-        postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &limits).unwrap())
-            .with_revocation(PerRoute::new(policy))
-    };
-    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
-    spec.overrides.extra_extensions = vec![access_at(&[], &[issuer])];
-    let middle = root.subordinate(&authority("Goal", "CA", Key::P256(71)));
-    let stranger = root.subordinate(&authority("Other", "CA", Key::P256(72)));
-    for (middle, fetches, found, asked) in
-        [(&middle, true, true, 1), (&middle, false, false, 0), (&stranger, true, false, 0)]
-    {
-        let fetcher = ScriptedFetcher::new().serves(issuer, middle.der().to_vec());
-        let alice = middle.issue(&spec);
-        let (outcome, _, _) = resolve(&engine(fetches), alice.der(), &MemoryStore::new(), &fetcher);
-        assert_eq!((outcome == Outcome::Found, fetcher.asked().len()), (found, asked));
-        // An import never does: the address is the sender's word.
-        let store = MemoryStore::new();
-        let operation = engine(true).import(&mail(&alice, Vec::new()), import::Context::new(now()));
-        let report = drive::run(operation, &Keep::new(&store).fetching(&fetcher), &(), &|| false).unwrap();
-        assert_eq!((report.outcome.name(), fetcher.asked().len()), ("refused", asked));
-    }
-}
-
-#[test]
-fn an_operator_cannot_add_what_is_known_to_be_revoked() {
-    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096)]));
-    let engine = engine(policy(Mode::Soft, true)).with_crls(vec![crl(&revoked)]);
-    let certificate = Certificate::from_der(alice().der(), &Limits::default()).unwrap();
-    let entry = postseal::store::Entry::absent(Address::parse(ALICE).unwrap());
-    let error = engine.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap_err();
-    assert_eq!(error.code(), Code::CertificateRevoked);
-}
-
-#[test]
-fn forged_lists_in_the_mail_do_not_use_up_what_the_right_one_costs() {
-    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
-    let stranger = Authority::root("Mail CA", Key::P256(40));
-    let mut mail = SignedMail::new(&format!("Alice <{ALICE}>"), &alice()).form(Form::OpaqueBer);
-    // As many as are looked at, and large: hashing them costs as well.
-    let padding = postseal_testkit::factory::extension("1.3.6.1.4.1.99999.2", false, &vec![0; 310 << 10]);
-    for number in 0..32 {
-        let forged = CrlSpec {
-            this_update: "2026-05-31T00:00:00Z".to_owned(),
-            number: Some(number),
-            key_identifier: false,
-            extra_extensions: vec![padding.clone()],
-            ..CrlSpec::new(Vec::new())
-        };
-        mail = mail.with_crl(&stranger.crl(&forged));
-    }
-    let mail = mail.build();
-    let nobody = ScriptedFetcher::new();
-    let configured = engine(policy(Mode::Soft, false)).with_crls(vec![crl(&revoked)]);
-    assert_eq!(import(&configured, &mail, &nobody).1, Some(Code::CertificateRevoked));
-    let fetcher = ScriptedFetcher::new().serves(LIST, revoked);
-    assert_eq!(import(&engine(policy(Mode::Soft, true)), &mail, &fetcher).1, Some(Code::CertificateRevoked));
-}
-
-#[test]
-fn a_list_about_others_does_not_stay_in_the_cache() {
-    let engine = engine(policy(Mode::Soft, true));
-    let mail = mail(&alice(), Vec::new());
-    // The root's list holds, and says nothing about what the intermediate has issued.
-    let wrong = ScriptedFetcher::new().serves(LIST, good_root_list()).serves(ROOT_LIST, good_root_list());
-    assert_eq!(import(&engine, &mail, &wrong).0, "imported");
-    let right = ScriptedFetcher::new().serves(LIST, middle().crl(&CrlSpec::new(vec![Revoked::new(4096)])));
-    assert_eq!(import(&engine, &mail, &right).1, Some(Code::CertificateRevoked));
-}
-
-#[test]
-fn addresses_of_issuers_that_do_not_answer_count_as_well() {
-    let authority = |common: &str, key| {
-        use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
-        let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
-        let mut spec = AuthoritySpec::new(common, key);
-        spec.overrides.subject = Some(sequence(&[&part("2.5.4.10", "Goal"), &part("2.5.4.3", common)]));
-        spec
-    };
-    let root = Authority::self_signed(&authority("Root", Key::P256(70)));
-    let urls: Vec<String> = (0..20).map(|number| format!("http://{number}.example/ca.cer")).collect();
-    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
-    spec.overrides.extra_extensions = vec![access_at(&[], &urls)];
-    let alice = root.subordinate(&authority("CA", Key::P256(71))).issue(&spec);
-    let mut policy = RevocationPolicy::default();
-    policy.fetch_issuers = true;
-    let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
-    let engine = postseal_testkit::engine(anchors).with_revocation(PerRoute::new(policy));
-    let fetcher = ScriptedFetcher::new();
-    let (outcome, code, _) = resolve(&engine, alice.der(), &MemoryStore::new(), &fetcher);
-    assert_eq!((outcome, code), (Outcome::Unavailable, Some(Code::IssuerUnavailable)));
-    assert_eq!(fetcher.asked().len(), 2);
 }
 
 #[test]
