@@ -11,11 +11,14 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::{io, thread};
+use std::{io, mem, thread};
 
-/// Mails that each worker may be ahead, and so as many as may be decided together: enough that one wait for the disk is short beside
-/// verifying them.
+/// Mails that each worker may be ahead.
 const AHEAD: usize = 32;
+
+/// Mails that may be decided together, where the store gains by it: enough that one wait for the disk is short beside verifying them, and few, because a process that
+/// is killed has stored them and not told of them.
+const TOGETHER: usize = 32;
 
 /// What became of one mail of an archive.
 ///
@@ -82,6 +85,8 @@ struct Line {
 struct Shared<'a> {
     archive: &'a Archive,
     ahead: usize,
+    /// Mails that are decided together at the most.
+    together: usize,
     line: Mutex<Line>,
     moved: Condvar,
 }
@@ -111,7 +116,7 @@ impl Shared<'_> {
         self.moved.notify_all();
     }
 
-    /// What was prepared for this mail, once it is, and for those after it that are ready and about other addresses; nothing when nobody
+    /// What was prepared for this mail, once it is, and for some after it that are ready and about other addresses; nothing when nobody
     /// prepares any more.
     fn fetch(&self, at: usize) -> Vec<Prepared> {
         let mut line = self.locked();
@@ -119,9 +124,10 @@ impl Shared<'_> {
             line = self.wait(line);
         }
         let (mut run, mut addresses) = (Vec::new(), BTreeSet::new());
-        while let Some(next) = line.ready.first_entry()
+        while run.len() < self.together
+            && let Some(next) = line.ready.first_entry()
             && *next.key() == at.saturating_add(run.len())
-            && next.get().is_apart(&mut addresses)
+            && (next.get().is_apart(&mut addresses) || run.is_empty())
         {
             run.push(next.remove());
         }
@@ -163,8 +169,14 @@ impl Later {
 impl Host {
     /// Imports the mails of an archive. So many threads read and verify; what they verified is decided and stored in the archive's
     /// order, so that the result, the reports and the trace are those of mail-by-mail import: mails in a row that are about different
-    /// addresses together, with one wait for the disk, and all others one after the other. Mails whose digest `is_done` says yes to are
-    /// skipped. `each` hears of every mail, in that order, once what it says is in the store.
+    /// addresses together, up to 32 of them with one wait for the disk where the store can
+    /// ([`most_together`](postseal::store::CertStore::most_together)), and all others one after the other. Mails whose digest `is_done`
+    /// says yes to are skipped. `each` hears of every mail, in that order, once what it says is in the store and its events are told.
+    ///
+    /// Events are told as soon as the store has acknowledged what they tell of, and before it is asked for the next. Whoever ends the
+    /// process between the two, with `kill -9` for instance, leaves that many mails stored, and neither traced nor told to `each`: up to
+    /// 32, and one where the store makes one change after the other, as when mails are imported one by one. Brought again they are
+    /// already known or held, and that is their event; the one that says when they came is missing. Nothing is traced that is not stored.
     ///
     /// Not more than `jobs` mails are in memory, and the certificates of `jobs` times 32.
     ///
@@ -192,9 +204,9 @@ impl Host {
         is_done: &(dyn Fn(&[u8; 32]) -> bool + Sync),
         each: &mut dyn FnMut(Imported),
     ) -> Result<(), Error> {
-        self.needed_store()?;
+        let together = self.needed_store()?.most_together().clamp(1, TOGETHER);
         let ahead = jobs.get().saturating_mul(AHEAD);
-        let shared = Shared { archive, ahead, line: Mutex::default(), moved: Condvar::new() };
+        let shared = Shared { archive, ahead, together, line: Mutex::default(), moved: Condvar::new() };
         thread::scope(|scope| {
             for _ in 0..jobs.get() {
                 scope.spawn(|| {
@@ -212,8 +224,9 @@ impl Host {
                 if run.is_empty() {
                     return Err(Code::InternalError.into());
                 }
-                for Prepared { digest, verified, events } in self.decide_together(&context.tenant, run)? {
-                    events.tell(&**self.tracer());
+                let mut decided = self.decide_together(&context.tenant, run)?;
+                decided.iter_mut().for_each(|one| mem::take(&mut one.events).tell(&**self.tracer()));
+                for Prepared { digest, verified, .. } in decided {
                     let Verified::Ends(outcome) = verified else { return Err(Code::InternalError.into()) };
                     each(Imported { at, name: archive.name(at), digest, outcome });
                     at = at.saturating_add(1);

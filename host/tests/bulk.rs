@@ -116,6 +116,10 @@ impl CertStore for Watched {
         self.store.put_all(queries)
     }
 
+    fn most_together(&self) -> usize {
+        self.store.most_together()
+    }
+
     fn entries(&self, tenant: &Tenant) -> std::result::Result<Vec<Entry>, Unavailable> {
         self.store.entries(tenant)
     }

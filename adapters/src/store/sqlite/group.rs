@@ -91,7 +91,20 @@ struct HandOver<'a, Q, A>(&'a Line<Q, A>);
 impl<Q, A> Drop for HandOver<'_, Q, A> {
     fn drop(&mut self) {
         let mut waiting = self.0.locked();
-        waiting.is_led = waiting.queue.front().is_some_and(|first| first.tell.send(Word::Lead).is_ok());
+        // Whoever went away in a panic is passed over, so that nobody waits behind him.
+        while waiting.queue.pop_front_if(|first| first.tell.send(Word::Lead).is_err()).is_some() {}
+        waiting.is_led = !waiting.queue.is_empty();
+    }
+}
+
+#[cfg(test)]
+impl<Q, A> Line<Q, A> {
+    /// Until somebody works and so many wait behind him.
+    pub(super) fn wait_for(&self, waiters: usize) {
+        let is_so = |waiting: &Waiting<Q, A>| waiting.is_led && waiting.queue.len() == waiters;
+        while !is_so(&self.locked()) {
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -99,19 +112,11 @@ impl<Q, A> Drop for HandOver<'_, Q, A> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-    use super::Line;
+    use super::{Line, Waiter};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Mutex;
     use std::sync::mpsc::channel;
     use std::thread;
-
-    impl<Q, A> Line<Q, A> {
-        fn wait_for(&self, waiters: usize) {
-            while self.locked().queue.len() < waiters {
-                thread::yield_now();
-            }
-        }
-    }
 
     /// What came together while the first one worked, and what each of five was told; the first and the leader after him may panic.
     fn run(most: usize, panics: &[usize]) -> (Vec<Vec<u32>>, Vec<Option<Vec<u32>>>) {
@@ -133,9 +138,7 @@ mod tests {
         let bring = |questions: Vec<u32>| catch_unwind(AssertUnwindSafe(|| line.bring(questions, work))).ok().flatten();
         let answers = thread::scope(|scope| {
             let mut threads = vec![scope.spawn(|| bring(vec![0]))];
-            while line.locked().queue.len() > 0 || !line.locked().is_led {
-                thread::yield_now();
-            }
+            line.wait_for(0);
             for (at, questions) in [vec![1], vec![2, 3], vec![], vec![4]].into_iter().enumerate() {
                 let bring = &bring;
                 threads.push(scope.spawn(move || bring(questions)));
@@ -165,5 +168,41 @@ mod tests {
         assert_eq!(answers, [None, Some(vec![101]), Some(vec![102, 103]), Some(vec![]), Some(vec![104])]);
         let (_, answers) = run(3, &[2]);
         assert_eq!(answers, [Some(vec![100]), None, None, None, Some(vec![104])]);
+    }
+
+    #[test]
+    fn who_is_gone_is_passed_over() {
+        let line: Line<u32, u32> = Line::new(10);
+        let (go, wait) = channel::<()>();
+        let answers = thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                line.bring(vec![0], move |_| {
+                    wait.recv().unwrap();
+                    vec![100]
+                })
+            });
+            line.wait_for(0);
+            let (tell, gone) = channel();
+            line.locked().queue.push_back(Waiter { questions: vec![1], tell });
+            drop(gone);
+            let second = scope.spawn(|| line.bring(vec![2], |questions| questions.to_vec()));
+            line.wait_for(2);
+            go.send(()).unwrap();
+            [first.join().unwrap(), second.join().unwrap()]
+        });
+        assert_eq!(answers, [Some(vec![100]), Some(vec![2])]);
+        assert!(!line.locked().is_led);
+    }
+
+    #[test]
+    fn a_poisoned_lock_stops_nobody() {
+        let line: Line<u32, u32> = Line::new(10);
+        let poison = || {
+            let _held = line.waiting.lock().unwrap();
+            panic!("as the test wants it");
+        };
+        assert!(catch_unwind(AssertUnwindSafe(poison)).is_err());
+        assert!(line.waiting.is_poisoned());
+        assert_eq!(line.bring(vec![7], |_| vec![8]), Some(vec![8]));
     }
 }

@@ -14,10 +14,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long it rests between attempts where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Changes that are written in one transaction, unless one thread brings more at once.
 const MOST_TOGETHER: usize = 256;
@@ -46,7 +50,7 @@ pub struct SqliteStore {
     idle: Mutex<Vec<Connection>>,
     /// Changes that wait to be written together.
     line: Line<PutStored, Result<PutOutcome, Unavailable>>,
-    /// The connection of whoever writes them. Nobody else changes the file in this process, and so its pages stay known.
+    /// The connection of whoever writes them. Hardly anybody else changes the file in this process, and so its pages stay known.
     writer: Mutex<Option<Connection>>,
 }
 
@@ -90,9 +94,13 @@ impl SqliteStore {
     /// assert!(error.to_string().starts_with("/nowhere/at/all.db: "));
     /// ```
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let unusable = |error: &rusqlite::Error| OpenError::Unusable { path: path.to_owned(), reason: say(error) };
-        let mut connection = connect(path).map_err(|error| unusable(&error))?;
-        let found = schema::migrate(&mut connection).map_err(|error| unusable(&error))?;
+        let unusable = |error: rusqlite::Error| OpenError::Unusable { path: path.to_owned(), reason: say(&error) };
+        let (connection, found) = patiently(|| {
+            let mut connection = connect(path)?;
+            let found = schema::migrate(&mut connection)?;
+            Ok((connection, found))
+        })
+        .map_err(unusable)?;
         match found {
             schema::VERSION => Ok(Self {
                 path: path.to_owned(),
@@ -163,6 +171,9 @@ impl SqliteStore {
     /// Writes these changes together with everything else that waits to be written; returns when they are on the disk.
     fn write(&self, queries: Vec<PutStored>) -> Vec<Result<PutOutcome, Unavailable>> {
         let count = queries.len();
+        if count == 0 {
+            return Vec::new();
+        }
         let outcomes = self.line.bring(queries, |queries| self.write_together(queries));
         outcomes.unwrap_or_else(|| vec![Err(Unavailable::because("the thread that wrote to the store ended")); count])
     }
@@ -257,6 +268,10 @@ impl CertStore for SqliteStore {
         self.write(queries.iter().map(|query| PutStored::clone(query)).collect())
     }
 
+    fn most_together(&self) -> usize {
+        MOST_TOGETHER
+    }
+
     fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable> {
         self.with(|connection| manage::page(connection, tenant, &Filter::All, None, usize::MAX))
     }
@@ -276,15 +291,27 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Changing to the write-ahead log needs the file for itself for a moment and does not wait for it; the next
-    // connection, or the one that was faster, has changed it for all.
-    let mode: Result<String, _> = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
-    match mode {
-        Err(error) if error.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy) => return Err(error),
-        _ => {}
-    }
+    // Changing to the write-ahead log needs the file for itself for a moment, and SQLite does not wait for it. A file that is changed
+    // answers at once.
+    patiently(|| connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())))?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;")?;
     Ok(connection)
+}
+
+/// Does this again where SQLite says that the file is locked and has not waited for it: it does not where two might wait for each other.
+fn patiently<T>(work: impl Fn() -> Result<T, rusqlite::Error>) -> Result<T, rusqlite::Error> {
+    let begun = Instant::now();
+    loop {
+        match work() {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < BUSY_TIMEOUT =>
+            {
+                thread::sleep(BUSY_PAUSE);
+            }
+            result => return result,
+        }
+    }
 }
 
 fn corrupt(corrupt: Corrupt) -> rusqlite::Error {
