@@ -23,6 +23,12 @@ struct Waiter<Q, A> {
     tell: Sender<Word<A>>,
 }
 
+/// Whose so many of the answers are.
+struct Share<A> {
+    tell: Sender<Word<A>>,
+    count: usize,
+}
+
 enum Word<A> {
     /// It is your turn to work for all.
     Lead,
@@ -56,28 +62,28 @@ impl<Q, A> Line<Q, A> {
 
     fn lead(&self, work: impl FnOnce(&[Q]) -> Vec<A>) {
         let next = HandOver(self);
-        let (questions, waiters) = self.take();
+        let (questions, shares) = self.take();
         let mut answers = work(&questions).into_iter();
         // The next one need not wait until all are told.
         drop(next);
-        for (tell, count) in waiters {
+        for Share { tell, count } in shares {
             // Nobody goes away before he is told.
             let _told = tell.send(Word::Done(answers.by_ref().take(count).collect()));
         }
     }
 
     /// The questions of the first waiters, and whose they are.
-    fn take(&self) -> (Vec<Q>, Vec<(Sender<Word<A>>, usize)>) {
-        let (mut questions, mut waiters) = (Vec::new(), Vec::new());
+    fn take(&self) -> (Vec<Q>, Vec<Share<A>>) {
+        let (mut questions, mut shares) = (Vec::new(), Vec::new());
         let mut waiting = self.locked();
         let fits = |waiter: &mut Waiter<Q, A>, taken: usize| {
             taken == 0 || taken.saturating_add(waiter.questions.len()) <= self.most
         };
         while let Some(waiter) = waiting.queue.pop_front_if(|waiter| fits(waiter, questions.len())) {
-            waiters.push((waiter.tell, waiter.questions.len()));
+            shares.push(Share { tell: waiter.tell, count: waiter.questions.len() });
             questions.extend(waiter.questions);
         }
-        (questions, waiters)
+        (questions, shares)
     }
 
     fn locked(&self) -> MutexGuard<'_, Waiting<Q, A>> {

@@ -265,7 +265,7 @@ impl CertStore for SqliteStore {
     }
 
     fn put_all(&self, queries: &[&PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
-        self.write(queries.iter().map(|query| PutStored::clone(query)).collect())
+        self.write(queries.iter().copied().cloned().collect())
     }
 
     fn most_together(&self) -> usize {
@@ -326,3 +326,6 @@ fn say(error: &rusqlite::Error) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
 fn set_version(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     transaction.pragma_update(None, "user_version", VERSION)
 }
+
+#[cfg(test)]
+mod tests;
