@@ -10,14 +10,16 @@
 use postseal::import::{Context, Outcome};
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, PutOutcome, Quotas, Tenant};
-use postseal::trace::Event;
+use postseal::trace::{Event, Kind};
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{Engine, PerRoute, UnixTime};
+use postseal::{Engine, Fingerprint, PerRoute, UnixTime};
 use postseal_adapters::store::SqliteStore;
 use postseal_host::{Archive, BulkOutcome, Host};
 use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
 use postseal_testkit::{MemoryStore, Recorder};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -84,12 +86,15 @@ struct Watched {
     is_narrow: bool,
     /// An address whose rows cannot be read.
     broken: Mutex<Option<&'static str>>,
+    /// Whoever brings changes so many times is gone once they are stored, as after `kill -9`.
+    lives: AtomicUsize,
 }
 
 impl Watched {
     fn new(store: SqliteStore) -> Self {
         let (most_found, most_put) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { store, most_found, most_put, is_narrow: false, broken: Mutex::new(None) }
+        let lives = AtomicUsize::new(usize::MAX);
+        Self { store, most_found, most_put, is_narrow: false, broken: Mutex::new(None), lives }
     }
 }
 
@@ -113,7 +118,9 @@ impl CertStore for Watched {
 
     fn put_all(&self, queries: &[&PutStored]) -> Vec<std::result::Result<PutOutcome, Unavailable>> {
         self.most_put.fetch_max(queries.len(), Ordering::Relaxed);
-        self.store.put_all(queries)
+        let outcomes = self.store.put_all(queries);
+        assert!(self.lives.fetch_sub(1, Ordering::Relaxed) > 1, "as the test wants it");
+        outcomes
     }
 
     fn most_together(&self) -> usize {
@@ -176,4 +183,62 @@ fn a_row_that_cannot_be_read_defers_its_own_mails_only() {
     assert_eq!(deferred(&result), [1, 21, 41, 61]);
     *watched.broken.lock().unwrap() = None;
     assert!(deferred(&side_by_side(&engine, &mails, watched, 4)).is_empty());
+}
+
+/// Fingerprints that an event says came, and those that any event of a decision names.
+fn traced(events: &[Event]) -> (Vec<Fingerprint>, BTreeSet<Fingerprint>) {
+    let came = events.iter().filter_map(|event| match event.kind {
+        Kind::Imported { fingerprint, .. } | Kind::Renewed { fingerprint, .. } => Some(fingerprint),
+        _ => None,
+    });
+    let came: Vec<Fingerprint> = came.collect();
+    let decided = events.iter().filter_map(|event| match event.kind {
+        Kind::AlreadyKnown { fingerprint } | Kind::Held { fingerprint, .. } => Some(fingerprint),
+        _ => None,
+    });
+    let all = came.iter().copied().chain(decided).collect();
+    (came, all)
+}
+
+#[test]
+fn whoever_is_killed_after_the_store_was_asked_misses_few_events_and_no_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let (engine, mails) = mails();
+    let expected = one_by_one(&engine, &mails, Arc::new(MemoryStore::new()));
+    let mut archive = Archive::default();
+    mails.iter().enumerate().for_each(|(at, mail)| archive.add_mail(&at.to_string(), mail.clone()));
+    for lives in 1..5 {
+        let path = folder.path().join(format!("{lives}.db"));
+        let watched = Watched { lives: AtomicUsize::new(lives), ..Watched::new(SqliteStore::open(&path).unwrap()) };
+        let (watched, recorder) = (Arc::new(watched), Arc::new(Recorder::default()));
+        let host = Host::new(engine.clone()).with_store(watched.clone()).with_tracer(recorder.clone());
+        let done = Mutex::new(BTreeSet::new());
+        let run = || {
+            let is_done = |digest: &[u8; 32]| done.lock().unwrap().contains(digest);
+            let jobs = NonZeroUsize::new(4).unwrap();
+            host.import_archive(&archive, &Context::new(now()), jobs, &is_done, &mut |imported| {
+                done.lock().unwrap().insert(imported.digest.unwrap());
+            })
+        };
+        assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+        let stored = |store: &Watched| {
+            let certs = store.entries(&Tenant::default()).unwrap().into_iter().flat_map(|entry| entry.certs);
+            certs.map(|(stored, _)| stored.certificate.fingerprint()).collect::<BTreeSet<_>>()
+        };
+        let (_, told) = traced(&recorder.events());
+        let untold = stored(&watched).difference(&told).count();
+        assert!(told.is_subset(&stored(&watched)), "nothing is traced that is not stored");
+        let most = watched.most_put.load(Ordering::Relaxed);
+        assert!((1..=32).contains(&untold) && untold <= most && most <= 32, "{untold} of {most}");
+
+        watched.lives.store(usize::MAX, Ordering::Relaxed);
+        run().unwrap();
+        assert!(watched.entries(&Tenant::default()).unwrap() == expected.entries, "as if nothing had happened");
+        let (came, told) = traced(&recorder.events());
+        assert_eq!(told, stored(&watched), "each has an event");
+        let (expected_came, _) = traced(&expected.events);
+        let missing = expected_came.len() - came.len();
+        assert!(missing <= untold, "{missing} of {untold}");
+        assert_eq!(came.len(), came.iter().collect::<BTreeSet<_>>().len(), "and none is said to have come twice");
+    }
 }

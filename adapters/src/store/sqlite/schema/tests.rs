@@ -1,5 +1,11 @@
 //! Stores that an earlier postseal made and filled.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "test code"
+)]
 
 use super::{STEPS, VERSION};
 use crate::store::SqliteStore;
@@ -98,8 +104,7 @@ fn fill(store: &dyn CertStore) {
         let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
         engine.import_mail(&mail, Context::new(now).tenant(tenant.clone()), store, &()).unwrap().outcome
     };
-    for (tenant, number) in ["", "goal"].into_iter().zip(0_u64..) {
-        let tenant = Tenant::new(tenant);
+    for (tenant, number) in [Tenant::default(), Tenant::new("goal")].into_iter().zip(0_u64..) {
         let key = 10 + number * 10;
         for year in [2023, 2024, 2025] {
             let outcome = import(&tenant, "Renewed@goal.example", "R", key, year);
@@ -210,14 +215,15 @@ fn a_filled_store_of_the_second_version_has_the_same_rows_afterwards() {
 /// What is known stays known, and somebody new is learned.
 fn fill_once_more(store: &SqliteStore) {
     let (engine, ca) = engine_and_ca();
-    let mut spec = CertSpec::mailbox("renewed@goal.example", Key::P256(10));
+    let mut spec = CertSpec::mailbox("Renewed@goal.example", Key::P256(10));
     (spec.subject, spec.not_before) = ("R".to_owned(), "2025-01-01T00:00:00Z".to_owned());
-    let known = SignedMail::new("renewed@goal.example", &ca.issue(&spec)).with_authority(&ca).build();
+    let known = SignedMail::new("Renewed@goal.example", &ca.issue(&spec)).with_authority(&ca).build();
     let new = ca.issue(&CertSpec::mailbox("new@goal.example", Key::P256(30)));
     let new = SignedMail::new("new@goal.example", &new).with_authority(&ca).build();
     for (mail, outcome) in [(known, Outcome::AlreadyKnown), (new, Outcome::Imported)] {
         let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
-        assert_eq!(engine.import_mail(&mail, Context::new(now), store, &()).unwrap().outcome, outcome);
+        let report = engine.import_mail(&mail, Context::new(now), store, &()).unwrap();
+        assert_eq!(report.outcome, outcome, "{report:?}");
     }
 }
 
