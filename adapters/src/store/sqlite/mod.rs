@@ -291,14 +291,14 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Changing to the write-ahead log needs the file for itself for a moment, and SQLite does not wait for it. A file that is changed
-    // answers at once.
+    // Changing to the write-ahead log needs the file for itself for a moment, and SQLite does not wait for it in every case. A file that
+    // is changed answers at once.
     patiently(|| connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())))?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;")?;
     Ok(connection)
 }
 
-/// Does this again where SQLite says that the file is locked and has not waited for it: it does not where two might wait for each other.
+/// Does this again where SQLite says that the file is locked and has not waited for it, as it does where two might wait for each other.
 fn patiently<T>(work: impl Fn() -> Result<T, rusqlite::Error>) -> Result<T, rusqlite::Error> {
     let begun = Instant::now();
     loop {

@@ -1,7 +1,7 @@
 //! What becomes of changes that several threads bring while somebody works, seen in the file.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-use super::SqliteStore;
+use super::{SqliteStore, patiently};
 use postseal::import::{Ask, Context};
 use postseal::operation::{Operation as _, Step};
 use postseal::query::{PutStored, Unavailable};
@@ -10,6 +10,7 @@ use postseal::verify::{Limits, TrustAnchors};
 use postseal::{PerRoute, UnixTime};
 use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
@@ -198,4 +199,21 @@ fn a_thread_that_ends_in_the_middle_of_a_transaction_stops_nobody() {
     let (told, transactions) = scene.put_side_by_side(&changes.iter().collect::<Vec<_>>());
     assert!(told.iter().all(|told| *told == Ok(PutOutcome::Stored)), "{told:?}");
     assert_eq!(transactions, 2);
+}
+
+#[test]
+fn a_lock_that_is_not_waited_for_is_asked_for_again() {
+    let calls = Cell::new(0);
+    let fail = |code: i32, times: i32| {
+        calls.set(0);
+        patiently(|| {
+            calls.set(calls.get().wrapping_add(1));
+            let error = || rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            if calls.get() > times { Ok(calls.get()) } else { Err(error()) }
+        })
+    };
+    assert_eq!(fail(rusqlite::ffi::SQLITE_BUSY, 3).unwrap(), 4);
+    assert_eq!(fail(rusqlite::ffi::SQLITE_BUSY_RECOVERY, 1).unwrap(), 2);
+    assert!(fail(rusqlite::ffi::SQLITE_IOERR, 1).is_err());
+    assert_eq!(calls.get(), 1, "what is no lock is told at once");
 }
