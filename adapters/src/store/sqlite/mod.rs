@@ -201,7 +201,7 @@ impl SqliteStore {
         // A connection that failed is closed, not used again.
         let mut connection = match writer.take() {
             Some(connection) => connection,
-            None => connect(&self.path).map_err(Failure::OfAll)?,
+            None => writer_at(&self.path).map_err(Failure::OfAll)?,
         };
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Failure::OfAll)?;
@@ -294,7 +294,14 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     // Changing to the write-ahead log needs the file for itself for a moment, and SQLite does not wait for it in every case. A file that
     // is changed answers at once.
     patiently(|| connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())))?;
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;")?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;")?;
+    Ok(connection)
+}
+
+/// With room for all pages that so many changes write, wherever in a large file they are, so that none is written twice.
+fn writer_at(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = connect(path)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
     Ok(connection)
 }
 

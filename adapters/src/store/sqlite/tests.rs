@@ -203,7 +203,7 @@ fn a_thread_that_ends_in_the_middle_of_a_transaction_stops_nobody() {
 
 #[test]
 fn a_lock_that_is_not_waited_for_is_asked_for_again() {
-    let calls = Cell::new(0);
+    let calls = Cell::new(0_i32);
     let fail = |code: i32, times: i32| {
         calls.set(0);
         patiently(|| {
