@@ -21,6 +21,14 @@ fn it_conforms() {
 }
 
 #[test]
+fn a_store_in_memory_conforms() {
+    let make = || SqliteStore::open(Path::new(":memory:")).unwrap();
+    conformance::store(&|| Box::new(make()));
+    conformance::managed_store(&|| Box::new(make()));
+    conformance::quotas(&|quotas| Box::new(make().with_quotas(PerRoute::new(quotas))));
+}
+
+#[test]
 fn it_conforms_as_what_operators_use_and_with_quotas() {
     let folder = tempfile::tempdir().unwrap();
     let count = std::sync::atomic::AtomicU32::new(0);

@@ -52,6 +52,8 @@ pub struct SqliteStore {
     line: Line<PutStored, Result<PutOutcome, Unavailable>>,
     /// The connection of whoever writes them. Hardly anybody else changes the file in this process, and so its pages stay known.
     writer: Mutex<Option<Connection>>,
+    /// Nothing but that connection has the store, which is in memory (`:memory:`) and gone with it. Everybody shares it then.
+    is_private: bool,
 }
 
 /// Why a store cannot be opened.
@@ -102,13 +104,18 @@ impl SqliteStore {
         })
         .map_err(unusable)?;
         match found {
-            schema::VERSION => Ok(Self {
-                path: path.to_owned(),
-                quotas: PerRoute::new(Quotas::default()),
-                idle: Mutex::new(vec![connection]),
-                line: Line::new(MOST_TOGETHER),
-                writer: Mutex::new(None),
-            }),
+            schema::VERSION => {
+                let is_private = connection.path().is_none_or(str::is_empty);
+                let (idle, writer) = if is_private { (None, Some(connection)) } else { (Some(connection), None) };
+                Ok(Self {
+                    path: path.to_owned(),
+                    quotas: PerRoute::new(Quotas::default()),
+                    idle: Mutex::new(idle.into_iter().collect()),
+                    line: Line::new(MOST_TOGETHER),
+                    writer: Mutex::new(writer),
+                    is_private,
+                })
+            }
             0 => Err(OpenError::Foreign { path: path.to_owned() }),
             found => Err(OpenError::Newer { path: path.to_owned(), found }),
         }
@@ -151,6 +158,11 @@ impl SqliteStore {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error>) -> Result<T, Unavailable> {
+        if self.is_private {
+            let mut shared = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let gone = || Unavailable::because("the store in memory is gone");
+            return work(shared.as_mut().ok_or_else(gone)?).map_err(|error| self.unavailable(&error));
+        }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -198,17 +210,24 @@ impl SqliteStore {
     /// All of these in one transaction, or none.
     fn attempt(&self, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        // A connection that failed is closed, not used again.
         let mut connection = match writer.take() {
             Some(connection) => connection,
             None => writer_at(&self.path).map_err(Failure::OfAll)?,
         };
+        let result = self.transact(&mut connection, queries);
+        // A connection that failed is closed, not used again.
+        if result.is_ok() || self.is_private {
+            *writer = Some(connection);
+        }
+        result
+    }
+
+    fn transact(&self, connection: &mut Connection, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Failure::OfAll)?;
         let outcomes = queries.iter().map(|query| self.apply(&transaction, query)).collect::<Result<_, _>>();
         let outcomes = outcomes.map_err(Failure::OfOne)?;
         transaction.commit().map_err(Failure::OfAll)?;
-        *writer = Some(connection);
         Ok(outcomes)
     }
 

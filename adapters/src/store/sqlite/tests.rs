@@ -217,3 +217,15 @@ fn a_lock_that_is_not_waited_for_is_asked_for_again() {
     assert!(fail(rusqlite::ffi::SQLITE_IOERR, 1).is_err());
     assert_eq!(calls.get(), 1, "what is no lock is told at once");
 }
+
+#[test]
+fn a_store_in_memory_outlives_what_fails_in_it() {
+    let (store, changes) = (SqliteStore::open(Path::new(":memory:")).unwrap(), changes(2));
+    assert_eq!(store.put(&changes[0]), Ok(PutOutcome::Stored));
+    let spoil = |statement: &str| store.writer.lock().unwrap().as_ref().unwrap().execute_batch(statement).unwrap();
+    spoil("CREATE TRIGGER refuse AFTER INSERT ON certificate BEGIN SELECT RAISE(ABORT, 'no'); END");
+    assert!(store.put(&changes[1]).unwrap_err().detail().ends_with(": no"));
+    spoil("DROP TRIGGER refuse");
+    assert_eq!(store.put(&changes[1]), Ok(PutOutcome::Stored));
+    assert_eq!(store.entries(&Tenant::default()).unwrap().len(), 2);
+}
