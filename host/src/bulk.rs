@@ -16,8 +16,8 @@ use std::{io, mem, thread};
 /// Mails that each worker may be ahead.
 const AHEAD: usize = 32;
 
-/// Mails that may be decided together, where the store gains by it: enough that one wait for the disk is short beside verifying them, and few, because a process that
-/// is killed has stored them and not told of them.
+/// Mails that may be decided together, where the store gains by it: enough that one wait for the disk is short beside verifying them, and
+/// few, because a process that is killed has stored them and not told of them.
 const TOGETHER: usize = 32;
 
 /// What became of one mail of an archive.
