@@ -151,9 +151,13 @@ store-delay:
 model store steps="1000000" seed="0":
     cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}} --seed {{seed}}
 
-# A store with very many certificates.
-million store count="1000000":
-    cargo run --release -q -p postseal-endurance -- million {{store}} --count {{count}}
+# A store with very many certificates; with `--filled` only look-ups in one that is filled.
+million store count="1000000" *args:
+    cargo run --release -q -p postseal-endurance -- million {{store}} --count {{count}} {{args}}
+
+# New senders a second on the disk, from threads and from an archive; what a second thread brings. POSTSEAL_CRYPTO=accel has features.
+durable store count="10000":
+    cargo run --release -q -p postseal-endurance --features accel -- durable {{store}} --count {{count}}
 
 # Many tenants in many processes.
 mixed store seconds="3600":

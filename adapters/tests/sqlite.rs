@@ -21,6 +21,14 @@ fn it_conforms() {
 }
 
 #[test]
+fn a_store_in_memory_conforms() {
+    let make = || SqliteStore::open(Path::new(":memory:")).unwrap();
+    conformance::store(&|| Box::new(make()));
+    conformance::managed_store(&|| Box::new(make()));
+    conformance::quotas(&|quotas| Box::new(make().with_quotas(PerRoute::new(quotas))));
+}
+
+#[test]
 fn it_conforms_as_what_operators_use_and_with_quotas() {
     let folder = tempfile::tempdir().unwrap();
     let count = std::sync::atomic::AtomicU32::new(0);
@@ -32,6 +40,24 @@ fn it_conforms_as_what_operators_use_and_with_quotas() {
     conformance::quotas(&|quotas| Box::new(make().with_quotas(PerRoute::new(quotas))));
 }
 
+/// The tables as they were before certificates lay in tables with a row number.
+fn without_rowid(connection: &rusqlite::Connection) {
+    connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON").unwrap();
+    for table in ["certificate", "issuer"] {
+        let select = "SELECT sql FROM sqlite_schema WHERE name = ?1";
+        let create: String = connection.query_row(select, [table], |row| row.get(0)).unwrap();
+        let create = create.replace("STRICT", "STRICT, WITHOUT ROWID");
+        let indexes = "DROP INDEX IF EXISTS certificate_fingerprint; DROP INDEX IF EXISTS certificate_not_after;";
+        let copy = format!(
+            "{indexes} ALTER TABLE {table} RENAME TO old; {create}; INSERT INTO {table} SELECT * FROM old; DROP TABLE old"
+        );
+        connection.execute_batch(&copy).unwrap();
+    }
+    let indexes = "CREATE INDEX certificate_fingerprint ON certificate (tenant, fingerprint);
+        CREATE INDEX certificate_not_after ON certificate (tenant, not_after);";
+    connection.execute_batch(indexes).unwrap();
+}
+
 #[test]
 fn a_store_of_the_first_version_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
@@ -39,6 +65,7 @@ fn a_store_of_the_first_version_is_brought_up_to_date() {
     let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
     let import = |store: &SqliteStore| case.engine().import_mail(&case.mail, Context::new(case.verify_at), store, &());
     import(&SqliteStore::open(&path).unwrap()).unwrap();
+    without_rowid(&rusqlite::Connection::open(&path).unwrap());
     let first =
         "DROP TABLE tenant; DROP TABLE learned; DROP INDEX certificate_fingerprint; DROP INDEX certificate_not_after;
         INSERT INTO entry VALUES (x'61', x'62', 'b@goal.example', 1); PRAGMA user_version = 1;";
@@ -46,10 +73,34 @@ fn a_store_of_the_first_version_is_brought_up_to_date() {
     let store = SqliteStore::open(&path).unwrap();
     assert_eq!(store.tenants().unwrap(), [Tenant::new("a"), Tenant::default()]);
     assert_eq!(store.damage().unwrap(), Vec::<String>::new(), "the addresses are counted");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let left = "SELECT count(*) FROM sqlite_schema WHERE instr(sql, '_row') > 0
+        OR name IN ('certificate', 'issuer') AND instr(sql, 'ROWID') > 0";
+    assert_eq!(other.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "nothing of the former tables");
     assert_eq!(import(&store).unwrap().outcome, Outcome::AlreadyKnown);
     let text = store.entries(&Tenant::default()).unwrap()[0].certs[0].0.certificate.fingerprint().to_string();
     let found = store.page(&Tenant::default(), &Filter::fingerprint(&text).unwrap(), None, 2).unwrap();
     assert_eq!(found.len(), 1, "what was there is in the index");
+}
+
+#[test]
+fn a_new_file_that_many_open_at_once_is_a_store_for_each_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let start = std::sync::Barrier::new(16);
+    let open = || {
+        start.wait();
+        let store = SqliteStore::open(&path).map_err(|error| error.to_string());
+        store.and_then(|store| store.tenants().map_err(|error| error.to_string()))
+    };
+    thread::scope(|scope| {
+        let openers: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+        for opener in openers {
+            assert_eq!(opener.join().unwrap(), Ok(Vec::new()));
+        }
+    });
+    let other = rusqlite::Connection::open(&path).unwrap();
+    assert_eq!(other.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0)).unwrap(), "wal");
 }
 
 #[test]

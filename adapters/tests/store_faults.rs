@@ -7,9 +7,10 @@
     reason = "test code"
 )]
 
-use postseal::import::{Context, Outcome};
+use postseal::import::{Ask, Context, Outcome};
+use postseal::operation::{Operation as _, Step};
 use postseal::query::{FindStored, PutStored, Unavailable};
-use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, Tenant};
+use postseal::store::{CertStore, Change, Decision, Entry, ManagedStore, PutOutcome, Tenant};
 use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Address, Engine, UnixTime};
 use postseal_adapters::store::SqliteStore;
@@ -163,6 +164,94 @@ fn whichever_call_fails_the_next_attempt_ends_as_if_it_had_not() {
             }
         }
     }
+}
+
+/// A store, eight changes about eight addresses, and the file for those who spoil it.
+fn eight_changes(folder: &Path) -> (SqliteStore, Vec<PutStored>, rusqlite::Connection) {
+    let root = Authority::root("Root", Key::P256(1));
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap());
+    let change = |number: u64| {
+        let mailbox = format!("p{number}@goal.example");
+        let mail = SignedMail::new(&mailbox, &root.issue(&CertSpec::mailbox(&mailbox, Key::P256(10 + number)))).build();
+        let mut import = engine.import(&mail, Context::new(now()));
+        loop {
+            match import.poll(&()).unwrap() {
+                Step::Ask(Ask::FindStored(pending)) => {
+                    let absent = Entry::absent(pending.query().addresses[0].clone());
+                    import.handle(pending.answer(Ok(vec![absent]))).unwrap();
+                }
+                Step::Ask(Ask::PutStored(pending)) => return pending.query().clone(),
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let store = SqliteStore::open(&folder.join("store.db")).unwrap();
+    let spoiler = rusqlite::Connection::open(folder.join("store.db")).unwrap();
+    (store, (0..8).map(change).collect(), spoiler)
+}
+
+#[test]
+fn a_commit_that_fails_is_told_to_everybody_who_waited_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, changes, spoiler) = eight_changes(folder.path());
+    // What is owed at the end of a transaction, and never paid.
+    spoiler
+        .execute_batch(
+            "CREATE TABLE paid (id INTEGER PRIMARY KEY);
+             CREATE TABLE owed (id INTEGER REFERENCES paid DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER owe AFTER INSERT ON entry WHEN NEW.spelled = 'p5@goal.example'
+                BEGIN INSERT INTO owed VALUES (1); END;",
+        )
+        .unwrap();
+    let together: Vec<&PutStored> = changes.iter().collect();
+    for outcome in store.put_all(&together) {
+        let unavailable = outcome.unwrap_err();
+        assert!(unavailable.detail().ends_with("store.db: FOREIGN KEY constraint failed"), "{unavailable}");
+    }
+    assert_eq!(store.entries(&Tenant::default()).unwrap(), [], "nothing of it is there");
+
+    spoiler
+        .execute_batch(
+            "DROP TRIGGER owe; CREATE TRIGGER owe AFTER INSERT ON entry BEGIN INSERT INTO owed VALUES (1); END",
+        )
+        .unwrap();
+    std::thread::scope(|scope| {
+        let write = |change| store.put(change).unwrap_err();
+        changes.iter().for_each(|change| drop(scope.spawn(move || write(change))));
+    });
+    assert_eq!(store.entries(&Tenant::default()).unwrap(), [], "nothing of it is there");
+
+    spoiler.execute_batch("DROP TRIGGER owe").unwrap();
+    assert!(store.put_all(&together).into_iter().all(|outcome| outcome == Ok(PutOutcome::Stored)));
+    assert_eq!(store.damage().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_change_that_fails_does_not_take_others_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, changes, spoiler) = eight_changes(folder.path());
+    let together: Vec<&PutStored> = changes.iter().collect();
+    assert_eq!(store.put(&changes[2]).unwrap(), PutOutcome::Stored);
+    spoiler
+        .execute_batch(
+            "UPDATE certificate SET state = 'nonsense';
+             CREATE TRIGGER refuse AFTER INSERT ON certificate WHEN NEW.address = CAST('p5@goal.example' AS BLOB)
+                BEGIN SELECT RAISE(ROLLBACK, 'not this one'); END;",
+        )
+        .unwrap();
+    let outcomes = store.put_all(&together);
+    for (outcome, number) in outcomes.iter().zip(0..) {
+        match (number, outcome) {
+            (2, Err(unavailable)) => assert!(unavailable.detail().ends_with("the store holds an unreadable state")),
+            (5, Err(unavailable)) => assert!(unavailable.detail().ends_with("store.db: not this one")),
+            (_, outcome) => assert_eq!(*outcome, Ok(PutOutcome::Stored), "{number}"),
+        }
+    }
+    spoiler.execute_batch("UPDATE certificate SET state = 'active'; DROP TRIGGER refuse").unwrap();
+    let stored = store.entries(&Tenant::default()).unwrap();
+    assert_eq!(stored.len(), 7, "each that was told, and nothing of the other two");
+    assert!(stored.iter().all(|entry| entry.certs.len() == 1 && entry.version.number() == 1));
+    assert_eq!(store.put(&changes[5]).unwrap(), PutOutcome::Stored);
 }
 
 /// Not a test of its own: imports the mail whose number it reads, and says what came of it.

@@ -11,6 +11,7 @@
 )]
 
 mod crash;
+mod durable;
 mod mbox;
 mod million;
 mod mixed;
@@ -56,6 +57,19 @@ enum Command {
         store: String,
         #[arg(long, default_value_t = 1_000_000)]
         count: u64,
+        /// By an earlier run: only look-ups are measured.
+        #[arg(long)]
+        filled: bool,
+    },
+    /// How many new senders a second come to be on the disk: from threads that import one mail after the other, and from an archive; and
+    /// how many more imports and messages sealed a second thread brings.
+    Durable {
+        store: String,
+        #[arg(long, default_value_t = 10_000)]
+        count: usize,
+        /// Only what needs no disk.
+        #[arg(long)]
+        scaling: bool,
     },
     /// Many tenants in many processes for a while; then all that was told is compared with all that is stored.
     Mixed {
@@ -78,7 +92,8 @@ fn main() {
         Command::Crash { store, rounds, server } => crash::run(&store, rounds, &server),
         Command::Importer { store, first } => crash::importer(&store, first),
         Command::Model { stores, steps, seed } => model::run(&stores, steps, seed),
-        Command::Million { store, count } => million::run(&store, count),
+        Command::Million { store, count, filled } => million::run(&store, count, filled),
+        Command::Durable { store, count, scaling } => durable::run(&store, count, scaling),
         Command::Mixed { store, seconds, processes, tenants } => mixed::run(&store, seconds, processes, tenants),
         Command::Worker { store, process, seconds, tenants } => mixed::worker(&store, process, seconds, tenants),
         Command::Mbox { count, anchor } => mbox::write(count, &anchor),

@@ -19,14 +19,15 @@ fn mailbox(number: u64) -> String {
     format!("p{number}@load{}.example", number % 1000)
 }
 
-pub(crate) fn run(name: &str, count: u64) {
+/// `is_filled`: by an earlier run; then only the look-ups are measured.
+pub(crate) fn run(name: &str, count: u64, is_filled: bool) {
     let people = People::new();
     let tenant = Tenant::default();
     let begun = Instant::now();
     let template = people.person(&mailbox(0), SERIAL - 1).der().to_vec();
     let serial = template.windows(8).position(|octets| octets == SERIAL.to_be_bytes()).unwrap();
     let store = crate::open(name);
-    for first in (0..count).step_by(BATCH as usize) {
+    for first in (0..count).step_by(BATCH as usize).filter(|_| !is_filled) {
         let entries: Vec<Entry> =
             (first..count.min(first + BATCH)).map(|number| entry(&template, serial, number)).collect();
         store.restore(&tenant, &entries).unwrap();
@@ -53,7 +54,15 @@ pub(crate) fn run(name: &str, count: u64) {
     let filter = Filter::fingerprint(&text[..16]).unwrap();
     let found = measure(1_000, &mut || assert_eq!(store.page(&tenant, &filter, None, 2).unwrap().len(), 1));
     println!("by the beginning of a fingerprint: {}", percentiles(found));
+    let batches = measure(1_000, &mut || {
+        let addresses = (0..100).map(|_| Address::parse(&mailbox(random.below(count))).unwrap()).collect();
+        assert_eq!(store.find(&FindStored::new(tenant.clone(), addresses)).unwrap().len(), 100);
+    });
+    println!("lookup of a hundred: {}", percentiles(batches));
     println!("memory: {} MiB before, {} MiB after", memory >> 20, resident() >> 20);
+    if is_filled {
+        return;
+    }
 
     let engine = people.engine();
     let mut mails = (2 * count..2 * count + 2_000)

@@ -1,19 +1,24 @@
-//! Import of many mails: verified side by side, decided one after the other.
+//! Import of many mails: verified side by side, decided in turn.
+
+mod decide;
 
 use crate::{Archive, Host};
-use postseal::drive::{self, Keep, World as _};
+use postseal::drive::{Keep, World as _};
 use postseal::import::{Ask, Context, Import, Report};
-use postseal::operation::{Operation as _, Step};
 use postseal::trace::{Event, Tracer};
 use postseal::{Code, Error};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::{io, mem, thread};
 
 /// Mails that each worker may be ahead.
-const AHEAD: usize = 4;
+const AHEAD: usize = 32;
+
+/// Mails that may be decided together, where the store gains by it: enough that one wait for the disk is short beside verifying them, and
+/// few, because a process that is killed has stored them and not told of them.
+const TOGETHER: usize = 32;
 
 /// What became of one mail of an archive.
 ///
@@ -56,7 +61,7 @@ pub enum BulkOutcome {
 
 /// A mail whose signature, path and address are verified, as far as that goes without the store.
 enum Verified {
-    /// The operation with its first question to the store.
+    /// The operation with its next question.
     Asks(Box<Import>, Ask),
     Ends(BulkOutcome),
 }
@@ -64,7 +69,7 @@ enum Verified {
 struct Prepared {
     digest: Option<[u8; 32]>,
     verified: Verified,
-    events: Vec<Event>,
+    events: Later,
 }
 
 /// What workers and the one who decides share.
@@ -80,6 +85,8 @@ struct Line {
 struct Shared<'a> {
     archive: &'a Archive,
     ahead: usize,
+    /// Mails that are decided together at the most.
+    together: usize,
     line: Mutex<Line>,
     moved: Condvar,
 }
@@ -109,20 +116,24 @@ impl Shared<'_> {
         self.moved.notify_all();
     }
 
-    /// What was prepared for this mail, once it is; `None` when nobody prepares any more.
-    fn fetch(&self, at: usize) -> Option<Prepared> {
+    /// What was prepared for this mail, once it is, and for some after it that are ready and about other addresses; nothing when nobody
+    /// prepares any more.
+    fn fetch(&self, at: usize) -> Vec<Prepared> {
         let mut line = self.locked();
-        loop {
-            if let Some(prepared) = line.ready.remove(&at) {
-                line.decided = at.saturating_add(1);
-                self.moved.notify_all();
-                return Some(prepared);
-            }
-            if line.is_broken {
-                return None;
-            }
+        while !line.is_broken && !line.ready.contains_key(&at) {
             line = self.wait(line);
         }
+        let (mut run, mut addresses) = (Vec::new(), BTreeSet::new());
+        while run.len() < self.together
+            && let Some(next) = line.ready.first_entry()
+            && *next.key() == at.saturating_add(run.len())
+            && (next.get().is_apart(&mut addresses) || run.is_empty())
+        {
+            run.push(next.remove());
+        }
+        line.decided = at.saturating_add(run.len());
+        self.moved.notify_all();
+        run
     }
 }
 
@@ -148,12 +159,26 @@ impl Tracer for Later {
     }
 }
 
+impl Later {
+    fn tell(self, tracer: &dyn Tracer) {
+        let events = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        events.iter().for_each(|event| tracer.event(event));
+    }
+}
+
 impl Host {
     /// Imports the mails of an archive. So many threads read and verify; what they verified is decided and stored in the archive's
-    /// order, one after the other, so that the result, the reports and the trace are those of mail-by-mail import. Mails whose digest
-    /// `is_done` says yes to are skipped. `each` hears of every mail, in that order, once what it says is in the store.
+    /// order, so that the result, the reports and the trace are those of mail-by-mail import: mails in a row that are about different
+    /// addresses together, up to 32 of them with one wait for the disk where the store can
+    /// ([`most_together`](postseal::store::CertStore::most_together)), and all others one after the other. Mails whose digest `is_done`
+    /// says yes to are skipped. `each` hears of every mail, in that order, once what it says is in the store and its events are told.
     ///
-    /// Not more than `jobs` times four mails are in memory.
+    /// Events are told as soon as the store has acknowledged what they tell of, and before it is asked for the next. Whoever ends the
+    /// process between the two, with `kill -9` for instance, leaves that many mails stored, and neither traced nor told to `each`: up to
+    /// 32, and one where the store makes one change after the other, as when mails are imported one by one. Brought again they are
+    /// already known or held, and that is their event; the one that says when they came is missing. Nothing is traced that is not stored.
+    ///
+    /// Not more than `jobs` mails are in memory, and the certificates of `jobs` times 32.
     ///
     /// # Errors
     /// [`Code::StoreMissing`]. What becomes of single mails is told to `each`.
@@ -179,9 +204,9 @@ impl Host {
         is_done: &(dyn Fn(&[u8; 32]) -> bool + Sync),
         each: &mut dyn FnMut(Imported),
     ) -> Result<(), Error> {
-        self.needed_store()?;
+        let together = self.needed_store()?.most_together().clamp(1, TOGETHER);
         let ahead = jobs.get().saturating_mul(AHEAD);
-        let shared = Shared { archive, ahead, line: Mutex::default(), moved: Condvar::new() };
+        let shared = Shared { archive, ahead, together, line: Mutex::default(), moved: Condvar::new() };
         thread::scope(|scope| {
             for _ in 0..jobs.get() {
                 scope.spawn(|| {
@@ -193,10 +218,19 @@ impl Host {
                 });
             }
             let mut leaving = Leaving(&shared, false);
-            for at in 0..archive.len() {
-                let prepared = shared.fetch(at).ok_or_else(|| Error::from(Code::InternalError))?;
-                let outcome = self.decide_import(prepared.verified, &prepared.events);
-                each(Imported { at, name: archive.name(at), digest: prepared.digest, outcome });
+            let mut at = 0;
+            while at < archive.len() {
+                let run = shared.fetch(at);
+                if run.is_empty() {
+                    return Err(Code::InternalError.into());
+                }
+                let mut decided = self.decide_together(&context.tenant, run)?;
+                decided.iter_mut().for_each(|one| mem::take(&mut one.events).tell(&**self.tracer()));
+                for Prepared { digest, verified, .. } in decided {
+                    let Verified::Ends(outcome) = verified else { return Err(Code::InternalError.into()) };
+                    each(Imported { at, name: archive.name(at), digest, outcome });
+                    at = at.saturating_add(1);
+                }
             }
             leaving.1 = true;
             Ok(())
@@ -210,7 +244,7 @@ impl Host {
         context: &Context,
         is_done: &(dyn Fn(&[u8; 32]) -> bool + Sync),
     ) -> Prepared {
-        let ends = |digest, outcome| Prepared { digest, verified: Verified::Ends(outcome), events: Vec::new() };
+        let ends = |digest, outcome| Prepared { digest, verified: Verified::Ends(outcome), events: Later::default() };
         let mail = match archive.read(at) {
             Ok(mail) => mail,
             Err(error) => return ends(None, BulkOutcome::Unreadable(error)),
@@ -219,44 +253,21 @@ impl Host {
         if is_done(&digest) {
             return ends(Some(digest), BulkOutcome::Skipped);
         }
-        let later = Later::default();
-        let verified = self
-            .verify(&mail, context.clone(), &later)
-            .unwrap_or_else(|error| Verified::Ends(BulkOutcome::Failed(error)));
-        let events = mem::take(&mut *later.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let events = Later::default();
+        let verified = self.verify(&mail, context.clone(), &events).unwrap_or_else(Verified::failed);
         Prepared { digest: Some(digest), verified, events }
     }
 
     /// Everything up to the first question to the store.
     fn verify(&self, mail: &[u8], context: Context, tracer: &Later) -> Result<Verified, Error> {
         let world = self.keep()?;
-        let mut import = self.import(mail, context)?;
+        let mut verified = Verified::poll(Box::new(self.import(mail, context)?), tracer);
         loop {
-            match import.poll(tracer)? {
-                Step::Ask(ask @ (Ask::FindStored(_) | Ask::PutStored(_))) => {
-                    return Ok(Verified::Asks(Box::new(import), ask));
-                }
-                Step::Ask(ask) => import.handle(world.carry_out(ask))?,
-                Step::Wait => return Err(Code::Unanswered.into()),
-                Step::Done(report) => return Ok(Verified::Ends(BulkOutcome::Reported(Box::new(report)))),
+            match verified {
+                Verified::Asks(_, Ask::FindStored(_) | Ask::PutStored(_)) | Verified::Ends(_) => return Ok(verified),
+                Verified::Asks(import, ask) => verified = Verified::handle(import, world.carry_out(ask), tracer),
             }
         }
-    }
-
-    /// The rest, in turn.
-    fn decide_import(&self, verified: Verified, events: &[Event]) -> BulkOutcome {
-        let tracer = &**self.tracer();
-        events.iter().for_each(|event| tracer.event(event));
-        let (mut import, ask) = match verified {
-            Verified::Asks(import, ask) => (import, ask),
-            Verified::Ends(outcome) => return outcome,
-        };
-        let finish = || -> Result<Report, Error> {
-            let world = self.keep()?;
-            import.handle(world.carry_out(ask))?;
-            drive::run(*import, &world, tracer, &|| false)
-        };
-        finish().map_or_else(BulkOutcome::Failed, |report| BulkOutcome::Reported(Box::new(report)))
     }
 
     /// What carries out the questions of an import.

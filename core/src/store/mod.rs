@@ -55,7 +55,7 @@ impl Default for Tenant {
 
 /// Where verified certificates are kept.
 ///
-/// Both methods take the very values that the import machine asks with. A store holds no rule of its own: it reads an
+/// Its methods take the very values that the import machine asks with. A store holds no rule of its own: it reads an
 /// entry, and under a lock it compares the version, lets [`Change::apply`] make the new entry, and writes it.
 pub trait CertStore: fmt::Debug + Send + Sync {
     /// One [`Entry`] for each address asked for, in the same order; an unknown address gives [`Entry::absent`].
@@ -70,6 +70,36 @@ pub trait CertStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the store cannot be written. Nothing is half-written then.
     fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable>;
+
+    /// [`CertStore::put`] for each of these, in this order, as if each had been put by itself: one outcome for each, in the same order.
+    /// What is told as stored survives a crash; of the others nothing is half-written. A store that waits for its disk should wait once
+    /// for all of them, which this default does not.
+    ///
+    /// ```
+    /// use postseal::store::{CertStore, Change, Decision, PutOutcome, Tenant, Version};
+    /// # use postseal::{Address, query::PutStored};
+    /// let store = postseal_testkit::MemoryStore::new();
+    /// let (tenant, address) = (Tenant::default(), Address::parse("alice@goal.example")?);
+    /// let change = Change::Decide { fingerprint: "00".repeat(32).parse()?, decision: Decision::Remove };
+    /// let stale = PutStored::new(tenant, address, Version::new(7), change);
+    /// let outcomes = store.put_all(&[&stale, &stale]);
+    /// assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(PutOutcome::Conflict(_)))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn put_all(&self, queries: &[&PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
+        queries.iter().map(|query| self.put(query)).collect()
+    }
+
+    /// How many changes [`CertStore::put_all`] makes with one wait for the disk: 1 where it makes one after the other, as by default.
+    /// Whoever has many mails brings no more of them together, so that what a killed process has stored and not told of stays little.
+    ///
+    /// ```
+    /// use postseal::store::CertStore;
+    /// assert_eq!(postseal_testkit::MemoryStore::new().most_together(), 1);
+    /// ```
+    fn most_together(&self) -> usize {
+        1
+    }
 
     /// All entries of a tenant in the order of their addresses, for operators.
     ///

@@ -1,10 +1,11 @@
 //! What every store does that can be moved and examined, and what every quota does.
 
-use super::store::{address, find, learn, learn_at, learn_person, now};
+use super::store::{address, asked, find, learn, learn_at, learn_person, now};
 use postseal::import::Outcome;
 use postseal::query::PutStored;
 use postseal::store::{
-    CertStore, Change, Decision, Entries, Entry, Filter, ManagedStore, PutOutcome, Quotas, Restored, State, Tenant,
+    CertStore, Change, Decision, Entries, Entry, Filter, ManagedStore, PutOutcome, Quota, Quotas, Restored, State,
+    Tenant,
 };
 
 /// Runs the suite of what operators do with a store. `make` gives an empty store each time it is called.
@@ -37,6 +38,7 @@ pub fn quotas(make: &dyn Fn(Quotas) -> Box<dyn CertStore>) {
     a_tenant_has_so_many_addresses(&*make(Quotas { addresses_per_tenant: Some(2), ..Quotas::default() }));
     let quotas = Quotas { new_addresses_per_domain_and_day: Some(2), ..Quotas::default() };
     a_domain_brings_so_many_addresses_a_day(&*make(quotas));
+    what_is_put_together_is_counted_in_its_order(&*make(quotas));
     an_address_has_so_many_certificates(&*make(Quotas { certificates_per_address: Some(2), ..Quotas::default() }));
 }
 
@@ -162,4 +164,14 @@ fn an_address_has_so_many_certificates(store: &dyn CertStore) {
         assert_eq!(learn_person(store, "t", "a@goal.example", person, now()), outcome, "{person}");
     }
     assert_eq!(find(store, "t", "a@goal.example").certs.len(), 2);
+}
+
+fn what_is_put_together_is_counted_in_its_order(store: &dyn CertStore) {
+    let mailboxes = ["a@goal.example", "b@goal.example", "c@goal.example", "a@else.example"];
+    let asked: Vec<_> = mailboxes.iter().map(|mailbox| asked("t", mailbox, 0)).collect();
+    let outcomes = store.put_all(&asked.iter().collect::<Vec<_>>());
+    let outcomes: Vec<PutOutcome> = outcomes.into_iter().map(Result::unwrap).collect();
+    let over = PutOutcome::OverQuota(Quota::NewAddressesPerDomainAndDay);
+    assert_eq!(outcomes, [PutOutcome::Stored, PutOutcome::Stored, over, PutOutcome::Stored]);
+    assert_eq!(store.entries(&Tenant::new("t")).unwrap().len(), 3);
 }

@@ -1,7 +1,8 @@
 //! What every store does.
 
 use crate::factory::{Authority, CertSpec, Key, SignedMail};
-use postseal::import::{Context, Outcome};
+use postseal::import::{Ask, Context, Outcome};
+use postseal::operation::{Operation as _, Step};
 use postseal::query::{FindStored, PutStored};
 use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, State, Tenant, Version};
 use postseal::verify::{Limits, TrustAnchors};
@@ -24,6 +25,8 @@ pub fn store(make: &dyn Fn() -> Box<dyn CertStore>) {
     addresses_are_compared_as_the_engine_does(&*make());
     removal_keeps_the_version(&*make());
     one_of_many_writers_wins(&*make());
+    what_is_put_together_is_told_one_by_one(&*make());
+    many_writers_lose_nothing(&*make());
 }
 
 pub(super) fn now() -> UnixTime {
@@ -55,6 +58,22 @@ pub(super) fn learn_at(store: &dyn CertStore, tenant: &str, mailbox: &str, now: 
 pub(super) fn learn_person(store: &dyn CertStore, tenant: &str, mailbox: &str, person: u8, now: UnixTime) -> Outcome {
     let (engine, mail) = mail(mailbox, person);
     engine.import_mail(&mail, Context::new(now).tenant(Tenant::new(tenant)), store, &()).unwrap().outcome
+}
+
+/// What an import asks of a store that does not know the mailbox.
+pub(super) fn asked(tenant: &str, mailbox: &str, person: u8) -> PutStored {
+    let (engine, mail) = mail(mailbox, person);
+    let mut import = engine.import(&mail, Context::new(now()).tenant(Tenant::new(tenant)));
+    loop {
+        match import.poll(&()).unwrap() {
+            Step::Ask(Ask::FindStored(pending)) => {
+                let absent = pending.query().addresses.iter().cloned().map(Entry::absent).collect();
+                import.handle(pending.answer(Ok(absent))).unwrap();
+            }
+            Step::Ask(Ask::PutStored(pending)) => return pending.query().clone(),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 pub(super) fn find(store: &dyn CertStore, tenant: &str, mailbox: &str) -> Entry {
@@ -138,4 +157,57 @@ fn one_of_many_writers_wins(store: &dyn CertStore) {
         outcomes.iter().all(|outcome| matches!(outcome, Outcome::Imported | Outcome::AlreadyKnown)),
         "{outcomes:?}"
     );
+}
+
+fn what_is_put_together_is_told_one_by_one(store: &dyn CertStore) {
+    assert_eq!(store.put_all(&[]), []);
+    let [alice, bob] = ["a@goal.example", "b@goal.example"].map(|mailbox| asked("t", mailbox, 0));
+    let (contrary, foreign) = (asked("t", "a@goal.example", 1), asked("u", "a@goal.example", 1));
+    let fingerprint = alice.change.learned().unwrap().certificate().fingerprint();
+    let change = Change::Decide { fingerprint, decision: Decision::Pin };
+    let pin = PutStored::new(Tenant::new("t"), address("a@goal.example"), Version::new(1), change);
+    let outcomes = store.put_all(&[&alice, &bob, &contrary, &foreign, &pin, &bob]);
+    let outcomes: Vec<PutOutcome> = outcomes.into_iter().map(Result::unwrap).collect();
+    let [first, second, PutOutcome::Conflict(seen), third, fourth, PutOutcome::Conflict(again)] = &outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    assert!([first, second, third, fourth].iter().all(|outcome| **outcome == PutOutcome::Stored), "{outcomes:?}");
+    assert_eq!((seen.version, seen.state_of(&fingerprint)), (Version::new(1), Some(State::Active)), "as it was then");
+    assert_eq!(*again, find(store, "t", "b@goal.example"));
+    let stored = find(store, "t", "a@goal.example");
+    assert_eq!((stored.version, stored.state_of(&fingerprint)), (Version::new(2), Some(State::Pinned)));
+    assert_eq!(find(store, "u", "a@goal.example").certs.len(), 1);
+}
+
+/// Sixteen write entries of their own, and all of them one that they share.
+fn many_writers_lose_nothing(store: &dyn CertStore) {
+    learn(store, "t", "shared@goal.example");
+    let turn = |mut entry: Entry| {
+        loop {
+            let (stored, state) = &entry.certs[0];
+            let fingerprint = stored.certificate.fingerprint();
+            let decision = if *state == State::Active { Decision::Hold } else { Decision::Approve };
+            let change = Change::Decide { fingerprint, decision };
+            let query = PutStored::new(Tenant::new("t"), entry.address.clone(), entry.version, change);
+            match store.put(&query).unwrap() {
+                PutOutcome::Stored => return,
+                PutOutcome::Conflict(now) => {
+                    assert!(now.version > entry.version);
+                    entry = now;
+                }
+                other @ PutOutcome::OverQuota(_) => panic!("{other:?}"),
+            }
+        }
+    };
+    let write = &|writer: u8| {
+        let own = asked("t", &format!("own{writer}@goal.example"), writer);
+        turn(find(store, "t", "shared@goal.example"));
+        assert_eq!(store.put(&own).unwrap(), PutOutcome::Stored);
+        turn(find(store, "t", "shared@goal.example"));
+        let entry = find(store, "t", &format!("own{writer}@goal.example"));
+        assert_eq!(PutOutcome::Conflict(entry), store.put(&own).unwrap(), "what was told is there");
+    };
+    std::thread::scope(|scope| (0..16).for_each(|writer| drop(scope.spawn(move || write(writer)))));
+    assert_eq!(find(store, "t", "shared@goal.example").version, Version::new(33), "each turn was one change");
+    assert_eq!(store.entries(&Tenant::new("t")).unwrap().len(), 17);
 }

@@ -182,18 +182,20 @@ fn entries_of(rows: &[Row]) -> Result<Vec<(Vec<u8>, Entry)>, Fault> {
             let version = u64::try_from(row.try_get::<_, i64>(2)?).map_err(|_| Corrupt("version"))?;
             entries.push((key, Entry { address, version: Version::new(version), certs: Vec::new() }));
         }
-        if let (Some(state), Some((_, entry))) = (row.try_get::<_, Option<String>>(3)?, entries.last_mut()) {
+        if let (Some(state), Some((_, entry))) = (row.try_get::<_, Option<&str>>(3)?, entries.last_mut()) {
             let columns = Columns {
                 state,
                 der: row.try_get(4)?,
-                issuers: row.try_get(5)?,
                 issuer_key: row.try_get(6)?,
                 capabilities: row.try_get(7)?,
                 signed_at: row.try_get(8)?,
                 source: row.try_get(9)?,
                 imported_at: row.try_get(10)?,
             };
-            entry.certs.push(columns.stored()?);
+            let (mut stored, state) = columns.stored()?;
+            let issuers: Vec<&[u8]> = row.try_get(5)?;
+            stored.issuers = issuers.into_iter().map(columns::certificate).collect::<Result<_, _>>()?;
+            entry.certs.push((stored, state));
         }
     }
     Ok(entries)

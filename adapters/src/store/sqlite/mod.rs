@@ -1,10 +1,12 @@
 //! A store in one file: the embedded default.
 
+mod group;
 mod manage;
 mod rows;
 mod schema;
 
 use super::columns::Corrupt;
+use group::Line;
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, Filter, PutOutcome, Quota, Quotas, Tenant};
 use postseal::{Address, PerRoute};
@@ -12,14 +14,25 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// How long a writer waits for another one, in this or another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long it rests between attempts where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
+
+/// Changes that are written in one transaction, unless one thread brings more at once.
+const MOST_TOGETHER: usize = 256;
+
+/// Statements that a connection keeps prepared; there are fewer.
+const STATEMENTS: usize = 64;
+
 /// A store in one SQLite file, for any number of threads and processes on one machine.
 ///
-/// Write-ahead log, `synchronous=FULL`: what was acknowledged is on the disk.
+/// Write-ahead log, `synchronous=FULL`: what was acknowledged is on the disk. Changes that several threads bring at the same moment, or
+/// one with [`CertStore::put_all`], share a transaction and its wait for the disk; each is told its own outcome, after that.
 ///
 /// ```
 /// use postseal::store::{CertStore, Tenant};
@@ -35,6 +48,12 @@ pub struct SqliteStore {
     quotas: PerRoute<Quotas>,
     /// Connections that nobody uses at the moment.
     idle: Mutex<Vec<Connection>>,
+    /// Changes that wait to be written together.
+    line: Line<PutStored, Result<PutOutcome, Unavailable>>,
+    /// The connection of whoever writes them. Hardly anybody else changes the file in this process, and so its pages stay known.
+    writer: Mutex<Option<Connection>>,
+    /// Nothing but that connection has the store, which is in memory (`:memory:`) and gone with it. Everybody shares it then.
+    is_private: bool,
 }
 
 /// Why a store cannot be opened.
@@ -77,15 +96,26 @@ impl SqliteStore {
     /// assert!(error.to_string().starts_with("/nowhere/at/all.db: "));
     /// ```
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let unusable = |error: &rusqlite::Error| OpenError::Unusable { path: path.to_owned(), reason: say(error) };
-        let mut connection = connect(path).map_err(|error| unusable(&error))?;
-        let found = schema::migrate(&mut connection).map_err(|error| unusable(&error))?;
+        let unusable = |error: rusqlite::Error| OpenError::Unusable { path: path.to_owned(), reason: say(&error) };
+        let (connection, found) = patiently(|| {
+            let mut connection = connect(path)?;
+            let found = schema::migrate(&mut connection)?;
+            Ok((connection, found))
+        })
+        .map_err(unusable)?;
         match found {
-            schema::VERSION => Ok(Self {
-                path: path.to_owned(),
-                quotas: PerRoute::new(Quotas::default()),
-                idle: Mutex::new(vec![connection]),
-            }),
+            schema::VERSION => {
+                let is_private = connection.path().is_none_or(str::is_empty);
+                let (idle, writer) = if is_private { (None, Some(connection)) } else { (Some(connection), None) };
+                Ok(Self {
+                    path: path.to_owned(),
+                    quotas: PerRoute::new(Quotas::default()),
+                    idle: Mutex::new(idle.into_iter().collect()),
+                    line: Line::new(MOST_TOGETHER),
+                    writer: Mutex::new(writer),
+                    is_private,
+                })
+            }
             0 => Err(OpenError::Foreign { path: path.to_owned() }),
             found => Err(OpenError::Newer { path: path.to_owned(), found }),
         }
@@ -128,19 +158,105 @@ impl SqliteStore {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error>) -> Result<T, Unavailable> {
+        if self.is_private {
+            let mut shared = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let gone = || Unavailable::because("the store in memory is gone");
+            return work(shared.as_mut().ok_or_else(gone)?).map_err(|error| self.unavailable(&error));
+        }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let unavailable =
-            |error: &rusqlite::Error| Unavailable::because(format_args!("{}: {}", self.path.display(), say(error)));
         let mut connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path).map_err(|error| unavailable(&error))?,
+            None => connect(&self.path).map_err(|error| self.unavailable(&error))?,
         };
-        let result = work(&mut connection).map_err(|error| unavailable(&error));
+        let result = work(&mut connection).map_err(|error| self.unavailable(&error));
         // A connection that failed is closed, not used again.
         if result.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         result
+    }
+
+    fn unavailable(&self, error: &rusqlite::Error) -> Unavailable {
+        Unavailable::because(format_args!("{}: {}", self.path.display(), say(error)))
+    }
+
+    /// Writes these changes together with everything else that waits to be written; returns when they are on the disk.
+    fn write(&self, queries: Vec<PutStored>) -> Vec<Result<PutOutcome, Unavailable>> {
+        let count = queries.len();
+        if count == 0 {
+            return Vec::new();
+        }
+        let outcomes = self.line.bring(queries, |queries| self.write_together(queries));
+        outcomes.unwrap_or_else(|| vec![Err(Unavailable::because("the thread that wrote to the store ended")); count])
+    }
+
+    fn write_together(&self, queries: &[PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
+        match self.attempt(queries) {
+            // Each by itself then, so that nobody fails for another one's row.
+            Err(Failure::OfOne(_)) if queries.len() > 1 => {
+                queries.chunks(1).flat_map(|one| self.told(self.attempt(one), 1)).collect()
+            }
+            result => self.told(result, queries.len()),
+        }
+    }
+
+    fn told(&self, result: Result<Vec<PutOutcome>, Failure>, count: usize) -> Vec<Result<PutOutcome, Unavailable>> {
+        match result {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(failure) => vec![Err(self.unavailable(failure.error())); count],
+        }
+    }
+
+    /// All of these in one transaction, or none.
+    fn attempt(&self, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => writer_at(&self.path).map_err(Failure::OfAll)?,
+        };
+        let result = self.transact(&mut connection, queries);
+        // A connection that failed is closed, not used again.
+        if result.is_ok() || self.is_private {
+            *writer = Some(connection);
+        }
+        result
+    }
+
+    fn transact(&self, connection: &mut Connection, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Failure::OfAll)?;
+        let outcomes = queries.iter().map(|query| self.apply(&transaction, query)).collect::<Result<_, _>>();
+        let outcomes = outcomes.map_err(Failure::OfOne)?;
+        transaction.commit().map_err(Failure::OfAll)?;
+        Ok(outcomes)
+    }
+
+    fn apply(&self, transaction: &Transaction<'_>, query: &PutStored) -> Result<PutOutcome, rusqlite::Error> {
+        let current = rows::read(transaction, &query.tenant, &query.address)?;
+        if current.version != query.expect {
+            return Ok(PutOutcome::Conflict(current));
+        }
+        if let Some(quota) = self.exceeded(transaction, query, &current)? {
+            return Ok(PutOutcome::OverQuota(quota));
+        }
+        rows::write(transaction, &query.tenant, &current, &query.change.apply(current.clone()))?;
+        Ok(PutOutcome::Stored)
+    }
+}
+
+/// Why nothing of a transaction was written.
+enum Failure {
+    /// It could not begin or end.
+    OfAll(rusqlite::Error),
+    /// One of its changes could not be made; the others may be sound.
+    OfOne(rusqlite::Error),
+}
+
+impl Failure {
+    const fn error(&self) -> &rusqlite::Error {
+        match self {
+            Self::OfAll(error) | Self::OfOne(error) => error,
+        }
     }
 }
 
@@ -152,26 +268,27 @@ impl fmt::Debug for SqliteStore {
 
 impl CertStore for SqliteStore {
     fn find(&self, query: &FindStored) -> Result<Vec<Entry>, Unavailable> {
-        self.with(|connection| {
-            let transaction = connection.transaction()?;
-            query.addresses.iter().map(|address| rows::read(&transaction, &query.tenant, address)).collect()
+        let read = |connection: &Connection| {
+            query.addresses.iter().map(|address| rows::read(connection, &query.tenant, address)).collect()
+        };
+        self.with(|connection| match query.addresses.len() {
+            // One statement sees one moment by itself.
+            0 | 1 => read(connection),
+            _ => read(&*connection.transaction()?),
         })
     }
 
     fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable> {
-        self.with(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let current = rows::read(&transaction, &query.tenant, &query.address)?;
-            if current.version != query.expect {
-                return Ok(PutOutcome::Conflict(current));
-            }
-            if let Some(quota) = self.exceeded(&transaction, query, &current)? {
-                return Ok(PutOutcome::OverQuota(quota));
-            }
-            rows::write(&transaction, &query.tenant, &current, &query.change.apply(current.clone()))?;
-            transaction.commit()?;
-            Ok(PutOutcome::Stored)
-        })
+        let outcome = self.write(vec![query.clone()]).pop();
+        outcome.unwrap_or_else(|| Err(Unavailable::because("no outcome")))
+    }
+
+    fn put_all(&self, queries: &[&PutStored]) -> Vec<Result<PutOutcome, Unavailable>> {
+        self.write(queries.iter().copied().cloned().collect())
+    }
+
+    fn most_together(&self) -> usize {
+        MOST_TOGETHER
     }
 
     fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable> {
@@ -192,15 +309,35 @@ impl CertStore for SqliteStore {
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // Changing to the write-ahead log needs the file for itself for a moment and does not wait for it; the next
-    // connection, or the one that was faster, has changed it for all.
-    let mode: Result<String, _> = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
-    match mode {
-        Err(error) if error.sqlite_error_code() != Some(rusqlite::ErrorCode::DatabaseBusy) => return Err(error),
-        _ => {}
-    }
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Changing to the write-ahead log needs the file for itself for a moment, and SQLite does not wait for it in every case. A file that
+    // is changed answers at once.
+    patiently(|| connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())))?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;")?;
     Ok(connection)
+}
+
+/// With room for all pages that so many changes write, wherever in a large file they are, so that none is written twice.
+fn writer_at(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = connect(path)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    Ok(connection)
+}
+
+/// Does this again where SQLite says that the file is locked and has not waited for it, as it does where two might wait for each other.
+fn patiently<T>(work: impl Fn() -> Result<T, rusqlite::Error>) -> Result<T, rusqlite::Error> {
+    let begun = Instant::now();
+    loop {
+        match work() {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < BUSY_TIMEOUT =>
+            {
+                thread::sleep(BUSY_PAUSE);
+            }
+            result => return result,
+        }
+    }
 }
 
 fn corrupt(corrupt: Corrupt) -> rusqlite::Error {
@@ -215,3 +352,6 @@ fn say(error: &rusqlite::Error) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

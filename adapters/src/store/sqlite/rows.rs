@@ -5,7 +5,7 @@ use crate::store::columns::{self, Columns, Corrupt};
 use postseal::cert::{Capabilities, StoredCert};
 use postseal::store::{Entry, State, Tenant, Version};
 use postseal::{Address, UnixTime};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, params};
 
 /// Where an entry is.
 #[derive(Clone, Copy)]
@@ -20,87 +20,92 @@ impl<'a> Place<'a> {
     }
 }
 
-pub(super) fn read(
-    transaction: &Transaction<'_>,
-    tenant: &Tenant,
-    address: &Address,
-) -> Result<Entry, rusqlite::Error> {
-    let entry = read_place(transaction, Place::of(tenant, address))?;
+/// One statement, so that it sees one moment of the store without a transaction of its own.
+const READ: &str = "
+    SELECT entry.spelled, entry.version, certificate.position, certificate.state, certificate.der, certificate.issuer_key,
+        certificate.capabilities, certificate.signed_at, certificate.source, certificate.imported_at, issuer.der
+    FROM entry
+    LEFT JOIN certificate ON certificate.tenant = ?1 AND certificate.address = ?2
+    LEFT JOIN issuer ON issuer.tenant = ?1 AND issuer.address = ?2 AND issuer.position = certificate.position
+    WHERE entry.tenant = ?1 AND entry.address = ?2
+    ORDER BY certificate.position, issuer.height";
+
+pub(super) fn read(connection: &Connection, tenant: &Tenant, address: &Address) -> Result<Entry, rusqlite::Error> {
+    let entry = read_place(connection, Place::of(tenant, address))?;
     Ok(entry.unwrap_or_else(|| Entry::absent(address.clone())))
 }
 
 /// The entry, if there was ever one.
-pub(super) fn read_place(transaction: &Transaction<'_>, place: Place<'_>) -> Result<Option<Entry>, rusqlite::Error> {
-    let key = (place.tenant, place.address);
-    let mut statement =
-        transaction.prepare_cached("SELECT spelled, version FROM entry WHERE tenant = ?1 AND address = ?2")?;
-    let head = statement.query_row(key, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).optional()?;
-    let Some((spelled, version)) = head else { return Ok(None) };
-    let mut statement = transaction.prepare_cached(
-        "SELECT position, state, der, issuer_key, capabilities, signed_at, source, imported_at
-         FROM certificate WHERE tenant = ?1 AND address = ?2 ORDER BY position",
-    )?;
-    let mut rows = statement.query(key)?;
-    let mut certs = Vec::new();
+pub(super) fn read_place(connection: &Connection, place: Place<'_>) -> Result<Option<Entry>, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(READ)?;
+    let mut rows = statement.query((place.tenant, place.address))?;
+    let (mut entry, mut last): (Option<Entry>, Option<i64>) = (None, None);
     while let Some(row) = rows.next()? {
-        let issuers = read_issuers(transaction, place, row.get(0)?)?;
-        certs.push(stored(row, issuers)?);
+        let entry = match &mut entry {
+            Some(entry) => entry,
+            none => none.insert(head(row)?),
+        };
+        let position = row.get(2)?;
+        if position != last {
+            entry.certs.push(stored(row)?);
+            last = position;
+        }
+        if let (Some(issuer), Some((stored, _))) = (row.get_ref(10)?.as_blob_or_null()?, entry.certs.last_mut()) {
+            stored.issuers.push(columns::certificate(issuer).map_err(corrupt)?);
+        }
     }
-    let version = u64::try_from(version).map_err(|_| corrupt(Corrupt("version")))?;
-    Ok(Some(Entry { address: columns::address(&spelled).map_err(corrupt)?, version: Version::new(version), certs }))
+    Ok(entry)
 }
 
-fn read_issuers(
-    transaction: &Transaction<'_>,
-    place: Place<'_>,
-    position: i64,
-) -> Result<Vec<Vec<u8>>, rusqlite::Error> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT der FROM issuer WHERE tenant = ?1 AND address = ?2 AND position = ?3 ORDER BY height",
-    )?;
-    let issuers =
-        statement.query_map(params![place.tenant, place.address, position], |row| row.get::<_, Vec<u8>>(0))?;
-    issuers.collect()
+fn head(row: &Row<'_>) -> Result<Entry, rusqlite::Error> {
+    let address = columns::address(row.get_ref(0)?.as_str()?).map_err(corrupt)?;
+    let version = u64::try_from(row.get::<_, i64>(1)?).map_err(|_| corrupt(Corrupt("version")))?;
+    Ok(Entry { address, version: Version::new(version), certs: Vec::new() })
 }
 
-fn stored(row: &Row<'_>, issuers: Vec<Vec<u8>>) -> Result<(StoredCert, State), rusqlite::Error> {
+fn stored(row: &Row<'_>) -> Result<(StoredCert, State), rusqlite::Error> {
     let columns = Columns {
-        state: row.get(1)?,
-        der: row.get(2)?,
-        issuers,
-        issuer_key: row.get(3)?,
-        capabilities: row.get(4)?,
-        signed_at: row.get(5)?,
-        source: row.get(6)?,
-        imported_at: row.get(7)?,
+        state: row.get_ref(3)?.as_str()?,
+        der: row.get_ref(4)?.as_blob()?,
+        issuer_key: row.get_ref(5)?.as_blob()?,
+        capabilities: row.get_ref(6)?.as_blob_or_null()?,
+        signed_at: row.get(7)?,
+        source: row.get_ref(8)?.as_str()?,
+        imported_at: row.get(9)?,
     };
     columns.stored().map_err(corrupt)
 }
 
+const DELETES: [&str; 2] = [
+    "DELETE FROM issuer WHERE tenant = ?1 AND address = ?2",
+    "DELETE FROM certificate WHERE tenant = ?1 AND address = ?2",
+];
+
 /// Replaces all rows of the entry: there are few, and what the core decided is written as a whole.
 pub(super) fn write(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     tenant: &Tenant,
     before: &Entry,
     entry: &Entry,
 ) -> Result<(), rusqlite::Error> {
-    count(transaction, tenant, before, entry)?;
+    count(connection, tenant, before, entry)?;
     let Place { tenant, address } = Place::of(tenant, &entry.address);
     let version = i64::try_from(entry.version.number()).map_err(|_| corrupt(Corrupt("version")))?;
-    transaction
+    connection
         .prepare_cached(
             "INSERT INTO entry (tenant, address, spelled, version) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (tenant, address) DO UPDATE SET version = excluded.version",
         )?
         .execute(params![tenant, address, entry.address.as_str(), version])?;
-    for table in ["issuer", "certificate"] {
-        let delete = format!("DELETE FROM {table} WHERE tenant = ?1 AND address = ?2");
-        transaction.prepare_cached(&delete)?.execute(params![tenant, address])?;
+    if !before.certs.is_empty() {
+        for delete in DELETES {
+            connection.prepare_cached(delete)?.execute(params![tenant, address])?;
+        }
     }
     for ((stored, state), position) in entry.certs.iter().zip(0_i64..) {
         let certificate = &stored.certificate;
         let capabilities = stored.capabilities.as_ref();
-        transaction
+        connection
             .prepare_cached("INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")?
             .execute(params![
                 tenant,
@@ -117,7 +122,7 @@ pub(super) fn write(
                 certificate.not_after().seconds(),
             ])?;
         for (issuer, height) in stored.issuers.iter().zip(0_i64..) {
-            transaction.prepare_cached("INSERT INTO issuer VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+            connection.prepare_cached("INSERT INTO issuer VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
                 tenant,
                 address,
                 position,
@@ -130,7 +135,7 @@ pub(super) fn write(
 }
 
 /// Keeps the number of the tenant's addresses that have a certificate.
-fn count(transaction: &Transaction<'_>, tenant: &Tenant, before: &Entry, after: &Entry) -> Result<(), rusqlite::Error> {
+fn count(connection: &Connection, tenant: &Tenant, before: &Entry, after: &Entry) -> Result<(), rusqlite::Error> {
     let is_known = before.version != Version::ABSENT;
     let change = match (before.certs.is_empty(), after.certs.is_empty()) {
         (true, false) => 1,
@@ -140,6 +145,6 @@ fn count(transaction: &Transaction<'_>, tenant: &Tenant, before: &Entry, after: 
     };
     let count =
         "INSERT INTO tenant VALUES (?1, ?2) ON CONFLICT DO UPDATE SET addresses = addresses + excluded.addresses";
-    transaction.prepare_cached(count)?.execute(params![tenant.name().as_bytes(), change])?;
+    connection.prepare_cached(count)?.execute(params![tenant.name().as_bytes(), change])?;
     Ok(())
 }

@@ -1,10 +1,10 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The version of the tables below. A store with a later one is not touched.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// The first version, and what each later one changed. Keys are blobs, so that no collation ever takes two addresses for one.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE entry (
         tenant  BLOB NOT NULL,
@@ -60,6 +60,42 @@ const STEPS: [&str; 2] = [
         PRIMARY KEY (tenant, day, domain)
     ) STRICT, WITHOUT ROWID;
     ",
+    // Certificates lie in tables and not in indexes: a page of an index holds four of them, and a million are ten pages deep.
+    "
+    CREATE TABLE certificate_row (
+        tenant       BLOB NOT NULL,
+        address      BLOB NOT NULL,
+        position     INTEGER NOT NULL,
+        fingerprint  BLOB NOT NULL,
+        state        TEXT NOT NULL,
+        der          BLOB NOT NULL,
+        issuer_key   BLOB NOT NULL,
+        capabilities BLOB,
+        signed_at    INTEGER,
+        source       TEXT NOT NULL,
+        imported_at  INTEGER NOT NULL,
+        not_after    INTEGER NOT NULL,
+        PRIMARY KEY (tenant, address, position),
+        FOREIGN KEY (tenant, address) REFERENCES entry
+    ) STRICT;
+    CREATE TABLE issuer_row (
+        tenant      BLOB NOT NULL,
+        address     BLOB NOT NULL,
+        position    INTEGER NOT NULL,
+        height      INTEGER NOT NULL,
+        der         BLOB NOT NULL,
+        PRIMARY KEY (tenant, address, position, height),
+        FOREIGN KEY (tenant, address, position) REFERENCES certificate_row
+    ) STRICT;
+    INSERT INTO certificate_row SELECT * FROM certificate;
+    INSERT INTO issuer_row SELECT * FROM issuer;
+    DROP TABLE issuer;
+    DROP TABLE certificate;
+    ALTER TABLE certificate_row RENAME TO certificate;
+    ALTER TABLE issuer_row RENAME TO issuer;
+    CREATE INDEX certificate_fingerprint ON certificate (tenant, fingerprint, address);
+    CREATE INDEX certificate_not_after ON certificate (tenant, not_after, address);
+    ",
 ];
 
 /// Makes the tables, or brings those of an earlier version up to date; gives the schema version that is there, 0 for somebody else's
@@ -88,3 +124,6 @@ fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
 fn set_version(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
     transaction.pragma_update(None, "user_version", VERSION)
 }
+
+#[cfg(test)]
+mod tests;
