@@ -219,6 +219,21 @@ examples() {
         { cat "$work/cmake.txt"; return 1; }
     cmake --build "$work/cmake" > "$work/cmake.txt" || { cat "$work/cmake.txt"; return 1; }
     "$work/cmake/own_store" examples/mail/anchors.pem examples/mail/carol-ecdsa.eml | grep "^imported" > /dev/null
+    if [ -e /usr/include/libmilter/mfapi.h ] && command -v python3 >/dev/null; then
+        mkdir -p "$work/milter/folder"
+        cp examples/c-milter/* "$work/milter"
+        cp "$work/fixtures/root.pem" "$work/milter/folder/anchors.pem"
+        cp "$work/fixtures/alice.eml" "$work/milter/folder/alice.eml"
+        make -s -C "$work/milter"
+        local checker=()
+        # The threads that libmilter leaves running have memory that is only possibly lost.
+        command -v valgrind >/dev/null && checker=(valgrind -q --leak-check=full --show-leak-kinds=definite
+            --errors-for-leak-kinds=definite --error-exitcode=1)
+        LD_LIBRARY_PATH="$work/prefix/lib" python3 examples/c-milter/test.py "$work/milter/folder" "${checker[@]}" "$work/milter/c_milter"
+        "$target/debug/examples/fixtures" open alice "$work/milter/folder/sealed.eml" | grep "in confidence" > /dev/null
+    else
+        skipped "the milter in C needs libmilter-dev and python3"
+    fi
 }
 
 steps=("$@")
