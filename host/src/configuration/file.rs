@@ -6,6 +6,7 @@ use super::fetch::FetchConfig;
 use super::limits::LimitsConfig;
 use super::lines::line_at;
 use super::named::Named;
+use super::program::Program;
 use super::quotas::{self, QuotasConfig, RetentionConfig};
 use super::revocation::RevocationConfig;
 use super::store::{PostgresConfig, StoreConfig};
@@ -26,7 +27,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// The configuration file of postseal. Unknown keys are errors.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct Config {
@@ -76,6 +77,9 @@ pub(super) struct Config {
     /// What differs for tenants, by name.
     #[serde(default)]
     pub(super) tenants: BTreeMap<String, TenantConfig>,
+    /// Settings of programs that embed postseal, by the name of the program. Each reads its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) program: BTreeMap<String, Program>,
     /// Not of the file: what wins over all that it says of revocation.
     #[serde(skip)]
     pub(super) options: RevocationConfig,

@@ -66,7 +66,7 @@ fn shown(key: &[String]) -> String {
     let names = key.iter().filter(|name| name.parse::<usize>().is_err());
     let names: Vec<String> = names.map(|name| escape(name)).collect();
     match names.split_last() {
-        Some((table, [outer])) if outer == "directory" => format!("[directory.{table}]"),
+        Some((table, [outer])) if outer == "directory" || outer == "program" => format!("[{outer}.{table}]"),
         Some((table, [])) if TABLES.contains(&table.as_str()) => format!("[{table}]"),
         Some((last, [])) => last.clone(),
         Some((last, tables)) => format!("[{}] {last}", tables.join(".")),

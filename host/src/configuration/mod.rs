@@ -9,6 +9,7 @@ mod limits;
 mod lines;
 mod named;
 mod overrides;
+mod program;
 mod quotas;
 mod revocation;
 #[cfg(feature = "schema")]
@@ -89,8 +90,7 @@ impl Configuration {
     /// assert!(error.to_string().starts_with("no-such-file.toml: "));
     /// ```
     pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
-        let text = fs::read_to_string(path).map_err(|error| ConfigurationError::of_file(path, error))?;
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let (text, folder) = text_of(path)?;
         Self::parse_file(&text, folder, &path.display().to_string())
     }
 
@@ -455,6 +455,12 @@ impl Configuration {
         }
         Ok(host)
     }
+}
+
+/// The text of a configuration file, and the folder that its paths are relative to.
+fn text_of(path: &Path) -> Result<(String, &Path), ConfigurationError> {
+    let text = fs::read_to_string(path).map_err(|error| ConfigurationError::of_file(path, error))?;
+    Ok((text, path.parent().unwrap_or_else(|| Path::new(""))))
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, ConfigurationError> {

@@ -1,0 +1,362 @@
+//! What becomes of a mail: whose it is, what is learned from it, and whether it goes on as it is, sealed, or not at all.
+//!
+//! There is one way to `Pass`: no route demanded anything, or the route's own policy allowed it. Everything else that is not
+//! `Replace` is a refusal.
+
+use crate::config::{Action, Criterion, Domain, Settings, Split};
+use crate::message::{Message, address};
+use crate::metrics::Metrics;
+use crate::protocol::Reply;
+use postseal::error::Fault;
+use postseal::resolve::{Outcome, RecipientReport, Resolution};
+use postseal::seal::{Begun, Encryption, Mode};
+use postseal::store::Tenant;
+use postseal::{Code, Error, drive, import, resolve};
+use postseal_adapters::OsRandom;
+use postseal_host::Host;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The field that sends a mail to the filter behind the queue.
+pub const SPLIT_HEADER: &str = "X-Postseal-Split";
+
+/// What the milter works with, until a new configuration is read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Service {
+    /// The engine with its store, directories and trace.
+    pub host: Host,
+    /// Of the milter itself.
+    pub settings: Settings,
+}
+
+impl Service {
+    /// Of these two.
+    #[must_use]
+    pub const fn new(host: Host, settings: Settings) -> Self {
+        Self { host, settings }
+    }
+}
+
+/// A tenant and a route of it.
+type Route = (Tenant, Option<String>);
+
+/// What becomes of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It goes on as it is.
+    Pass,
+    /// It goes on as this.
+    Replace(Vec<u8>),
+    /// It would have to be several, for this reason.
+    Split(&'static str),
+    /// It comes back with this line of SMTP.
+    Refuse(String),
+}
+
+/// What to tell the MTA, and what to tell the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decision {
+    /// The last one ends the mail: [`Reply::Continue`] or [`Reply::Refuse`].
+    pub replies: Vec<Reply>,
+    /// `passed`, `sealed`, `split`, `refused` or `deferred`.
+    pub outcome: &'static str,
+    /// Why, where there is a reason.
+    pub reason: &'static str,
+    /// Of the route that sealed, or should have.
+    pub route: Option<Route>,
+    /// What came of learning, for each route that the mail came on.
+    pub learned: Vec<&'static str>,
+}
+
+impl Decision {
+    /// The mail comes back with this line of SMTP, whatever else was decided.
+    #[must_use]
+    pub fn refuse(line: &str, reason: &'static str) -> Self {
+        let outcome = if line.starts_with('4') { "deferred" } else { "refused" };
+        let replies = vec![Reply::Refuse(line.to_owned())];
+        Self { replies, outcome, reason, route: None, learned: Vec::new() }
+    }
+}
+
+/// Why a mail comes back.
+struct Refusal(String, &'static str);
+
+impl Refusal {
+    fn new(line: &str, reason: &'static str) -> Self {
+        Self(format!("{line} ({reason})"), reason)
+    }
+}
+
+impl From<Error> for Refusal {
+    /// The code of SMTP says whether to try again, the enhanced one (RFC 3463) what is wrong. No sentence of an error holds
+    /// anything of a mail.
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        let status = match (error.fault(), code) {
+            (
+                _,
+                Code::DirectoryUnavailable
+                | Code::RevocationUnavailable
+                | Code::OcspUnavailable
+                | Code::IssuerUnavailable,
+            ) => "451 4.4.3",
+            (Fault::Unavailable, _) => "451 4.3.0",
+            (Fault::ApiMisuse, _) => "451 4.3.5",
+            (_, Code::MessageTooLarge) => "552 5.3.4",
+            (Fault::LimitExceeded | Fault::Malformed, _) => "554 5.6.0",
+            _ => "550 5.7.5",
+        };
+        Self::new(&format!("{status} postseal: {}", code.sentence()), code.name())
+    }
+}
+
+/// Decides about a mail. `expired` says when nobody is to be asked any more.
+pub fn decide(service: &Service, message: &Message, metrics: &Metrics, expired: &dyn Fn() -> bool) -> Decision {
+    let work = Work { service, message, metrics, expired };
+    let mut learned = Vec::new();
+    let mut route = None;
+    let result = work.fate(&mut learned, &mut route);
+    let (fate, reason) = result.unwrap_or_else(|Refusal(line, reason)| (Fate::Refuse(line), reason));
+    let mut decision = work.decision(fate, reason, &learned, route.as_ref());
+    (decision.learned, decision.route) = (learned, route);
+    decision
+}
+
+struct Work<'a> {
+    service: &'a Service,
+    message: &'a Message,
+    metrics: &'a Metrics,
+    expired: &'a dyn Fn() -> bool,
+}
+
+impl Work<'_> {
+    fn fate(
+        &self,
+        learned: &mut Vec<&'static str>,
+        route: &mut Option<Route>,
+    ) -> Result<(Fate, &'static str), Refusal> {
+        let (is_outgoing, domains) = self.domains();
+        let sealing = if is_outgoing { self.outgoing_route()? } else { self.incoming_route(&domains)? };
+        route.clone_from(&sealing.route);
+        if self.message.is_too_large {
+            return match &sealing.demands {
+                false => Ok((Fate::Pass, "too-large-to-learn")),
+                true => Err(Refusal::from(Error::from(Code::MessageTooLarge))),
+            };
+        }
+        let mail = self.message.mail();
+        for learning in domains
+            .iter()
+            .flatten()
+            .map(|domain| (domain.tenant.clone(), domain.learn.clone()))
+            .collect::<BTreeSet<_>>()
+        {
+            learned.push(self.learn(&mail, learning)?);
+        }
+        match sealing.route {
+            _ if sealing.is_mixed => Ok((Fate::Split("routes"), "routes")),
+            Some(route) if sealing.demands => self.seal(&mail, route),
+            Some(_) => Ok((Fate::Pass, Code::RouteNeverSeals.name())),
+            None => Ok((Fate::Pass, sealing.reason)),
+        }
+    }
+
+    /// Whether the mail goes out, and the settings for each recipient who belongs to a tenant.
+    fn domains(&self) -> (bool, Vec<Option<&Domain>>) {
+        let settings = &self.service.settings;
+        let is_outgoing = settings.outgoing.iter().any(|criterion| match criterion {
+            Criterion::Authenticated => self.message.is_authenticated,
+            Criterion::Networks => settings.is_in_networks(self.message.client),
+            Criterion::Sender => address(&self.message.sender).is_some_and(|sender| settings.domain(&sender).is_some()),
+        });
+        let of = |path: &Vec<u8>| address(path).and_then(|address| settings.domain(&address));
+        (is_outgoing, self.message.recipients.iter().map(of).collect())
+    }
+
+    fn outgoing_route(&self) -> Result<Sealing, Refusal> {
+        let settings = &self.service.settings;
+        let domain = match (self.message.sender.as_slice(), &settings.null_sender) {
+            (b"<>" | b"", Some(name)) => settings.domains.get(name),
+            (sender, _) => address(sender).and_then(|sender| settings.domain(&sender)),
+        };
+        match domain {
+            Some(domain) => Ok(self.sealing((domain.tenant.clone(), domain.outgoing.clone()))),
+            None => unknown(settings.unknown_sender, "unknown-sender"),
+        }
+    }
+
+    /// All recipients have to be on one route, because the mail becomes one message.
+    fn incoming_route(&self, domains: &[Option<&Domain>]) -> Result<Sealing, Refusal> {
+        if domains.iter().all(Option::is_none) {
+            return unknown(self.service.settings.unknown_recipient, "unknown-recipient");
+        }
+        let route = |domain: &Option<&Domain>| {
+            domain.and_then(|domain| Some((domain.tenant.clone(), Some(domain.incoming.clone()?))))
+        };
+        let routes: Vec<Sealing> = domains
+            .iter()
+            .map(route)
+            .map(|route| match route {
+                Some(route) => self.sealing(route),
+                None => Sealing::none("not-sealed-here"),
+            })
+            .collect();
+        let demanded: BTreeSet<&Route> =
+            routes.iter().filter(|sealing| sealing.demands).filter_map(|sealing| sealing.route.as_ref()).collect();
+        let is_mixed = demanded.len() > 1 || (!demanded.is_empty() && routes.iter().any(|sealing| !sealing.demands));
+        let first = routes.iter().find(|sealing| sealing.demands).or_else(|| routes.first()).cloned();
+        Ok(Sealing { is_mixed, ..first.unwrap_or_else(|| Sealing::none("not-sealed-here")) })
+    }
+
+    fn sealing(&self, route: Route) -> Sealing {
+        let mode = self.service.host.engine().policies().of(&route.0, route.1.as_deref()).mode;
+        Sealing { route: Some(route), demands: mode != Mode::Never, is_mixed: false, reason: "" }
+    }
+
+    /// A mail that proves nothing goes on; one whose proof could not be stored comes again.
+    fn learn(&self, mail: &[u8], (tenant, route): Route) -> Result<&'static str, Refusal> {
+        let mut context = import::Context::new(Host::now()).tenant(tenant);
+        if let Some(route) = &route {
+            context = context.route(route);
+        }
+        let report = self.service.host.import_mail(mail, context, self.expired)?;
+        self.metrics.learned(report.outcome.name(), report.error.map(|error| error.code().name()).unwrap_or_default());
+        match (report.outcome, report.error) {
+            (import::Outcome::Deferred, error) => Err(error.unwrap_or_else(|| Code::StoreUnavailable.into()).into()),
+            (outcome, _) => Ok(outcome.name()),
+        }
+    }
+
+    fn seal(&self, mail: &[u8], (tenant, route): Route) -> Result<(Fate, &'static str), Refusal> {
+        let host = &self.service.host;
+        let addresses = self.message.addresses().ok_or_else(|| Error::from(Code::AddressMalformed))?;
+        let (visible, hidden) = self.message.visible_and_hidden(addresses);
+        let needs_several = !hidden.is_empty() && visible.len().saturating_add(hidden.len()) > 1;
+        let mut context = resolve::Context::new(Host::now(), Arc::clone(host.tracer())).tenant(tenant);
+        if let Some(route) = &route {
+            context = context.route(route);
+        }
+        let resolve = match host.begin_encryption(mail, visible, hidden, context).map_err(|unsealed| unsealed.error)? {
+            Begun::Resolve(_) if needs_several => return Ok((Fate::Split("hidden"), "hidden")),
+            Begun::Resolve(resolve) => resolve,
+            Begun::Passed(_) => return Ok((Fate::Pass, Code::AlreadyEncrypted.name())),
+        };
+        let resolution = drive::run(resolve, &host.lookup()?, &**host.tracer(), self.expired)?;
+        if let Some(fate) = in_part(&resolution)? {
+            return Ok((fate, "partly-found"));
+        }
+        sealed(resolution.seal(mail, &mut OsRandom).map_err(|unsealed| unsealed.error)?)
+    }
+
+    fn decision(&self, fate: Fate, reason: &'static str, learned: &[&str], route: Option<&Route>) -> Decision {
+        let settings = &self.service.settings;
+        let with = |replies: Vec<Reply>, outcome| {
+            let said = || format!(" {outcome}; learned={}", learned.join(","));
+            let result = settings.result_header.as_ref();
+            let result = result.map(|name| Reply::AddHeader(name.clone().into_bytes(), self.value(&said())));
+            let replies = replies.into_iter().chain(result).chain([Reply::Continue]).collect();
+            Decision { replies, outcome, reason, route: None, learned: Vec::new() }
+        };
+        match fate {
+            Fate::Pass => with(self.message.passed(), "passed"),
+            Fate::Replace(mail) => with(self.message.replaced(&mail), "sealed"),
+            Fate::Split(why) if settings.split == Split::Filter => {
+                let (tenant, route) =
+                    route.map_or(("", ""), |(tenant, route)| (tenant.name(), route.as_deref().unwrap_or_default()));
+                let value = self.value(&format!(" {why}; tenant={tenant}; route={route}"));
+                let header = Reply::AddHeader(SPLIT_HEADER.as_bytes().to_vec(), value);
+                with(self.message.passed().into_iter().chain([header]).collect(), "split")
+            }
+            Fate::Split(why) => {
+                let line = "550 5.7.1 postseal: The mail would have to be several, and this server cannot make them";
+                Decision::refuse(&format!("{line} ({why})"), why)
+            }
+            Fate::Refuse(line) => Decision::refuse(&line, reason),
+        }
+    }
+
+    /// A field's value as the MTA wants it.
+    fn value(&self, text: &str) -> Vec<u8> {
+        let text = if self.message.has_leading_space { text } else { text.trim_start() };
+        text.as_bytes().to_vec()
+    }
+}
+
+/// The route that may demand sealing.
+#[derive(Clone, Debug)]
+struct Sealing {
+    route: Option<Route>,
+    /// Whether the policy of the route seals at all.
+    demands: bool,
+    /// Some recipients are on other routes, or on none.
+    is_mixed: bool,
+    /// Why there is no route.
+    reason: &'static str,
+}
+
+impl Sealing {
+    const fn none(reason: &'static str) -> Self {
+        Self { route: None, demands: false, is_mixed: false, reason }
+    }
+}
+
+fn unknown(action: Action, reason: &'static str) -> Result<Sealing, Refusal> {
+    match action {
+        Action::Pass => Ok(Sealing::none(reason)),
+        Action::Tempfail => Err(Refusal::new("451 4.7.1 postseal: The mail belongs to no tenant", reason)),
+        Action::Refuse => Err(Refusal::new("550 5.7.1 postseal: The mail belongs to no tenant", reason)),
+    }
+}
+
+/// Where the route encrypts for whom it can: a milter cannot send some recipients one mail and the others another one, and for
+/// whom nobody answered is not known yet.
+fn in_part(resolution: &Resolution) -> Result<Option<Fate>, Refusal> {
+    if !matches!(resolution.policy().mode, Mode::IfPossible | Mode::OnlyEncrypted) {
+        return Ok(None);
+    }
+    if let Some(report) = resolution.reports().find(|report| report.outcome == Outcome::Unavailable) {
+        return Err(report.error.unwrap_or_else(|| Code::DirectoryUnavailable.into()).into());
+    }
+    let is_found = |report: &RecipientReport| report.outcome == Outcome::Found;
+    let (some, all) = (resolution.reports().any(is_found), resolution.reports().all(is_found));
+    Ok((some && !all).then_some(Fate::Split("partly-found")))
+}
+
+/// One message for everybody, or the mail as it is for everybody, where the policy says so of each.
+fn sealed(encryption: Encryption) -> Result<(Fate, &'static str), Refusal> {
+    let Encryption { mut messages, left_out, plaintext_allowed, .. } = encryption;
+    match (messages.pop(), messages.is_empty(), left_out.as_slice()) {
+        (Some(message), true, []) => Ok((Fate::Replace(message.mail), "")),
+        (Some(_), ..) => Ok((Fate::Split("partly-found"), "partly-found")),
+        (None, _, left_out) => {
+            let held_back = left_out.iter().find(|report| !plaintext_allowed || !report.may_get_plaintext());
+            match (held_back, left_out.first()) {
+                (None, Some(report)) => Ok((Fate::Pass, code_of(report).name())),
+                (Some(report), _) => Err(Error::from(code_of(report)).into()),
+                (None, None) => Err(Error::from(Code::RecipientsMissing).into()),
+            }
+        }
+    }
+}
+
+fn code_of(report: &RecipientReport) -> Code {
+    report.error.map_or(Code::NoCertificate, |error: Error| error.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_to_a_client_are_lines_of_smtp() {
+        for number in 100..700 {
+            let Some(code) = Code::from_number(number) else { continue };
+            let Refusal(line, reason) = Error::from(code).into();
+            assert!(line.is_ascii() && line.len() < 400 && !line.contains(['%', '\r', '\n']), "{line}");
+            let temporary = matches!(code.fault(), Fault::Unavailable | Fault::ApiMisuse);
+            assert!(line.starts_with(if temporary { "451 4." } else { "55" }) && reason == code.name(), "{line}");
+        }
+    }
+}
