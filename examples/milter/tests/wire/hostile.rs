@@ -18,8 +18,8 @@ fn a_forged_mail_goes_on_and_teaches_nothing() {
     let arrived = mta.send(&Submission::new(eve.address, &[BOB], eve.mail.clone())).unwrap();
     assert!(holds(&arrived, "X-Postseal-Result: passed; learned=refused\r\n"));
     let mut changed = correspondents()[0].mail.clone();
-    let place = changed.windows(6).position(|window| window == b"signed").unwrap();
-    changed[place] = b'S';
+    let place = changed.windows(9).position(|window| window == b"is signed").unwrap();
+    changed[place] = b'I';
     mta.send(&Submission::new("alice@partner.example", &[BOB], changed)).unwrap();
     assert_eq!(store.count("goal"), 0);
     let line = mta.send(&Submission::new(BOB, &[eve.address], plain(eve.address)).login()).unwrap_err();
