@@ -1,7 +1,8 @@
 //! What nobody should send.
 
 use crate::mta::{self, Mta, Submission, packet};
-use crate::world::{CONFIGURATION, Milter, Moody, correspondents, holds, hostile, plain};
+use crate::people::{correspondents, holds, hostile, plain};
+use crate::world::{CONFIGURATION, Milter, Moody};
 use crate::{BOB, learned};
 use postseal_testkit::MemoryStore;
 use std::io::Read;

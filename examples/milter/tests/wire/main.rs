@@ -10,15 +10,18 @@
 
 mod hostile;
 mod mta;
+#[path = "../shared/people.rs"]
+mod people;
 mod world;
 
 use mta::{Mta, Submission};
+use people::{correspondents, holds, person, plain};
 use postseal::Address;
 use postseal::directory::DirectoryId;
 use postseal_testkit::factory::{Key, KeyUse, SignedMail};
 use postseal_testkit::{MemoryStore, Opener, Recorder, ScriptedDirectory};
 use std::sync::Arc;
-use world::{CONFIGURATION, Milter, Mood, Moody, correspondents, holds, person, plain};
+use world::{CONFIGURATION, Milter, Mood, Moody};
 
 const BOB: &str = "bob@goal.example";
 
