@@ -341,6 +341,12 @@ fn domains(
                 return Err(wrong(key, "the tenant has no such route"));
             }
         }
+        // They stand in a header field for the filter.
+        let is_plain = |name: &str| name.bytes().all(|octet| octet.is_ascii_graphic() && !b";=".contains(&octet));
+        let names = [&table.tenant, &table.learn, &table.outgoing, &table.incoming];
+        if !names.into_iter().flatten().all(|name| is_plain(name)) {
+            return Err(wrong("", "names of tenants and routes are ASCII here, without spaces, `;` and `=`"));
+        }
         let domain = domain_of(&name).ok_or_else(|| wrong("", "not a domain"))?;
         let settings = Domain { tenant, learn: table.learn, outgoing: table.outgoing, incoming: table.incoming };
         if domains.insert(domain, settings).is_some() {
@@ -405,5 +411,23 @@ mod tests {
         assert_eq!(told, "configuration:2: [program.milter] listen: neither ADDRESS:PORT nor unix:PATH");
         let told = Settings::parse("import = true", "".as_ref()).map(|_| ()).unwrap_err().to_string();
         assert_eq!(told, "configuration: there is no [program.milter]");
+    }
+
+    #[test]
+    fn the_readme_says_every_key_and_every_default() {
+        let readme = include_str!("../README.md");
+        let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let tenants =
+            "[tenants.goal.routes.outbound]\n[tenants.soft.routes]\ninbound = {}\noutbound = {}\ndelivery = {}\n";
+        let (_, said) = Settings::parse(&format!("{tenants}{example}"), "".as_ref()).unwrap();
+        let optional = ["metrics", "null_sender", "result_header", "workers"];
+        let lines = example.lines().filter(|line| !optional.iter().any(|key| line.starts_with(key)));
+        let kept: Vec<&str> = lines.collect();
+        let domains = kept.iter().position(|line| line.starts_with("[program.milter.domains]")).unwrap();
+        let bare = [&["[program.milter]", "listen = \"127.0.0.1:8895\""], &kept[domains..]].concat().join("\n");
+        let (_, unsaid) = Settings::parse(&format!("{tenants}{bare}"), "".as_ref()).unwrap();
+        let (_, kept) = Settings::parse(&format!("{tenants}{}", kept.join("\n")), "".as_ref()).unwrap();
+        assert_eq!(format!("{kept:?}"), format!("{unsaid:?}"));
+        assert_eq!(said.null_sender.as_deref(), Some("goal.example"));
     }
 }

@@ -114,7 +114,13 @@ impl From<Error> for Refusal {
 
 /// Decides about a mail. `expired` says when nobody is to be asked any more.
 pub fn decide(service: &Service, message: &Message, metrics: &Metrics, expired: &dyn Fn() -> bool) -> Decision {
-    let work = Work { service, message, metrics, expired };
+    let settings = &service.settings;
+    let is_outgoing = settings.outgoing.iter().any(|criterion| match criterion {
+        Criterion::Authenticated => message.is_authenticated,
+        Criterion::Networks => settings.is_in_networks(message.client),
+        Criterion::Sender => address(&message.sender).is_some_and(|sender| settings.domain(&sender).is_some()),
+    });
+    let work = Work { service, message, metrics, is_outgoing, expired };
     let mut learned = Vec::new();
     let mut route = None;
     let result = work.fate(&mut learned, &mut route);
@@ -128,54 +134,52 @@ struct Work<'a> {
     service: &'a Service,
     message: &'a Message,
     metrics: &'a Metrics,
+    is_outgoing: bool,
     expired: &'a dyn Fn() -> bool,
 }
 
 impl Work<'_> {
+    /// What its sender's route does not seal may still have to be sealed on the route of its recipients.
     fn fate(
         &self,
         learned: &mut Vec<&'static str>,
         route: &mut Option<Route>,
     ) -> Result<(Fate, &'static str), Refusal> {
-        let (is_outgoing, domains) = self.domains();
-        let sealing = if is_outgoing { self.outgoing_route()? } else { self.incoming_route(&domains)? };
-        route.clone_from(&sealing.route);
+        let of = |path: &Vec<u8>| address(path).and_then(|address| self.service.settings.domain(&address));
+        let domains: Vec<Option<&Domain>> = self.message.recipients.iter().map(of).collect();
+        let outgoing = if self.is_outgoing { Some(self.outgoing()?) } else { None };
+        let sealings: Vec<Sealing> = outgoing.into_iter().chain([self.incoming(&domains)?]).collect();
         if self.message.is_too_large {
-            return match &sealing.demands {
-                false => Ok((Fate::Pass, "too-large-to-learn")),
-                true => Err(Refusal::from(Error::from(Code::MessageTooLarge))),
-            };
+            let is_demanded = sealings.iter().any(|sealing| sealing.demands);
+            let refusal = || Refusal::from(Error::from(Code::MessageTooLarge));
+            return if is_demanded { Err(refusal()) } else { Ok((Fate::Pass, "too-large-to-learn")) };
         }
         let mail = self.message.mail();
-        for learning in domains
-            .iter()
-            .flatten()
-            .map(|domain| (domain.tenant.clone(), domain.learn.clone()))
-            .collect::<BTreeSet<_>>()
-        {
-            learned.push(self.learn(&mail, learning)?);
+        let learning = domains.iter().flatten().map(|domain| (domain.tenant.clone(), domain.learn.clone()));
+        for route in learning.collect::<BTreeSet<_>>() {
+            learned.push(self.learn(&mail, route)?);
         }
-        match sealing.route {
-            _ if sealing.is_mixed => Ok((Fate::Split("routes"), "routes")),
-            Some(route) if sealing.demands => self.seal(&mail, route),
-            Some(_) => Ok((Fate::Pass, Code::RouteNeverSeals.name())),
-            None => Ok((Fate::Pass, sealing.reason)),
+        let mut why = "";
+        for sealing in sealings {
+            let (fate, reason) = match &sealing.route {
+                _ if sealing.is_mixed => (Fate::Split("routes"), "routes"),
+                Some(route) if sealing.demands => self.seal(&mail, route.clone())?,
+                Some(_) => (Fate::Pass, Code::RouteNeverSeals.name()),
+                None => (Fate::Pass, sealing.reason),
+            };
+            if route.is_none() || sealing.demands {
+                *route = sealing.route;
+            }
+            if fate != Fate::Pass {
+                return Ok((fate, reason));
+            }
+            why = if why.is_empty() { reason } else { why };
         }
+        Ok((Fate::Pass, why))
     }
 
-    /// Whether the mail goes out, and the settings for each recipient who belongs to a tenant.
-    fn domains(&self) -> (bool, Vec<Option<&Domain>>) {
-        let settings = &self.service.settings;
-        let is_outgoing = settings.outgoing.iter().any(|criterion| match criterion {
-            Criterion::Authenticated => self.message.is_authenticated,
-            Criterion::Networks => settings.is_in_networks(self.message.client),
-            Criterion::Sender => address(&self.message.sender).is_some_and(|sender| settings.domain(&sender).is_some()),
-        });
-        let of = |path: &Vec<u8>| address(path).and_then(|address| settings.domain(&address));
-        (is_outgoing, self.message.recipients.iter().map(of).collect())
-    }
-
-    fn outgoing_route(&self) -> Result<Sealing, Refusal> {
+    /// The route of the sender.
+    fn outgoing(&self) -> Result<Sealing, Refusal> {
         let settings = &self.service.settings;
         let domain = match (self.message.sender.as_slice(), &settings.null_sender) {
             (b"<>" | b"", Some(name)) => settings.domains.get(name),
@@ -187,26 +191,19 @@ impl Work<'_> {
         }
     }
 
-    /// All recipients have to be on one route, because the mail becomes one message.
-    fn incoming_route(&self, domains: &[Option<&Domain>]) -> Result<Sealing, Refusal> {
-        if domains.iter().all(Option::is_none) {
+    /// The route of the recipients. All have to be on one, because the mail becomes one message.
+    fn incoming(&self, domains: &[Option<&Domain>]) -> Result<Sealing, Refusal> {
+        if !self.is_outgoing && domains.iter().all(Option::is_none) {
             return unknown(self.service.settings.unknown_recipient, "unknown-recipient");
         }
         let route = |domain: &Option<&Domain>| {
-            domain.and_then(|domain| Some((domain.tenant.clone(), Some(domain.incoming.clone()?))))
+            let route = domain.and_then(|domain| Some((domain.tenant.clone(), Some(domain.incoming.clone()?))));
+            route.map_or_else(|| Sealing::none("not-sealed-here"), |route| self.sealing(route))
         };
-        let routes: Vec<Sealing> = domains
-            .iter()
-            .map(route)
-            .map(|route| match route {
-                Some(route) => self.sealing(route),
-                None => Sealing::none("not-sealed-here"),
-            })
-            .collect();
-        let demanded: BTreeSet<&Route> =
-            routes.iter().filter(|sealing| sealing.demands).filter_map(|sealing| sealing.route.as_ref()).collect();
-        let is_mixed = demanded.len() > 1 || (!demanded.is_empty() && routes.iter().any(|sealing| !sealing.demands));
-        let first = routes.iter().find(|sealing| sealing.demands).or_else(|| routes.first()).cloned();
+        let (demanded, others): (Vec<_>, Vec<_>) = domains.iter().map(route).partition(|sealing| sealing.demands);
+        let routes: BTreeSet<&Route> = demanded.iter().filter_map(|sealing| sealing.route.as_ref()).collect();
+        let is_mixed = routes.len() > 1 || (!demanded.is_empty() && !others.is_empty());
+        let first = demanded.into_iter().chain(others).next();
         Ok(Sealing { is_mixed, ..first.unwrap_or_else(|| Sealing::none("not-sealed-here")) })
     }
 
@@ -254,7 +251,8 @@ impl Work<'_> {
         let settings = &self.service.settings;
         let with = |replies: Vec<Reply>, outcome| {
             let said = || format!(" {outcome}; learned={}", learned.join(","));
-            let result = settings.result_header.as_ref();
+            // For the readers of the tenants; nobody else is told what was learned.
+            let result = settings.result_header.as_ref().filter(|_| !self.is_outgoing);
             let result = result.map(|name| Reply::AddHeader(name.clone().into_bytes(), self.value(&said())));
             let replies = replies.into_iter().chain(result).chain([Reply::Continue]).collect();
             Decision { replies, outcome, reason, route: None, learned: Vec::new() }

@@ -13,7 +13,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::FileTypeExt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout, timeout_at};
@@ -154,8 +154,8 @@ impl Server {
     }
 
     async fn talk<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> Result<()> {
-        let (reader, mut writer) = tokio::io::split(stream);
-        let mut reader = BufReader::new(reader);
+        let (reader, writer) = tokio::io::split(stream);
+        let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
         let settings = self.settings();
         let mut session = Session::new(settings.room);
         // Held while a mail is under way, with what it began with.
@@ -187,13 +187,18 @@ impl Server {
                 Err(error) if error.kind() == ErrorKind::InvalidData => {
                     // Said before hanging up, so that it does not depend on what the MTA does without its milter.
                     let refusal = Reply::Refuse("451 4.3.0 postseal: The milter did not understand".to_owned());
-                    let _ = timeout(settings.idle_time, writer.write_all(&refusal.packet())).await;
+                    let packet = refusal.packet();
+                    let said = async { writer.write_all(&packet).await.and(writer.flush().await) };
+                    let _ = timeout(settings.idle_time, said).await;
                     return Err(error);
                 }
                 Err(error) => return Err(error),
             };
-            let packets: Vec<u8> = replies.iter().flat_map(Reply::packet).collect();
-            let sent = timeout(settings.idle_time, writer.write_all(&packets)).await;
+            for reply in replies {
+                let sent = timeout(settings.idle_time, writer.write_all(&reply.packet())).await;
+                sent.map_err(|_| Error::from(ErrorKind::TimedOut))??;
+            }
+            let sent = timeout(settings.idle_time, writer.flush()).await;
             sent.map_err(|_| Error::from(ErrorKind::TimedOut))??;
             if !session.is_in_message() {
                 under_way = None;
