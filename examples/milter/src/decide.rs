@@ -36,6 +36,37 @@ impl Service {
     pub const fn new(host: Host, settings: Settings) -> Self {
         Self { host, settings }
     }
+
+    /// Whether a mail from outside can go to this recipient as well as to those whom it has. It cannot where one of them gets it
+    /// sealed and the other does not, or on another route; a client that is told so sends it once more (RFC 5321 4.5.3.1.10).
+    #[must_use]
+    pub fn admits(&self, message: &Message, recipient: &[u8]) -> bool {
+        let Some(first) = message.recipients.first() else { return true };
+        let demanded = |path: &[u8]| {
+            let domain = address(path).and_then(|address| self.settings.domain(&address));
+            Some(self.incoming(domain)).filter(|sealing| sealing.demands).and_then(|sealing| sealing.route)
+        };
+        self.is_outgoing(message) || demanded(first) == demanded(recipient)
+    }
+
+    fn is_outgoing(&self, message: &Message) -> bool {
+        self.settings.outgoing.iter().any(|criterion| match criterion {
+            Criterion::Authenticated => message.is_authenticated,
+            Criterion::Networks => self.settings.is_in_networks(message.client),
+            Criterion::Sender => address(&message.sender).is_some_and(|sender| self.settings.domain(&sender).is_some()),
+        })
+    }
+
+    /// The route on which mail to this domain is sealed.
+    fn incoming(&self, domain: Option<&Domain>) -> Sealing {
+        let route = domain.and_then(|domain| Some((domain.tenant.clone(), Some(domain.incoming.clone()?))));
+        route.map_or_else(|| Sealing::none("not-sealed-here"), |route| self.sealing(route))
+    }
+
+    fn sealing(&self, route: Route) -> Sealing {
+        let mode = self.host.engine().policies().of(&route.0, route.1.as_deref()).mode;
+        Sealing { route: Some(route), demands: mode != Mode::Never, is_mixed: false, reason: "" }
+    }
 }
 
 /// A tenant and a route of it.
@@ -105,6 +136,7 @@ impl From<Error> for Refusal {
             (Fault::Unavailable, _) => "451 4.3.0",
             (Fault::ApiMisuse, _) => "451 4.3.5",
             (_, Code::MessageTooLarge) => "552 5.3.4",
+            (_, Code::AddressMalformed) => "550 5.1.3",
             (Fault::LimitExceeded | Fault::Malformed, _) => "554 5.6.0",
             _ => "550 5.7.5",
         };
@@ -114,12 +146,7 @@ impl From<Error> for Refusal {
 
 /// Decides about a mail. `expired` says when nobody is to be asked any more.
 pub fn decide(service: &Service, message: &Message, metrics: &Metrics, expired: &dyn Fn() -> bool) -> Decision {
-    let settings = &service.settings;
-    let is_outgoing = settings.outgoing.iter().any(|criterion| match criterion {
-        Criterion::Authenticated => message.is_authenticated,
-        Criterion::Networks => settings.is_in_networks(message.client),
-        Criterion::Sender => address(&message.sender).is_some_and(|sender| settings.domain(&sender).is_some()),
-    });
+    let is_outgoing = service.is_outgoing(message);
     let work = Work { service, message, metrics, is_outgoing, expired };
     let mut learned = Vec::new();
     let mut route = None;
@@ -186,7 +213,7 @@ impl Work<'_> {
             (sender, _) => address(sender).and_then(|sender| settings.domain(&sender)),
         };
         match domain {
-            Some(domain) => Ok(self.sealing((domain.tenant.clone(), domain.outgoing.clone()))),
+            Some(domain) => Ok(self.service.sealing((domain.tenant.clone(), domain.outgoing.clone()))),
             None => unknown(settings.unknown_sender, "unknown-sender"),
         }
     }
@@ -196,20 +223,12 @@ impl Work<'_> {
         if !self.is_outgoing && domains.iter().all(Option::is_none) {
             return unknown(self.service.settings.unknown_recipient, "unknown-recipient");
         }
-        let route = |domain: &Option<&Domain>| {
-            let route = domain.and_then(|domain| Some((domain.tenant.clone(), Some(domain.incoming.clone()?))));
-            route.map_or_else(|| Sealing::none("not-sealed-here"), |route| self.sealing(route))
-        };
-        let (demanded, others): (Vec<_>, Vec<_>) = domains.iter().map(route).partition(|sealing| sealing.demands);
+        let incoming = domains.iter().map(|domain| self.service.incoming(*domain));
+        let (demanded, others): (Vec<_>, Vec<_>) = incoming.partition(|sealing| sealing.demands);
         let routes: BTreeSet<&Route> = demanded.iter().filter_map(|sealing| sealing.route.as_ref()).collect();
         let is_mixed = routes.len() > 1 || (!demanded.is_empty() && !others.is_empty());
         let first = demanded.into_iter().chain(others).next();
         Ok(Sealing { is_mixed, ..first.unwrap_or_else(|| Sealing::none("not-sealed-here")) })
-    }
-
-    fn sealing(&self, route: Route) -> Sealing {
-        let mode = self.service.host.engine().policies().of(&route.0, route.1.as_deref()).mode;
-        Sealing { route: Some(route), demands: mode != Mode::Never, is_mixed: false, reason: "" }
     }
 
     /// A mail that proves nothing goes on; one whose proof could not be stored comes again.

@@ -180,6 +180,13 @@ impl Server {
                         vec![Reply::Refuse("421 4.3.2 postseal: The service is stopping".to_owned())]
                     }
                 }
+                Ok(Step::Recipient(recipient)) => match &under_way {
+                    Some((_, current)) if current.service.admits(session.message(), &recipient) => {
+                        session.admit(recipient);
+                        vec![Reply::Continue]
+                    }
+                    _ => vec![Reply::Refuse("452 4.5.3 postseal: This recipient needs a mail of his own".to_owned())],
+                },
                 Ok(Step::Decide(message)) => match &under_way {
                     Some((_, current)) => self.decide(current, message).await,
                     None => return Err(ErrorKind::InvalidData.into()),

@@ -26,6 +26,8 @@ pub enum Step {
     Reply(Reply),
     /// A mail begins: answer whether it may.
     Begin,
+    /// One more recipient: answer whether the mail can go to him too, and [`Session::admit`] him.
+    Recipient(Vec<u8>),
     /// The mail is here: decide about it.
     Decide(Message),
     /// The MTA goes.
@@ -87,7 +89,10 @@ impl Session {
                 self.begin(sender);
                 Ok(Step::Begin)
             }
-            (Command::Recipient(address), Stage::Envelope) => Ok(Step::Reply(self.add_recipient(address))),
+            (Command::Recipient(_), Stage::Envelope) if self.message.recipients.len() >= self.room.recipients => {
+                Ok(Step::Reply(Reply::Refuse("452 4.5.3 postseal: Too many recipients".to_owned())))
+            }
+            (Command::Recipient(address), Stage::Envelope) => Ok(Step::Recipient(address)),
             (Command::Header(name, value), Stage::Envelope | Stage::Header) if self.has_recipients() => {
                 self.stage = Stage::Header;
                 self.add_field(name, value);
@@ -128,6 +133,17 @@ impl Session {
         self.stage = self.stage.min_connected();
     }
 
+    /// The mail goes to this one too.
+    pub fn admit(&mut self, recipient: Vec<u8>) {
+        self.message.recipients.push(recipient);
+    }
+
+    /// What came of the mail so far.
+    #[must_use]
+    pub const fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// Whether a mail has begun and is not through.
     #[must_use]
     pub const fn is_in_message(&self) -> bool {
@@ -160,14 +176,6 @@ impl Session {
 
     fn has_recipients(&self) -> bool {
         !self.message.recipients.is_empty()
-    }
-
-    fn add_recipient(&mut self, address: Vec<u8>) -> Reply {
-        if self.message.recipients.len() >= self.room.recipients {
-            return Reply::Refuse("452 4.5.3 postseal: too many recipients".to_owned());
-        }
-        self.message.recipients.push(address);
-        Reply::Continue
     }
 
     fn add_field(&mut self, name: Vec<u8>, value: Vec<u8>) {
@@ -224,11 +232,19 @@ mod tests {
         let mut session = Session::new(room);
         let mut message = None;
         for command in commands {
-            if let Step::Decide(decided) = session.take(command)? {
-                message = Some(decided);
+            match session.take(command)? {
+                Step::Decide(decided) => message = Some(decided),
+                Step::Recipient(address) => session.admit(address),
+                _ => {}
             }
         }
         Ok(message)
+    }
+
+    fn take(session: &mut Session, command: Command) {
+        if let Step::Recipient(address) = session.take(command).unwrap() {
+            session.admit(address);
+        }
     }
 
     const ROOM: Room = Room { message_bytes: 100, header_fields: 3, recipients: 2 };
@@ -285,10 +301,10 @@ mod tests {
         let mut session = Session::new(ROOM);
         let login = || Command::Macros(vec![(b"{auth_authen}".into(), b"bob".into()), (b"i".into(), b"4F".into())]);
         for command in [negotiate(0x1ff), Command::Connect(None), login(), mail(), recipient(), Command::Abort] {
-            session.take(command).unwrap();
+            take(&mut session, command);
         }
         for command in [mail(), recipient(), Command::EndOfHeader] {
-            session.take(command).unwrap();
+            take(&mut session, command);
         }
         let Ok(Step::Decide(message)) = session.take(Command::EndOfMessage(Vec::new())) else { unreachable!() };
         assert!(!message.is_authenticated && message.queue_id.is_empty() && message.recipients.len() == 1);

@@ -56,9 +56,16 @@ impl Gateway {
     /// The mail that was sealed for this key, as OpenSSL reads it.
     fn is_read(&self, to: &str, key: Key) {
         let sealed = self.delivered.next(to).mail;
-        assert!(!holds(&sealed, "in confidence"), "{}", String::from_utf8_lossy(&sealed));
+        let text = String::from_utf8_lossy(&sealed);
+        assert!(!text.contains("in confidence") && !text.contains("quarterly"), "{text}");
+        let header = format!("\r\n{}", text.split("\r\n\r\n").next().unwrap()).to_ascii_lowercase();
+        for name in ["from", "to", "subject", "mime-version", "content-type", "content-transfer-encoding"] {
+            assert_eq!(header.matches(&format!("\r\n{name}:")).count(), 1, "{name}: {text}");
+        }
+        assert!(header.contains("\r\nsubject: [...]\r\n"), "{text}");
         let inner = opened(&sealed, &key.private_key(), self.milter.folder.path());
-        assert!(holds(&inner, "in confidence \u{fc}"), "{}", String::from_utf8_lossy(&inner));
+        let words = ["Subject: quarterly\r\n figures\r\n", "in confidence \u{fc}"];
+        assert!(words.iter().all(|words| holds(&inner, words)), "{}", String::from_utf8_lossy(&inner));
     }
 
     fn everybody_writes_and_gets_a_reply(&self) {

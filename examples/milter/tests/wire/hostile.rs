@@ -168,3 +168,27 @@ fn a_milter_that_stops_ends_what_is_under_way_and_begins_nothing() {
     }
     panic!("it does not stop");
 }
+
+#[test]
+fn whoever_says_nothing_or_half_a_packet_is_sent_away_and_delays_no_stop() {
+    let hasty = CONFIGURATION.replace("message_seconds", "idle_seconds = 1\nstop_seconds = 1\nmessage_seconds");
+    let milter = Milter::with(&hasty, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let mut silent = Mta::connect(milter.address);
+    assert!(silent.reply().is_none());
+    let mut half = Mta::connect(milter.address);
+    half.write(b"\0\0\x10\0M<");
+    assert!(half.reply().is_none());
+
+    let slow = CONFIGURATION.replace("message_seconds", "stop_seconds = 1\nmessage_seconds");
+    let milter = Milter::with(&slow, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let mut under_way = Mta::connect(milter.address);
+    under_way.ask(&packet(b"M<a@else.example>\0"));
+    let stopped = milter.stop();
+    for _ in 0..1_000 {
+        if stopped.is_finished() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it waits for somebody who never ends");
+}

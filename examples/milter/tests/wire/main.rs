@@ -169,7 +169,13 @@ fn what_comes_in_is_sealed_where_the_route_asks_for_it() {
     // Bob's tenant does not ask for it: together they would be two mails.
     let to = ["sue@soft.example", BOB];
     let line = mta.send(&Submission::new("x@else.example", &to, plain(&to.join(", ")))).unwrap_err();
+    assert!(line.starts_with("452 4.5.3 "), "sent once more by its client: {line}");
+    let ours = Submission::new("who@goal.example", &to, plain(&to.join(", ")));
+    let never = CONFIGURATION.replace("all-or-nothing\" }\n[tenants.soft", "never\" }\n[tenants.soft");
+    let never = Milter::with(&never, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let line = Mta::connect(never.address).send(&ours.login()).unwrap_err();
     assert!(line.ends_with("(routes)"), "{line}");
+    mta.write(&mta::packet(b"A"));
     // Nor is it enough that the sender's route lets it pass: Tom has no certificate.
     let to_tom = Submission::new("sue@soft.example", &["tom@soft.example"], plain("tom@soft.example")).login();
     let line = mta.send(&to_tom).unwrap_err();
@@ -193,6 +199,25 @@ fn mail_of_nobody_is_treated_as_configured() {
     let mut mta = Mta::connect(milter.address);
     assert!(mta.send(&outgoing("who@unknown.example")).unwrap_err().starts_with("451 4.7.1 "));
     assert!(mta.send(&outgoing("")).is_ok(), "a report of a machine, as the tenant's own mail");
+}
+
+#[test]
+fn many_connections_at_once_seal_each_mail_for_its_own_recipient() {
+    let two = CONFIGURATION.replace("message_seconds", "workers = 2\nmessage_seconds");
+    let milter = Milter::with(&two, |host| host.with_store(Arc::new(MemoryStore::new())));
+    drop(learned(&milter));
+    let address = milter.address;
+    let threads = (0..8).map(|number| {
+        std::thread::spawn(move || {
+            let sender = correspondents().remove(number % 4);
+            let mut mta = Mta::connect(address);
+            for _ in 0..5 {
+                let sealed = mta.send(&Submission::new(BOB, &[sender.address], plain(sender.address)).login()).unwrap();
+                assert!(Opener::new(sender.key).open_mail(&sealed).is_some());
+            }
+        })
+    });
+    threads.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 #[test]

@@ -61,9 +61,12 @@ pub(crate) fn packet(data: &[u8]) -> Vec<u8> {
     [&u32::try_from(data.len()).unwrap().to_be_bytes(), data].concat()
 }
 
+/// A name and a value.
+type Field = (Vec<u8>, Vec<u8>);
+
 /// Fields as the protocol tells them: the value with its space, folded with LF.
-pub(crate) fn read(mail: &[u8]) -> (Vec<(Vec<u8>, Vec<u8>)>, &[u8]) {
-    let mut fields: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+pub(crate) fn read(mail: &[u8]) -> (Vec<Field>, &[u8]) {
+    let mut fields: Vec<Field> = Vec::new();
     let mut rest = mail;
     while let Some(end) = rest.windows(2).position(|window| window == b"\r\n") {
         let (line, after) = (&rest[..end], &rest[end + 2..]);
@@ -160,12 +163,12 @@ fn text(line: &[u8]) -> String {
     String::from_utf8(line.strip_suffix(b"\0").unwrap().to_vec()).unwrap()
 }
 
-fn strings(data: &[u8]) -> (Vec<u8>, Vec<u8>) {
+fn strings(data: &[u8]) -> Field {
     let mut strings = data.split(|octet| *octet == 0);
     (strings.next().unwrap().to_vec(), strings.next().unwrap().to_vec())
 }
 
-fn change(fields: &mut Vec<(Vec<u8>, Vec<u8>)>, number: u32, (name, value): (Vec<u8>, Vec<u8>)) {
+fn change(fields: &mut Vec<Field>, number: u32, (name, value): Field) {
     let mut places = (0..fields.len()).filter(|place| fields[*place].0.eq_ignore_ascii_case(&name));
     let place = places.nth(usize::try_from(number).unwrap().strict_sub(1)).unwrap();
     if value.is_empty() {
