@@ -1,5 +1,6 @@
 //! `[program.milter]` in `postseal.toml`: which mail belongs to which tenant and route, and how much there may be of it.
 
+use crate::session::Room;
 use postseal::Address;
 use postseal::store::Tenant;
 use postseal_adapters::fetch::Network;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 /// The table as it is written. The README has every key.
@@ -146,7 +148,7 @@ pub struct Settings {
     /// Mails that are worked on at once; others wait.
     pub workers: u16,
     /// What is kept of a mail.
-    pub room: crate::session::Room,
+    pub room: Room,
     /// For one mail, from its end on.
     pub message_time: Duration,
     /// Between two commands.
@@ -205,6 +207,35 @@ const fn default_stop_seconds() -> u16 {
     20
 }
 
+impl Table {
+    /// What can be said of each value by itself: the key, and what is wrong.
+    fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        let is_own = |name: &String| name.strip_prefix("X-Postseal-").is_some_and(is_field_name);
+        let numbers = [
+            ("connections", u32::from(self.connections)),
+            ("workers", self.workers.map_or(1, u32::from)),
+            ("message_bytes", self.message_bytes),
+            ("header_fields", self.header_fields),
+            ("recipients", self.recipients),
+            ("message_seconds", u32::from(self.message_seconds)),
+            ("idle_seconds", u32::from(self.idle_seconds)),
+        ];
+        if let Some((key, _)) = numbers.into_iter().find(|(_, number)| *number == 0) {
+            return Err((key, "nothing would be left"));
+        }
+        if self.outgoing.contains(&Criterion::Networks) == self.networks.is_empty() {
+            return Err(("networks", "`outgoing = [\"networks\"]` and `networks` go together"));
+        }
+        if !self.result_header.iter().all(is_own) {
+            return Err(("result_header", "the name begins with X-Postseal-: such fields are removed when they come"));
+        }
+        if self.metrics.is_some_and(|address| !address.ip().is_loopback()) {
+            return Err(("metrics", "only an address of this machine"));
+        }
+        Ok(())
+    }
+}
+
 impl Settings {
     /// Reads a configuration file with its `[program.milter]`.
     ///
@@ -229,59 +260,32 @@ impl Settings {
 
     fn of(table: Table, folder: &Path, configuration: &Configuration) -> Result<Self, ConfigurationError> {
         let wrong = |key: &str, words: &str| configuration.wrong(&["program", "milter", key], words);
-        let networks = table
-            .networks
-            .iter()
-            .map(|text| text.parse().map_err(|_| wrong("networks", "a network is written as 10.1.0.0/16")));
-        let networks = networks.collect::<Result<Vec<_>, _>>()?;
-        if table.outgoing.contains(&Criterion::Networks) == networks.is_empty() {
-            return Err(wrong("networks", "`outgoing = [\"networks\"]` and `networks` go together"));
-        }
+        table.check().map_err(|(key, words)| wrong(key, words))?;
+        let networks = table.networks.iter().map(|text| text.parse());
+        let networks = networks.collect::<Result<Vec<_>, _>>();
+        let networks = networks.map_err(|_| wrong("networks", "a network is written as 10.1.0.0/16"))?;
+        let listen = listen(&table.listen, folder);
         let domains = domains(table.domains, configuration)?;
         let null_sender = table.null_sender.map(|name| domain_of(&name).filter(|name| domains.contains_key(name)));
-        let null_sender =
-            null_sender.map(|name| name.ok_or_else(|| wrong("null_sender", "it is not one of the domains")));
-        let is_own = |name: &String| name.strip_prefix("X-Postseal-").is_some_and(is_field_name);
-        if table.result_header.as_ref().is_some_and(|name| !is_own(name)) {
-            return Err(wrong(
-                "result_header",
-                "the name begins with X-Postseal-, because such fields are removed when they come",
-            ));
-        }
-        if table.metrics.is_some_and(|address| !address.ip().is_loopback()) {
-            return Err(wrong("metrics", "only an address of this machine"));
-        }
-        for (key, value) in [
-            ("connections", u32::from(table.connections)),
-            ("workers", table.workers.map_or(1, u32::from)),
-            ("message_bytes", table.message_bytes),
-            ("header_fields", table.header_fields),
-            ("recipients", table.recipients),
-            ("message_seconds", u32::from(table.message_seconds)),
-            ("idle_seconds", u32::from(table.idle_seconds)),
-        ] {
-            if value == 0 {
-                return Err(wrong(key, "nothing would be left"));
-            }
+        if null_sender == Some(None) {
+            return Err(wrong("null_sender", "it is not one of the domains"));
         }
         let octets = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let processors =
-            || std::thread::available_parallelism().map_or(1, |count| u16::try_from(count.get()).unwrap_or(u16::MAX));
+        let processors = || available_parallelism().map_or(1, |count| u16::try_from(count.get()).unwrap_or(u16::MAX));
         Ok(Self {
-            listen: listen(&table.listen, folder)
-                .ok_or_else(|| wrong("listen", "neither ADDRESS:PORT nor unix:PATH"))?,
+            listen: listen.ok_or_else(|| wrong("listen", "neither ADDRESS:PORT nor unix:PATH"))?,
             metrics: table.metrics,
             domains,
             outgoing: table.outgoing,
             networks,
-            null_sender: null_sender.transpose()?,
+            null_sender: null_sender.flatten(),
             unknown_sender: table.unknown_sender,
             unknown_recipient: table.unknown_recipient,
             split: table.split,
             result_header: table.result_header,
             connections: table.connections,
             workers: table.workers.unwrap_or_else(processors),
-            room: crate::session::Room {
+            room: Room {
                 message_bytes: octets(table.message_bytes),
                 header_fields: octets(table.header_fields),
                 recipients: octets(table.recipients),
@@ -386,7 +390,10 @@ mod tests {
             ("split = \"maybe\"".to_owned(), "configuration:4: unknown variant `maybe`, expected `refuse` or `filter`"),
             ("port = 1".to_owned(), "configuration:4: unknown field `port`"),
             ("workers = 0".to_owned(), "configuration:4: [program.milter] workers: nothing would be left"),
-            ("networks = [\"home\"]".to_owned(), "configuration:4: [program.milter] networks: a network is written"),
+            (
+                "outgoing = [\"networks\"]\nnetworks = [\"home\"]".to_owned(),
+                "configuration:5: [program.milter] networks: a network",
+            ),
             ("networks = [\"10.0.0.0/8\"]".to_owned(), "configuration:4: [program.milter] networks: `outgoing"),
             ("metrics = \"192.0.2.1:80\"".to_owned(), "configuration:4: [program.milter] metrics: only"),
             ("result_header = \"X-Other\"".to_owned(), "configuration:4: [program.milter] result_header: the name"),

@@ -9,13 +9,13 @@ use crate::protocol::{Command, Reply};
 use crate::session::{Session, Step};
 use postseal::store::Tenant;
 use std::fs;
-use std::io::{Error, ErrorKind, Result};
+use std::io::{ErrorKind, Result};
 use std::os::unix::fs::FileTypeExt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout, timeout_at};
 
 /// What a worker may take longer than the time of a mail, before he is no longer waited for: who waits for a store or a directory
@@ -43,6 +43,13 @@ impl Current {
         let workers = Arc::new(Semaphore::new(service.settings.workers.into()));
         Self { service: Arc::new(service), workers }
     }
+}
+
+/// A mail between its beginning and its end: what is worked with, also when a new configuration comes meanwhile.
+#[derive(Debug)]
+struct UnderWay {
+    current: Current,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// A socket that is listened to.
@@ -158,57 +165,55 @@ impl Server {
         let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
         let settings = self.settings();
         let mut session = Session::new(settings.room);
-        // Held while a mail is under way, with what it began with.
         let mut under_way = None;
         loop {
-            let command = timeout(settings.idle_time, Command::read(&mut reader)).await;
-            let step = match command.map_err(|_| Error::from(ErrorKind::TimedOut))? {
-                Ok(None) => return Ok(()),
-                Ok(Some(command)) => session.take(command).map_err(|_| Error::from(ErrorKind::InvalidData)),
-                Err(error) => Err(error),
-            };
+            let command = in_time(settings.idle_time, Command::read(&mut reader)).await;
+            let step = command.and_then(|command| match command {
+                None => Ok(Step::End),
+                Some(command) => session.take(command).map_err(|_| ErrorKind::InvalidData.into()),
+            });
             let replies = match step {
-                Ok(Step::Nothing) => continue,
                 Ok(Step::End) => return Ok(()),
-                Ok(Step::Reply(reply)) => vec![reply],
-                Ok(Step::Begin) => {
-                    under_way = Arc::clone(&self.mails).try_acquire_owned().ok().map(|permit| (permit, self.current()));
-                    if under_way.is_some() {
-                        vec![Reply::Continue]
-                    } else {
-                        session.forget();
-                        vec![Reply::Refuse("421 4.3.2 postseal: The service is stopping".to_owned())]
+                Ok(step) => self.replies(step, &mut session, &mut under_way).await,
+                Err(error) => {
+                    if error.kind() == ErrorKind::InvalidData {
+                        // Said before hanging up, so that it does not depend on what the MTA does without its milter.
+                        let line = "451 4.3.0 postseal: The milter did not understand".to_owned();
+                        in_time(settings.idle_time, send(&mut writer, &[Reply::Refuse(line)])).await?;
                     }
-                }
-                Ok(Step::Recipient(recipient)) => match &under_way {
-                    Some((_, current)) if current.service.admits(session.message(), &recipient) => {
-                        session.admit(recipient);
-                        vec![Reply::Continue]
-                    }
-                    _ => vec![Reply::Refuse("452 4.5.3 postseal: This recipient needs a mail of his own".to_owned())],
-                },
-                Ok(Step::Decide(message)) => match &under_way {
-                    Some((_, current)) => self.decide(current, message).await,
-                    None => return Err(ErrorKind::InvalidData.into()),
-                },
-                Err(error) if error.kind() == ErrorKind::InvalidData => {
-                    // Said before hanging up, so that it does not depend on what the MTA does without its milter.
-                    let refusal = Reply::Refuse("451 4.3.0 postseal: The milter did not understand".to_owned());
-                    let packet = refusal.packet();
-                    let said = async { writer.write_all(&packet).await.and(writer.flush().await) };
-                    let _ = timeout(settings.idle_time, said).await;
                     return Err(error);
                 }
-                Err(error) => return Err(error),
             };
-            for reply in replies {
-                let sent = timeout(settings.idle_time, writer.write_all(&reply.packet())).await;
-                sent.map_err(|_| Error::from(ErrorKind::TimedOut))??;
-            }
-            let sent = timeout(settings.idle_time, writer.flush()).await;
-            sent.map_err(|_| Error::from(ErrorKind::TimedOut))??;
+            in_time(settings.idle_time, send(&mut writer, &replies)).await?;
             if !session.is_in_message() {
                 under_way = None;
+            }
+        }
+    }
+
+    async fn replies(&self, step: Step, session: &mut Session, under_way: &mut Option<UnderWay>) -> Vec<Reply> {
+        match (step, &*under_way) {
+            (Step::Nothing | Step::End, _) => Vec::new(),
+            (Step::Reply(reply), _) => vec![reply],
+            (Step::Begin, _) => {
+                let permit = Arc::clone(&self.mails).try_acquire_owned().ok();
+                *under_way = permit.map(|permit| UnderWay { current: self.current(), _permit: permit });
+                if under_way.is_some() {
+                    return vec![Reply::Continue];
+                }
+                session.forget();
+                vec![Reply::Refuse("421 4.3.2 postseal: The service is stopping".to_owned())]
+            }
+            (Step::Recipient(recipient), Some(mail)) if mail.current.service.admits(session.message(), &recipient) => {
+                session.admit(recipient);
+                vec![Reply::Continue]
+            }
+            (Step::Recipient(_), _) => {
+                vec![Reply::Refuse("452 4.5.3 postseal: This recipient needs a mail of his own".to_owned())]
+            }
+            (Step::Decide(message), Some(mail)) => self.decide(&mail.current, message).await,
+            (Step::Decide(_), None) => {
+                Decision::refuse("451 4.3.0 postseal: The milter failed", "no-beginning").replies
             }
         }
     }
@@ -257,4 +262,15 @@ impl Server {
             Err(_) => Decision::refuse("451 4.3.0 postseal: It took too long", "late"),
         }
     }
+}
+
+async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(time, work).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+}
+
+async fn send(writer: &mut (impl AsyncWrite + Unpin), replies: &[Reply]) -> Result<()> {
+    for reply in replies {
+        writer.write_all(&reply.packet()).await?;
+    }
+    writer.flush().await
 }
