@@ -37,16 +37,18 @@ impl Service {
         Self { host, settings }
     }
 
-    /// Whether a mail from outside can go to this recipient as well as to those whom it has. It cannot where one of them gets it
-    /// sealed and the other does not, or on another route; a client that is told so sends it once more (RFC 5321 4.5.3.1.10).
+    /// Whether a mail from outside can go to this recipient besides those whom it has. Where it is sealed when it comes in, and no
+    /// filter makes several of it, it has one recipient: its client sends it once more to the others (RFC 5321 4.5.3.1.10).
     #[must_use]
     pub fn admits(&self, message: &Message, recipient: &[u8]) -> bool {
-        let Some(first) = message.recipients.first() else { return true };
-        let demanded = |path: &[u8]| {
+        let is_sealed = |path: &[u8]| {
             let domain = address(path).and_then(|address| self.settings.domain(&address));
-            Some(self.incoming(domain)).filter(|sealing| sealing.demands).and_then(|sealing| sealing.route)
+            self.incoming(domain).demands
         };
-        self.is_outgoing(message) || demanded(first) == demanded(recipient)
+        let is_alone = |first: &Vec<u8>| is_sealed(first) || is_sealed(recipient);
+        self.settings.split == Split::Filter
+            || self.is_outgoing(message)
+            || !message.recipients.first().is_some_and(is_alone)
     }
 
     fn is_outgoing(&self, message: &Message) -> bool {
@@ -250,18 +252,20 @@ impl Work<'_> {
         let addresses = self.message.addresses().ok_or_else(|| Error::from(Code::AddressMalformed))?;
         let (visible, hidden) = self.message.visible_and_hidden(addresses);
         let needs_several = !hidden.is_empty() && visible.len().saturating_add(hidden.len()) > 1;
+        // Where plaintext is allowed, it goes to all together if there is a certificate for none.
+        let may_be_plain = host.engine().policies().of(&tenant, route.as_deref()).mode == Mode::IfPossible;
         let mut context = resolve::Context::new(Host::now(), Arc::clone(host.tracer())).tenant(tenant);
         if let Some(route) = &route {
             context = context.route(route);
         }
         let resolve = match host.begin_encryption(mail, visible, hidden, context).map_err(|unsealed| unsealed.error)? {
-            Begun::Resolve(_) if needs_several => return Ok((Fate::Split("hidden"), "hidden")),
+            Begun::Resolve(_) if needs_several && !may_be_plain => return Ok((Fate::Split("hidden"), "hidden")),
             Begun::Resolve(resolve) => resolve,
             Begun::Passed(_) => return Ok((Fate::Pass, Code::AlreadyEncrypted.name())),
         };
         let resolution = drive::run(resolve, &host.lookup()?, &**host.tracer(), self.expired)?;
-        if let Some(fate) = in_part(&resolution)? {
-            return Ok((fate, "partly-found"));
+        if let Some(why) = divided(&resolution, needs_several)? {
+            return Ok((Fate::Split(why), why));
         }
         sealed(resolution.seal(mail, &mut OsRandom).map_err(|unsealed| unsealed.error)?)
     }
@@ -327,9 +331,9 @@ fn unknown(action: Action, reason: &'static str) -> Result<Sealing, Refusal> {
     }
 }
 
-/// Where the route encrypts for whom it can: a milter cannot send some recipients one mail and the others another one, and for
-/// whom nobody answered is not known yet.
-fn in_part(resolution: &Resolution) -> Result<Option<Fate>, Refusal> {
+/// Why the mail would have to be several, where the route encrypts for whom it can: a milter cannot send some recipients one mail
+/// and the others another one. For whom nobody answered is not known yet.
+fn divided(resolution: &Resolution, has_hidden: bool) -> Result<Option<&'static str>, Refusal> {
     if !matches!(resolution.policy().mode, Mode::IfPossible | Mode::OnlyEncrypted) {
         return Ok(None);
     }
@@ -337,8 +341,11 @@ fn in_part(resolution: &Resolution) -> Result<Option<Fate>, Refusal> {
         return Err(report.error.unwrap_or_else(|| Code::DirectoryUnavailable.into()).into());
     }
     let is_found = |report: &RecipientReport| report.outcome == Outcome::Found;
-    let (some, all) = (resolution.reports().any(is_found), resolution.reports().all(is_found));
-    Ok((some && !all).then_some(Fate::Split("partly-found")))
+    Ok(match (resolution.reports().any(is_found), resolution.reports().all(is_found)) {
+        (true, false) => Some("partly-found"),
+        (true, true) if has_hidden => Some("hidden"),
+        _ => None,
+    })
 }
 
 /// One message for everybody, or the mail as it is for everybody, where the policy says so of each.

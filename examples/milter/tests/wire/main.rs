@@ -153,6 +153,13 @@ fn a_route_that_seals_for_whom_it_can_lets_others_pass_and_hides_subjects() {
     assert!(holds(&Opener::new(alice.key).open_mail(&sealed).unwrap(), "Subject: quarterly\r\n figures"));
     let line = mta.send(&from_sue(&[alice.address, "nobody@partner.example"])).unwrap_err();
     assert!(line.starts_with("550 5.7.1 ") && line.ends_with("(partly-found)"), "{line}");
+    // Somebody in the Bcc makes several mails of it only where one is sealed.
+    let to_both = |first: &str| {
+        let to = [first, "hidden@partner.example"];
+        Submission::new("sue@soft.example", &to, plain(first)).login()
+    };
+    assert!(holds(&mta.send(&to_both("nobody@partner.example")).unwrap(), "in confidence"));
+    assert!(mta.send(&to_both(alice.address)).unwrap_err().ends_with("(partly-found)"));
 }
 
 #[test]
@@ -167,15 +174,17 @@ fn what_comes_in_is_sealed_where_the_route_asks_for_it() {
         mta.send(&Submission::new("x@else.example", &["sue@soft.example"], plain("sue@soft.example"))).unwrap();
     assert!(Opener::new(Key::Rsa(0)).open_mail(&sealed).is_some());
     // Bob's tenant does not ask for it: together they would be two mails.
+    for to in [["sue@soft.example", BOB], [BOB, "sue@soft.example"], ["sue@soft.example", "tom@soft.example"]] {
+        let line = mta.send(&Submission::new("x@else.example", &to, plain(&to.join(", ")))).unwrap_err();
+        assert!(line.starts_with("452 4.5.3 "), "sent once more by its client: {line}");
+        mta.write(&mta::packet(b"A"));
+    }
     let to = ["sue@soft.example", BOB];
-    let line = mta.send(&Submission::new("x@else.example", &to, plain(&to.join(", ")))).unwrap_err();
-    assert!(line.starts_with("452 4.5.3 "), "sent once more by its client: {line}");
     let ours = Submission::new("who@goal.example", &to, plain(&to.join(", ")));
     let never = CONFIGURATION.replace("all-or-nothing\" }\n[tenants.soft", "never\" }\n[tenants.soft");
     let never = Milter::with(&never, |host| host.with_store(Arc::new(MemoryStore::new())));
     let line = Mta::connect(never.address).send(&ours.login()).unwrap_err();
     assert!(line.ends_with("(routes)"), "{line}");
-    mta.write(&mta::packet(b"A"));
     // Nor is it enough that the sender's route lets it pass: Tom has no certificate.
     let to_tom = Submission::new("sue@soft.example", &["tom@soft.example"], plain("tom@soft.example")).login();
     let line = mta.send(&to_tom).unwrap_err();
