@@ -60,7 +60,12 @@ fn main() -> ExitCode {
 
 fn service(file: &Path) -> Result<Service, ConfigurationError> {
     let (configuration, settings) = Settings::read(file)?;
-    Ok(Service::new(configuration.host()?, settings))
+    let host = configuration.host()?;
+    if host.store().is_none() {
+        let words = format!("{}: the milter needs a `store`", file.display());
+        return Err(configuration.wrong(&["store"], words));
+    }
+    Ok(Service::new(host, settings))
 }
 
 async fn run(file: &Path, service: Service) -> std::io::Result<()> {

@@ -40,6 +40,7 @@ fn a_wrong_configuration_is_told_before_anything_runs() {
     }
     for (text, words) in [
         ("import = true", "there is no [program.milter]"),
+        ("[program.milter]\nlisten = \"127.0.0.1:0\"", "postseal.toml: the milter needs a `store`"),
         ("[program.milter]\nlisten = \"127.0.0.1:0\"\nlimit = 1", ":3: unknown field `limit`"),
         ("trust = [\"none.pem\"]\n[program.milter]\nlisten = \"127.0.0.1:0\"", ":1: trust: "),
         ("[program.milter]\nlisten = \"127.0.0.1:0\"\nworkers = 0", ":3: [program.milter] workers: "),
@@ -68,7 +69,7 @@ fn the_example_is_a_configuration() {
 fn it_listens_on_a_socket_also_after_it_was_killed_and_ends_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("postseal.toml");
-    fs::write(&file, "[program.milter]\nlisten = \"unix:milter.socket\"").unwrap();
+    fs::write(&file, "store = \"sqlite:store.db\"\n[program.milter]\nlisten = \"unix:milter.socket\"").unwrap();
     let (file, socket) = (file.to_str().unwrap(), folder.path().join("milter.socket"));
     for (name, code) in [("-KILL", None), ("-TERM", Some(0)), ("-INT", Some(0))] {
         let mut child = started(file);
