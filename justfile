@@ -77,6 +77,10 @@ python:
 uniffi:
     bindings-uniffi/test.sh
 
+# The milter under a real Postfix, with OpenLDAP, SQLite and PostgreSQL. Needs root, and says SKIPPED for what is not installed.
+e2e:
+    cargo test -p postseal-milter --test postfix -- --nocapture
+
 # The attack corpus and the real mail, with their counts.
 corpus:
     cargo test -p postseal --test attacks --test real_mail -- --nocapture

@@ -13,7 +13,7 @@ BINDINGS = {
     "bindings-python": ["bindings-python/src", "bindings-python/python"],
     "bindings-uniffi": ["bindings-uniffi/src"],
 }
-FOLDERS = [*WRAPPED, "accel/src", "testkit/src", "cli/src", *(folders[0] for folders in BINDINGS.values())]
+FOLDERS = [*WRAPPED, "accel/src", "examples/milter/src", "testkit/src", "cli/src", *(folders[0] for folders in BINDINGS.values())]
 # Of what a binding wraps.
 SHARE = 0.15
 

@@ -257,3 +257,34 @@ fn a_directory_of_the_program_is_unavailable_until_it_is_brought() {
     let host = host.with_directory(DirectoryId::new("mine"), Arc::new(ScriptedDirectory::new()));
     assert_eq!(encrypt(&host).error.code(), Code::NoCertificate);
 }
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Milter {
+    listen: String,
+    domains: std::collections::BTreeMap<String, u16>,
+}
+
+#[test]
+fn a_program_has_a_table_of_its_own_that_others_leave_alone() {
+    let text = "import = true\n[program.milter]\nlisten = \"here\"\n[program.milter.domains]\n\"goal.example\" = 7\n\
+                [program.other]\nanything = [1, { goes = 2.5 }]\n";
+    let (configuration, milter) = Configuration::parse_for::<Milter>(text, "".as_ref(), "milter").unwrap();
+    assert_eq!((milter.listen.as_str(), milter.domains["goal.example"]), ("here", 7));
+    let effective = Configuration::parse(text, "".as_ref()).unwrap().effective().unwrap();
+    let (again, milter) = Configuration::parse_for::<Milter>(&effective, "".as_ref(), "milter").unwrap();
+    assert!(milter.listen == "here" && again.means_the_same_as(&configuration));
+
+    let error = |text: &str| Configuration::parse_for::<Milter>(text, "".as_ref(), "milter").unwrap_err().to_string();
+    let of_line = |text: &str, line: usize, words: &str| {
+        let told = error(text);
+        assert!(told.starts_with(&format!("configuration:{line}: {words}")), "{told}");
+    };
+    of_line(&text.replace("listen", "lisen"), 3, "unknown field `lisen`");
+    of_line(&text.replace("= 7", "= true"), 5, "invalid type: boolean");
+    of_line(&text.replace("listen = \"here\"\n", ""), 2, "missing field `listen`");
+    of_line(&text.replace("import", "imprt"), 1, "unknown field `imprt`");
+    assert_eq!(error("import = true"), "configuration: there is no [program.milter]");
+    let domain = configuration.wrong(&["program", "milter", "domains", "goal.example", "port"], "too small");
+    assert_eq!(domain.to_string(), "configuration:5: [program.milter.domains.goal.example] port: too small");
+}

@@ -51,7 +51,8 @@ impl Drop for Process {
 }
 
 pub(crate) fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/servers").join(name)
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.map(|folder| folder.join("scripts/servers").join(name)).find(|script| script.exists()).unwrap()
 }
 
 fn exists(program: &str) -> bool {

@@ -35,6 +35,8 @@ pub(crate) const WRONG: &[Wrong] = &[
     wrong("[tenants.goal.routes.outbound]\nencrypt = { mode = \"maybe\" }", 2, "unknown mode \"maybe\""),
     wrong("[tenants.goal.routes]\noutbound = true", 2, "invalid type: boolean"),
     unseen("import = true\nimport = false", 2, "duplicate key"),
+    wrong("[program]\nmilter = true", 2, "invalid type: boolean"),
+    wrong("[programs.milter]", 1, "unknown field `programs`"),
     // Numbers.
     wrong("[limits]\nmails = 1", 2, "unknown field `mails`"),
     wrong("[limits]\ncertificates = -1", 2, "integer `-1`"),
