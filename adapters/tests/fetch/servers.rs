@@ -211,6 +211,14 @@ impl Server {
     pub(crate) fn pause(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+        // A thread that works at this moment goes on until the kernel next looks at it.
+        let stands = |thread: fs::DirEntry| {
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
+        };
+        while !fs::read_dir(format!("/proc/{id}/task")).unwrap().all(|thread| stands(thread.unwrap())) {
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
