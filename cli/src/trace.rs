@@ -23,11 +23,16 @@ pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, F
     let format = options.format.unwrap_or(if shared.json { TraceFormat::Json } else { TraceFormat::Text });
     let mut reader = Reader::open(&path).map_err(named)?;
     let mut output = BufWriter::new(io::stdout().lock());
-    let mut told = 0;
+    let (mut told, mut ours, mut of_others) = (0, 0_u64, 0_u64);
     loop {
         while let Some(event) = reader.next_event().map_err(named)? {
+            if !filter.wants(&event) {
+                continue;
+            }
+            let count = if filter.is_of_tenant(&event) { &mut ours } else { &mut of_others };
+            *count = count.saturating_add(1);
             // A reader that has gone away is no error: `postseal trace | head` is fine.
-            if filter.wants(&event) && writeln!(output, "{}", shown(&event, format)).is_err() {
+            if filter.is_of_tenant(&event) && writeln!(output, "{}", shown(&event, format)).is_err() {
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -37,6 +42,10 @@ pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, F
         let ends_within = u64::from(!options.follow && reader.is_within_line());
         told = tell_unreadable(&path, reader.unreadable().saturating_add(ends_within), told);
         if !options.follow {
+            if ours == 0 && of_others > 0 {
+                let tenant = &shared.tenant;
+                eprintln!("postseal: no such event of tenant {tenant:?}, but {of_others} of others (--tenant)");
+            }
             return Ok(ExitCode::SUCCESS);
         }
         thread::sleep(Duration::from_millis(200));

@@ -87,10 +87,12 @@ fn every_filter_chooses_and_all_of_them_together() {
         (vec!["--by", "root"], vec![4]),
         (vec!["--by", "roo"], vec![]),
         (vec!["--domain", "goal.example", "--fingerprint", "bb", "--until", "2026-01-03T00:00:00Z"], vec![1]),
-        (vec!["--tenant", "other"], vec![]),
     ] {
         assert_eq!(days(&options), expected, "{options:?}");
     }
+    let other = place.run(&["trace", "--tenant", "other", "--by", "root"]);
+    assert!(other.status.success() && other.stdout.is_empty());
+    assert!(stderr(&other).contains("no such event of tenant \"other\", but 1 of others"), "{}", stderr(&other));
     complains(&place.run(&["trace", "--code", "no-such-thing"]), 2, &["no-such-thing", "no such code"]);
     complains(&place.run(&["trace", "--fingerprint", "xyz"]), 2, &["xyz"]);
     complains(&place.run(&["trace", "--address", "nobody"]), 2, &["nobody"]);

@@ -48,6 +48,11 @@ impl<'a> Filter<'a> {
         })
     }
 
+    pub(super) fn is_of_tenant(&self, event: &Value) -> bool {
+        event.get("tenant").and_then(Value::as_str) == Some(self.tenant)
+    }
+
+    /// Whether it is what was asked for, whatever the tenant.
     pub(super) fn wants(&self, event: &Value) -> bool {
         let text = |field: &str| event.get(field).and_then(Value::as_str);
         let is_one_of =
@@ -56,8 +61,7 @@ impl<'a> Filter<'a> {
         let in_time = || text("at").and_then(UnixTime::from_rfc3339).is_some_and(|at| self.period.holds(at));
         let named = || ["fingerprint", "previous", "active"].into_iter().filter_map(text);
         let is_any_time = self.period.since.is_none() && self.period.until.is_none();
-        text("tenant") == Some(self.tenant)
-            && (self.events.is_empty() || is_one_of(self.events, "event"))
+        (self.events.is_empty() || is_one_of(self.events, "event"))
             && (self.codes.is_empty() || text("code").is_some_and(|code| self.codes.contains(&code)))
             && (self.operators.is_empty() || is_one_of(&self.operators, "by"))
             && (self.messages.is_empty()
