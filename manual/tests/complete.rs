@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 const CODES: &str = include_str!("../../docs/codes.md");
 const EVENTS: &str = include_str!("../../docs/events.md");
+const LIMITS: &str = include_str!("../../docs/limits.md");
+const LIMIT_SOURCE: &str = include_str!("../../core/src/verify/limits.rs");
 const EVENT_SOURCE: &str = include_str!("../../core/src/trace/event.rs");
 
 /// The first cells of a table's rows, without the marks of code.
@@ -44,4 +46,27 @@ fn every_event_has_its_row() {
     let body = function.split("\n    }\n").next().unwrap();
     let names = body.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     assert_eq!(named.collect::<BTreeSet<_>>(), names.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn every_limit_has_its_row() {
+    let (fields, defaults) = LIMIT_SOURCE.split_once("impl Default for Limits").unwrap();
+    let default_of = |name: &str| {
+        let rest = defaults.split(&format!(" {name}: ")).nth(1).unwrap();
+        rest.split(",\n").next().unwrap().to_owned()
+    };
+    let (mut expected, mut about) = (Vec::new(), Vec::new());
+    for line in fields.lines().map(str::trim) {
+        match (line.strip_prefix("/// "), line.strip_prefix("pub ").and_then(|field| field.split_once(": usize"))) {
+            (Some(text), _) => about.push(text),
+            (None, Some((name, _))) => {
+                expected.push(vec![format!("`{name}`"), format!("`{}`", default_of(name)), about.join(" ")]);
+                about.clear();
+            }
+            (None, None) if line.starts_with("#[") => {}
+            (None, None) => about.clear(),
+        }
+    }
+    assert!(expected.len() > 30);
+    assert_eq!(rows(LIMITS), expected);
 }
