@@ -36,12 +36,24 @@ def test_every_example_is_run() -> None:
     assert set(examples()) == set(OUTPUTS)
 
 
-@pytest.mark.parametrize("title", OUTPUTS)
-def test_the_example_runs(title: str, tmp_path: Path) -> None:
+def run(code: str, tmp_path: Path) -> str:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     program = tmp_path / "example.py"
-    program.write_text(examples()[title])
+    program.write_text(code)
     command = [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", program.name]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stderr == "", done.stderr
-    assert OUTPUTS[title] in done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("title", OUTPUTS)
+def test_the_example_runs(title: str, tmp_path: Path) -> None:
+    assert OUTPUTS[title] in run(examples()[title], tmp_path)
+
+
+def test_the_manual_runs(tmp_path: Path) -> None:
+    page = ROOT / "docs/start.md"
+    if not page.exists():
+        pytest.skip("the manual is not part of the source distribution")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert run(code, tmp_path) == "imported alice@goal.example\naes256-gcm alice@goal.example\n"
