@@ -1,4 +1,4 @@
-//! Ten thousand mails at twenty connections, once with a milter that is killed in the middle: `just milter-load`.
+//! Ten thousand mails at twenty connections, once with a milter that is killed nine times: `just milter-load`.
 
 use crate::people::{holds, root};
 use crate::servers::{Milter, can_run, opened, postfix_with};
@@ -14,6 +14,8 @@ const BOB: &str = "bob@goal.example";
 const CONNECTIONS: usize = 20;
 /// One mail of each that is signed and one reply are this large in every fifth group.
 const LARGE: usize = 1 << 20;
+/// Far more than some mails of that size at once take.
+const MEMORY_KIB: u64 = 256 << 10;
 /// Postfix would think of twenty connections from one place as an attack.
 const POSTFIX: [&str; 3] =
     ["smtpd_client_connection_count_limit=0", "smtpd_client_connection_rate_limit=0", "queue_run_delay=5s"];
@@ -68,7 +70,7 @@ fn reply(number: usize, to: &str, size: usize) -> Vec<u8> {
     format!("{header}MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n{}", text(number, size)).into_bytes()
 }
 
-/// The numbers in all markers of a mail that can be read, also where they are in base64: in each of its three positions.
+/// The numbers in all markers of a mail that can be read, also in base64, in each of its three positions.
 fn readable(mail: &[u8]) -> BTreeSet<usize> {
     let plain = b"load-marker-";
     let places = mail.windows(plain.len()).enumerate().filter(|(_, window)| *window == plain);
@@ -176,8 +178,9 @@ impl Load {
     }
 
     fn memory(&self, when: &str) {
-        let memory = self.milter.lock().unwrap().memory();
-        println!("the milter's memory, {when}: {memory}");
+        let [most, now] = self.milter.lock().unwrap().memory();
+        println!("the milter's memory {when}: {now} KiB, {most} KiB at the most");
+        assert!(most < MEMORY_KIB, "it holds what it is done with");
     }
 
     /// At the end each mail that was taken has arrived once.
@@ -238,13 +241,17 @@ fn run(is_killed: bool) {
             });
         }
         let _over = Over(&load.told.is_over);
-        load.wait_for(groups * 4, &mut arrived);
-        load.memory("in the middle");
-        if is_killed {
-            let mut milter = load.milter.lock().unwrap();
-            milter.kill();
-            sleep(Duration::from_secs(5));
-            milter.start();
+        for tenth in 1..10 {
+            load.wait_for(groups * 8 * tenth / 10, &mut arrived);
+            if tenth == 5 {
+                load.memory("in the middle");
+            }
+            if is_killed {
+                let mut milter = load.milter.lock().unwrap();
+                milter.kill();
+                sleep(Duration::from_secs(3));
+                milter.start();
+            }
         }
         load.wait_for(groups * 8, &mut arrived);
     });

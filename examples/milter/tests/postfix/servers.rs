@@ -149,11 +149,13 @@ impl Milter {
         child.wait().unwrap();
     }
 
-    /// What the system says: the most it ever was, and what it is.
-    pub(crate) fn memory(&self) -> String {
+    /// KiB of memory: the most it ever had, and what it has.
+    pub(crate) fn memory(&self) -> [u64; 2] {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap();
-        let lines = status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS"));
-        lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
+        ["VmHWM:", "VmRSS:"].map(|name| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse().unwrap()
+        })
     }
 
     /// A signal, by its name.
