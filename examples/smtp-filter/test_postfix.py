@@ -119,7 +119,11 @@ class Program:
             assert self.process.poll() is None, log.read_text()
             return listens(port)
 
-        until(str(command[0]), is_up)
+        try:
+            until(str(command[0]), is_up)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         self.process.terminate()
@@ -181,13 +185,19 @@ class Gateway:
         self.sink = Sink(next_port)
         self.programs = dict[str, Program]()
         # Whose folders everybody may pass through, which those of pytest are not for.
-        self.postfix = tempfile.TemporaryDirectory(prefix="postseal-postfix-")
+        self.postfix = tempfile.TemporaryDirectory(prefix="postseal-postfix-", ignore_cleanup_errors=True)
+        try:
+            self.start(milter, milter_port, [str(port) for port in (self.smtp, next_port, self.filter_port, back)])
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, milter: str | None, milter_port: int, ports: list[str]) -> None:
         if milter is not None:
-            self.programs["milter"] = Program([milter, self.file], folder / "milter.log", milter_port)
+            self.programs["milter"] = Program([milter, self.file], self.folder / "milter.log", milter_port)
         who = f"inet:127.0.0.1:{milter_port}" if milter else "-"
-        ports = [str(port) for port in (self.smtp, next_port)], [str(port) for port in (self.filter_port, back)]
-        postfix: list[str | Path] = [RUN, self.postfix.name, *ports[0], who, *ports[1]]
-        self.programs["postfix"] = Program(postfix, folder / "postfix.log", self.smtp)
+        postfix: list[str | Path] = [RUN, self.postfix.name, *ports[:2], who, *ports[2:]]
+        self.programs["postfix"] = Program(postfix, self.folder / "postfix.log", self.smtp)
         self.start_filter()
 
     def start_filter(self) -> None:
