@@ -81,6 +81,12 @@ uniffi:
 e2e:
     cargo test -p postseal-milter --test postfix -- --nocapture
 
+# Mails at twenty connections through Postfix and a release build of the milter, once with a milter that is killed -9 in the middle:
+# none lost, none readable (docs/endurance.md). Needs root and postfix.
+milter-load count="10000":
+    cargo build --release -p postseal-milter
+    target=$(realpath "${CARGO_TARGET_DIR:-target}"); POSTSEAL_MILTER=$target/release/postseal-milter POSTSEAL_LOAD={{count}} cargo test -p postseal-milter --test postfix load -- --ignored --nocapture --test-threads=1
+
 # The attack corpus and the real mail, with their counts.
 corpus:
     cargo test -p postseal --test attacks --test real_mail -- --nocapture

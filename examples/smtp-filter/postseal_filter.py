@@ -225,8 +225,9 @@ class Filter:
         may_be_plain = result.plaintext_allowed and self.settings.left_out == "plain"
         plain = [entry for entry in result.left_out if may_be_plain and entry.may_get_plaintext]
         missed = [entry for entry in result.left_out if entry not in plain]
-        if any(entry.outcome == "unavailable" for entry in missed):
-            raise Temporary("directory-unavailable")
+        for entry in missed:
+            if entry.outcome == "unavailable":
+                raise Temporary(entry.error.name if entry.error else entry.outcome)
         if plain:
             yield Outgoing(sender, tuple(entry.address for entry in plain), content)
         if missed and not result.messages and not plain:
@@ -321,6 +322,8 @@ async def serve(settings: Settings, engine: postseal.Engine) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    # It tells every command, so every address.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     if len(sys.argv) != 2:
         sys.exit("usage: postseal_filter.py POSTSEAL.TOML")
     path = Path(sys.argv[1])

@@ -5,9 +5,11 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test stops where something is wrong"
 )]
 
+mod load;
 #[path = "../shared/people.rs"]
 mod people;
 #[path = "../../../../adapters/tests/shared/process.rs"]

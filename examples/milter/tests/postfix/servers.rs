@@ -116,13 +116,14 @@ pub(crate) struct Milter {
 
 impl Milter {
     pub(crate) fn configured(store: &str, ldap: u16) -> Self {
+        Self::with(&include_str!("postseal.toml").replace("STORE", store).replace("LDAP", &ldap.to_string()))
+    }
+
+    /// With this file, but for its ports.
+    pub(crate) fn with(text: &str) -> Self {
         let (folder, port, metrics) = (tempfile::tempdir().unwrap(), free_port(), free_port());
         fs::write(folder.path().join("root.pem"), root().pem()).unwrap();
-        let text = include_str!("postseal.toml").replace("STORE", store);
-        let text = text
-            .replace("LDAP", &ldap.to_string())
-            .replace("PORT", &port.to_string())
-            .replace("METRICS", &metrics.to_string());
+        let text = text.replace("PORT", &port.to_string()).replace("METRICS", &metrics.to_string());
         fs::write(folder.path().join("postseal.toml"), text).unwrap();
         Self { child: None, folder, port, metrics }
     }
@@ -133,9 +134,28 @@ impl Milter {
 
     pub(crate) fn start(&mut self) {
         let log = fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_postseal-milter"));
+        let said = self.log().len();
+        // A release build may be named, whose figures are looked at.
+        let program = std::env::var_os("POSTSEAL_MILTER");
+        let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_postseal-milter").into()));
         self.child = Some(command.arg(self.file()).stderr(log).spawn().unwrap());
-        self.wait_for("event=started");
+        self.wait_after(said, "event=started");
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// KiB of memory: the most it ever had, and what it has.
+    pub(crate) fn memory(&self) -> [u64; 2] {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap();
+        ["VmHWM:", "VmRSS:"].map(|name| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse().unwrap()
+        })
     }
 
     /// A signal, by its name.
@@ -155,8 +175,13 @@ impl Milter {
     }
 
     pub(crate) fn wait_for(&self, words: &str) {
+        self.wait_after(0, words);
+    }
+
+    /// Until it says so after this place of its log.
+    fn wait_after(&self, place: usize, words: &str) {
         let end = Instant::now() + Duration::from_secs(30);
-        while !self.log().contains(words) {
+        while !self.log()[place..].contains(words) {
             assert!(Instant::now() < end, "no {words} in {}", self.log());
             sleep(Duration::from_millis(20));
         }
@@ -188,9 +213,15 @@ impl Drop for Milter {
 
 /// Postfix in front of both.
 pub(crate) fn postfix(milter: u16, next: &Sink, filter: &Sink) -> (Server, u16) {
+    postfix_with(milter, next, filter, &[])
+}
+
+/// With further lines of its `main.cf`.
+pub(crate) fn postfix_with(milter: u16, next: &Sink, filter: &Sink, lines: &[&str]) -> (Server, u16) {
     let port = free_port();
     let milter = format!("inet:127.0.0.1:{milter}");
-    let arguments = [port.to_string(), next.port.to_string(), milter, filter.port.to_string()];
+    let arguments = [port.to_string(), next.port.to_string(), milter, filter.port.to_string(), "-".to_owned()];
+    let arguments: Vec<String> = arguments.into_iter().chain(lines.iter().map(ToString::to_string)).collect();
     let mut server = Server::new("postfix/run.sh", tempfile::tempdir().unwrap(), &arguments, &[port]);
     server.start();
     (server, port)

@@ -105,6 +105,11 @@ impl Sink {
         panic!("no mail came to {to}");
     }
 
+    /// All that is there; it is taken out.
+    pub(crate) fn drain(&self) -> Vec<Delivered> {
+        std::mem::take(&mut self.mails.lock().unwrap())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.mails.lock().unwrap().is_empty()
     }
