@@ -17,18 +17,16 @@ import asyncio
 import contextlib
 import logging
 import re
+import secrets
 import signal
 import smtplib
 import sys
+import time
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message
-from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
-from email.mime.text import MIMEText
 from email.parser import BytesHeaderParser
-from email.policy import SMTP as WIRE
 from email.utils import formatdate, getaddresses, make_msgid
 from pathlib import Path
 from typing import Any
@@ -60,21 +58,37 @@ class Settings:
     next: tuple[str, int]
     domains: dict[str, Domain] = field(default_factory=dict[str, Domain])
     null_sender: str | None = None
+    behind_milter: bool = False
     left_out: str = "report"
     message_bytes: int = 52_428_800
     workers: int = 4
-    seconds: float = 120.0
+    connections: int = 8
+    seconds: float = 300.0
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """Raises `ValueError` or `TypeError` for what cannot be used; an unknown key is an error."""
-        table: dict[str, Any] = dict(tomllib.loads(path.read_text())["program"]["filter"])
+        file = tomllib.loads(path.read_text())
+        milter = file["program"].get("milter", {})
+        table: dict[str, Any] = dict(file["program"]["filter"])
         for place in ("listen", "next"):
             host, port = table[place].rsplit(":", 1)
             table[place] = (host.strip("[]"), int(port))
-        domains = table.pop("domains", {})
-        table["domains"] = {name.lower(): Domain(**{"tenant": "default"} | routes) for name, routes in domains.items()}
+        # One list for both, so that no mail is one's and not the other's.
+        domains = table.pop("domains", milter.get("domains", {}))
+        table.setdefault("null_sender", milter.get("null_sender"))
+        table["domains"] = {domain_of(f"@{name}"): Domain(**{"tenant": "default"} | routes) for name, routes in domains.items()}
+        if None in table["domains"]:
+            raise ValueError("domains: one of them is no domain")
         settings = cls(**table)
+        for domain in settings.domains.values():
+            # What is misspelt would get the settings of everybody.
+            tenant = file.get("tenants", {}).get(domain.tenant)
+            if tenant is None and domain.tenant != "default":
+                raise ValueError(f"domains: there is no tenant {domain.tenant!r}")
+            for route in filter(None, (domain.learn, domain.outgoing, domain.incoming)):
+                if route not in (tenant or {}).get("routes", {}):
+                    raise ValueError(f"domains: tenant {domain.tenant!r} has no route {route!r}")
         if settings.null_sender is not None and settings.of(f"@{settings.null_sender}") is None:
             raise ValueError("null_sender: it is not one of the domains")
         if settings.left_out not in ("report", "plain"):
@@ -83,14 +97,21 @@ class Settings:
 
     def of(self, address: str) -> Domain | None:
         """Whose address it is."""
-        return self.domains.get(address.rpartition("@")[2].lower())
+        return self.domains.get(domain_of(address) or "")
 
-    def sender(self, envelope: Envelope) -> Domain | None:
+    def sender(self, sender: str, recipients: Iterable[str]) -> Domain | None:
         """Whose outgoing mail it is, if it is outgoing. Reports and replies of machines have no sender (RFC 5321 4.5.5)."""
-        sender = sender_of(envelope)
-        if not sender and self.null_sender and not all(map(self.of, envelope.rcpt_tos)):
+        if not sender and self.null_sender and not all(map(self.of, recipients)):
             return self.of(f"@{self.null_sender}")
         return self.of(sender)
+
+
+def domain_of(address: str) -> str | None:
+    """The domain as postseal compares it: `B\u00fccher.example` and `xn--bcher-kva.example` are one. None: it is no address."""
+    try:
+        return postseal.address_key(f"a@{address.rpartition('@')[2]}").rpartition("@")[2]
+    except postseal.PostsealError:
+        return None
 
 
 def sender_of(envelope: Envelope) -> str:
@@ -113,16 +134,27 @@ class Outgoing:
     sender: str
     recipients: tuple[str, ...]
     content: bytes
+    utf8: bool = False
 
 
 # What `examples/milter` adds to a mail that it hands over, and whoever sent the mail may have written.
 MARK = re.compile(rb"(?im)^x-postseal-split:.*\r?\n(?:[ \t].*\r?\n)*")
+ROUTE = re.compile(rb"(?i)^x-postseal-split: *(?P<reason>[a-z-]+) *;\s*tenant=(?P<tenant>[^;]*);\s*route=(?P<route>[^;]*?)\s*$")
 
 
-def without_mark(content: bytes) -> bytes:
-    """The mail without that field of its header; every other octet stays."""
+def without_mark(content: bytes) -> tuple[bytes, re.Match[bytes] | None]:
+    """The mail without that field of its header; every other octet stays. And what the last one said."""
     header, end, body = content.partition(b"\r\n\r\n")
-    return MARK.sub(b"", header + end) + body
+    marks = MARK.findall(header + end)
+    return MARK.sub(b"", header + end) + body, ROUTE.match(marks[-1]) if marks else None
+
+
+def unique(recipients: Iterable[str]) -> list[str]:
+    """Each address once, as it was written first. Raises `Permanent` for what is none: nobody could say whose route it takes."""
+    try:
+        return list({postseal.address_key(recipient): recipient for recipient in reversed([*recipients])}.values())[::-1]
+    except postseal.PostsealError as why:
+        raise Permanent(why.name) from why
 
 
 def hidden_among(header: Message, recipients: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -138,38 +170,72 @@ def hidden_among(header: Message, recipients: Iterable[str]) -> tuple[list[str],
     return visible, hidden
 
 
+REPORT = """\
+From: Mail Delivery System <MAILER-DAEMON>
+To: <{sender}>
+Subject: Not delivered: it could not be encrypted
+Date: {date}
+Message-ID: {id}
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={kind}; boundary="{boundary}"
+Content-Transfer-Encoding: 8bit
+
+--{boundary}
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Your message was not sent to these recipients, because it could not be encrypted for them:
+
+{lines}
+--{boundary}
+Content-Type: message/{kind}
+Content-Transfer-Encoding: 8bit
+
+Reporting-MTA: dns; localhost
+{blocks}
+--{boundary}
+Content-Type: text/rfc822-headers
+
+Message-ID: {about}
+
+--{boundary}--
+"""
+
+
 def report(sender: str, missed: Iterable[postseal.RecipientReport], header: Message) -> Outgoing:
-    """What tells the sender who did not get the message (RFC 3464)."""
-    missed = tuple(missed)
+    """What tells the sender who did not get the message (RFC 3464; RFC 6533 where an address is not ASCII). Of its header only the
+    Message-ID: the rest belongs to what was not to go out readable."""
     reasons = {entry.address: entry.error.name if entry.error else entry.outcome for entry in missed}
-    message = MIMEMultipart("report", report_type="delivery-status")
-    message["From"] = "Mail Delivery System <MAILER-DAEMON>"
-    message["To"] = sender
-    message["Subject"] = "Not delivered: it could not be encrypted"
-    message["Date"], message["Message-ID"] = formatdate(), make_msgid()
-    message["Auto-Submitted"] = "auto-replied"
-    lines = "".join(f"    {address}: {reason}\n" for address, reason in reasons.items())
-    text = f"Your message was not sent to these recipients, because it could not be encrypted for them:\n\n{lines}"
-    # Only the Message-ID: the rest of the header belongs to the message that was not to go out readable.
-    identifier = f"Message-ID: {header.get('Message-ID', '')}\n"
-    status = MIMENonMultipart("message", "delivery-status")
-    blocks = [fields_of(("Reporting-MTA", "dns; localhost"))]
-    for address, reason in reasons.items():
-        recipient = ("Final-Recipient", f"rfc822; {address}")
-        diagnosis = ("Diagnostic-Code", f"x-postseal; {reason}")
-        blocks.append(fields_of(recipient, ("Action", "failed"), ("Status", "5.7.5"), diagnosis))
-    status.set_payload([*blocks])
-    for part in (MIMEText(text), status, MIMEText(identifier, "rfc822-headers")):
-        message.attach(part)
-    return Outgoing("", (sender,), message.as_bytes(policy=WIRE))
+    utf8 = not all(text.isascii() for text in (sender, *reasons))
+    about = "".join(c for c in str(header.get("Message-ID", "")) if c.isascii() and c.isprintable())
+    block = "\nFinal-Recipient: {}; {}\nAction: failed\nStatus: 5.7.5\nDiagnostic-Code: x-postseal; {}\n"
+    text = REPORT.format(
+        sender=sender,
+        date=formatdate(),
+        id=make_msgid(),
+        kind="global-delivery-status" if utf8 else "delivery-status",
+        boundary=secrets.token_hex(16),
+        lines="".join(f"    {address}: {reason}\n" for address, reason in reasons.items()),
+        blocks="".join(block.format("utf-8" if utf8 else "rfc822", *entry) for entry in reasons.items()),
+        about=about[:200],
+    )
+    return Outgoing("", (sender,), text.replace("\n", "\r\n").encode(), utf8)
 
 
-def fields_of(*fields: tuple[str, str]) -> Message:
-    """One block of a delivery status."""
-    block = Message()
-    for name, value in fields:
-        block[name] = value
-    return block
+@dataclass(frozen=True)
+class Mail:
+    """What came, and until when something must have become of it."""
+
+    sender: str
+    header: Message
+    content: bytes
+    utf8: bool
+    deadline: float
+
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.001, self.deadline - time.monotonic())
 
 
 class Filter:
@@ -178,85 +244,103 @@ class Filter:
     def __init__(self, settings: Settings, engine: postseal.Engine) -> None:
         self.settings, self.engine = settings, engine
 
-    def messages(self, envelope: Envelope) -> list[Outgoing]:
-        """What goes out for it, all of it or nothing."""
-        content, sender = without_mark(envelope.original_content or b""), sender_of(envelope)
-        header = BytesHeaderParser().parsebytes(content)
-        outgoing = self.settings.sender(envelope)
-        if outgoing is None:
-            self.learn(content, envelope.rcpt_tos)
+    def messages(self, envelope: Envelope, deadline: float) -> list[Outgoing]:
+        """What goes out for it, all of it or nothing: first as the sender's route says, then, for whom that left readable, as the
+        recipient's."""
+        content, mark = without_mark(envelope.original_content or b"")
+        header, utf8 = BytesHeaderParser().parsebytes(content), bool(envelope.smtp_utf8)
+        sender, left = sender_of(envelope), unique(envelope.rcpt_tos)
+        mail = Mail(sender, header, content, utf8, deadline)
+        self.learn(mail, left)
+        outgoing = self.settings.sender(sender, left)
+        if mark and self.settings.behind_milter and mark["reason"] != b"routes":
+            # The milter knows who logged in; a mark from outside it has removed.
+            outgoing = Domain(mark["tenant"].decode(), outgoing=mark["route"].decode().strip() or None)
+        made = list[Outgoing]()
         if outgoing is not None:
-            return list(self.sealed(sender, header, content, envelope.rcpt_tos, outgoing.tenant, outgoing.outgoing))
-        made, as_it_is, groups = list[Outgoing](), list[str](), dict[tuple[str, str], list[str]]()
-        for recipient in envelope.rcpt_tos:
+            made, left = self.sealed(mail, left, outgoing.tenant, outgoing.outgoing)
+        groups = dict[tuple[str, str], list[str]]()
+        as_it_is = list[str]()
+        for recipient in left:
             domain = self.settings.of(recipient)
             if domain is None or domain.incoming is None:
                 as_it_is.append(recipient)
             else:
                 groups.setdefault((domain.tenant, domain.incoming), []).append(recipient)
         for (tenant, route), recipients in groups.items():
-            made += self.sealed(sender, header, content, recipients, tenant, route)
-        return made + [Outgoing(sender, tuple(as_it_is), content)] * bool(as_it_is)
+            sealed, plain = self.sealed(mail, recipients, tenant, route)
+            made += sealed
+            as_it_is += plain
+        return made + [Outgoing(sender, tuple(as_it_is), content, utf8)] * bool(as_it_is)
 
-    def learn(self, content: bytes, recipients: Iterable[str]) -> None:
+    def learn(self, mail: Mail, recipients: Iterable[str]) -> None:
         """Once for each tenant among the recipients. A refusal says nothing about whether the mail may be read."""
         domains = filter(None, map(self.settings.of, recipients))
         for tenant, route in dict.fromkeys((domain.tenant, domain.learn) for domain in domains):
-            outcome = self.engine.import_mail(content, tenant=tenant, route=route, timeout=self.settings.seconds)
+            outcome = self.engine.import_mail(mail.content, tenant=tenant, route=route, timeout=mail.left())
             LOG.info("learned tenant=%s outcome=%s", tenant, outcome.outcome)
             if outcome.outcome == "deferred":
                 raise Temporary(outcome.error.name if outcome.error else "deferred")
 
-    def sealed(
-        self, sender: str, header: Message, content: bytes, recipients: list[str], tenant: str, route: str | None
-    ) -> Iterator[Outgoing]:
-        """The messages for these recipients. What is not sealed goes out readable only where route and settings both say so."""
-        visible, hidden = hidden_among(header, recipients)
+    def sealed(self, mail: Mail, recipients: list[str], tenant: str, route: str | None) -> tuple[list[Outgoing], list[str]]:
+        """The messages for these recipients, and who may get the mail as it is: only where route and settings both say so."""
+        visible, hidden = hidden_among(mail.header, recipients)
         try:
-            result = self.engine.encrypt(content, visible, hidden, tenant=tenant, route=route, timeout=self.settings.seconds)
+            result = self.engine.encrypt(mail.content, visible, hidden, tenant=tenant, route=route, timeout=mail.left())
         except postseal.Unsealed as unsealed:
             raise (Temporary if unsealed.is_temporary else Permanent)(unsealed.name) from unsealed
         LOG.info("sealed tenant=%s messages=%d left_out=%d", tenant, len(result.messages), len(result.left_out))
         if result.is_passed:
-            yield Outgoing(sender, tuple(recipients), content)
-            return
-        for message in result.messages:
-            yield Outgoing(sender, message.addresses, message.mail)
-        may_be_plain = result.plaintext_allowed and self.settings.left_out == "plain"
-        plain = [entry for entry in result.left_out if may_be_plain and entry.may_get_plaintext]
-        missed = [entry for entry in result.left_out if entry not in plain]
-        for entry in missed:
-            if entry.outcome == "unavailable":
+            return [Outgoing(mail.sender, tuple(recipients), mail.content, mail.utf8)], []
+        made = [Outgoing(mail.sender, message.addresses, message.mail, mail.utf8) for message in result.messages]
+        plain, missed = list[str](), list[postseal.RecipientReport]()
+        for entry in result.left_out:
+            # "not-asked": the route never seals.
+            is_plain = entry.outcome == "not-asked" or (self.settings.left_out == "plain" and entry.may_get_plaintext)
+            if result.plaintext_allowed and is_plain:
+                plain.append(entry.address)
+            elif entry.outcome == "unavailable":
                 raise Temporary(entry.error.name if entry.error else entry.outcome)
-        if plain:
-            yield Outgoing(sender, tuple(entry.address for entry in plain), content)
-        if missed and not result.messages and not plain:
+            else:
+                missed.append(entry)
+        if missed and not made and not plain:
             raise Permanent(missed[0].error.name if missed[0].error else missed[0].outcome)
-        if missed and sender:
-            yield report(sender, missed, header)
+        if missed and mail.sender:
+            made.append(report(mail.sender, missed, mail.header))
+        elif missed:
+            LOG.warning("%d recipients of a report got nothing, and nobody can be told", len(missed))
+        return made, plain
 
 
-def deliver(messages: list[Outgoing], next_hop: tuple[str, int], utf8: bool, seconds: float) -> None:
-    """All of them: their last octets follow only after every next hop has taken sender, recipients and data, so that what fails
+def deliver(messages: list[Outgoing], next_hop: tuple[str, int], connections: int, deadline: float) -> None:
+    """So many at a time. Their last octets follow only after every next hop has taken sender, recipients and data, so that what fails
     half-way is rare. Then Postfix brings the message again, and somebody gets it twice rather than never."""
-    options = ["BODY=8BITMIME", *(["SMTPUTF8"] if utf8 else [])]
-    with contextlib.ExitStack() as stack:
-        waiting = list[smtplib.SMTP]()
-        for message in messages:
-            hop = smtplib.SMTP(*next_hop, timeout=seconds)
-            # Not QUIT, which would be one more line of a message that is given up: without its end there is no message.
-            stack.callback(hop.close)
-            hop.ehlo()
-            expect(hop.mail(message.sender, options), 250)
-            for recipient in message.recipients:
-                expect(hop.rcpt(recipient), 250)
-            expect(hop.docmd("DATA"), 354)
-            body = b"\r\n" + message.content.removesuffix(b"\r\n")
-            hop.send(body.replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n") + b"\r\n")
-            waiting.append(hop)
-        for hop in waiting:
-            hop.send(b".\r\n")
-            expect(hop.getreply(), 250)
+    is_anything_out = False
+    try:
+        for at in range(0, len(messages), connections):
+            with contextlib.ExitStack() as stack:
+                waiting = [begin(stack, message, next_hop, deadline) for message in messages[at : at + connections]]
+                for hop in waiting:
+                    hop.send(b".\r\n")
+                    expect(hop.getreply(), 250)
+                    is_anything_out = True
+    except Permanent as why:
+        raise (Temporary if is_anything_out else Permanent)(str(why)) from why
+
+
+def begin(stack: contextlib.ExitStack, message: Outgoing, next_hop: tuple[str, int], deadline: float) -> smtplib.SMTP:
+    """All of a message but its end."""
+    hop = smtplib.SMTP(*next_hop, timeout=max(1.0, deadline - time.monotonic()))
+    # Not QUIT, which would be one more line of a message that is given up: without its end there is no message.
+    stack.callback(hop.close)
+    hop.ehlo()
+    expect(hop.mail(message.sender, ["BODY=8BITMIME", *(["SMTPUTF8"] if message.utf8 else [])]), 250)
+    for recipient in message.recipients:
+        expect(hop.rcpt(recipient), 250)
+    expect(hop.docmd("DATA"), 354)
+    body = b"\r\n" + message.content.removesuffix(b"\r\n")
+    hop.send(body.replace(b"\r\n.", b"\r\n..").removeprefix(b"\r\n") + b"\r\n")
+    return hop
 
 
 def expect(reply: tuple[int, bytes], code: int) -> None:
@@ -275,9 +359,15 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """The one answer that counts."""
         self.busy += 1
+        deadline = time.monotonic() + self.settings.seconds
         try:
-            async with self.workers:
-                return await asyncio.to_thread(self.work, envelope)
+            await asyncio.wait_for(self.workers.acquire(), self.settings.seconds / 2)
+            try:
+                return await asyncio.to_thread(self.work, envelope, deadline)
+            finally:
+                self.workers.release()
+        except TimeoutError:
+            return "451 4.3.2 too much to do"
         except Temporary as why:
             return f"451 4.7.5 {why}"
         except Permanent as why:
@@ -294,10 +384,10 @@ class Handler:
         finally:
             self.busy -= 1
 
-    def work(self, envelope: Envelope) -> str:
+    def work(self, envelope: Envelope, deadline: float) -> str:
         """Blocking, in a thread of its own."""
-        messages = self.filter.messages(envelope)
-        deliver(messages, self.settings.next, bool(envelope.smtp_utf8), self.settings.seconds)
+        messages = self.filter.messages(envelope, deadline)
+        deliver(messages, self.settings.next, self.settings.connections, deadline)
         return f"250 2.0.0 {len(messages)} sent"
 
 
@@ -308,7 +398,16 @@ async def serve(settings: Settings, engine: postseal.Engine) -> None:
         loop.add_signal_handler(number, stop.set)
 
     def session() -> SMTP:
-        return SMTP(handler, data_size_limit=settings.message_bytes, enable_SMTPUTF8=True, decode_data=False, hostname="localhost")
+        # Its timeout runs while the mail is worked on, too.
+        timeout = 2 * settings.seconds + 60
+        return SMTP(
+            handler,
+            data_size_limit=settings.message_bytes,
+            enable_SMTPUTF8=True,
+            decode_data=False,
+            hostname="localhost",
+            timeout=timeout,
+        )
 
     server = await loop.create_server(session, *settings.listen)
     LOG.info("ready at %s:%d", *settings.listen)

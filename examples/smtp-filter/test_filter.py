@@ -35,8 +35,17 @@ mode = "{mode}"
 [directory.staff]
 kind = "host"
 
+[tenants.ours.routes.inbound]
+import = true
+
 [tenants.ours.routes.outbound]
 import = false
+
+[tenants.ours.routes.never]
+encrypt = {{ mode = "never" }}
+
+[tenants.strict.routes.delivery]
+encrypt = {{ mode = "all-or-nothing" }}
 
 [program.filter]
 listen = "127.0.0.1:0"
@@ -46,6 +55,8 @@ left_out = "{left_out}"
 
 [program.filter.domains]
 "ours.example" = {{ tenant = "ours", learn = "inbound", outgoing = "outbound" }}
+"never.example" = {{ tenant = "ours", outgoing = "never" }}
+"b\u00fccher.example" = {{ tenant = "strict", incoming = "delivery" }}
 """
 
 
@@ -101,7 +112,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     hop = NextHop()
-    controller = Controller(hop, hostname="127.0.0.1", port=free_port())
+    controller = Controller(hop, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=True)
     controller.start()
     yield World(tmp_path, hop, controller.port)
     controller.stop()
@@ -115,13 +126,16 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def send(handler: postseal_filter.Handler, sender: str, recipients: list[str], mail: bytes) -> tuple[int, bytes]:
+def send(
+    handler: postseal_filter.Handler, sender: str, recipients: list[str], mail: bytes, utf8: bool = False
+) -> tuple[int, bytes]:
     """Through a real SMTP session; the answer after the last octet."""
     controller = Controller(handler, hostname="127.0.0.1", port=free_port(), decode_data=False, enable_SMTPUTF8=True)
     controller.start()
     try:
         with smtplib.SMTP("127.0.0.1", controller.port) as client:
-            client.sendmail(sender, recipients, mail)
+            client.ehlo()
+            client.sendmail(sender, recipients, mail, ["SMTPUTF8"] if utf8 else [])
     except smtplib.SMTPDataError as error:
         return error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
     finally:
@@ -214,6 +228,64 @@ def test_the_mark_of_the_milter_is_removed_and_nothing_else(world: World) -> Non
     assert world.hop.by_recipient() == {SENDER: signed + b"X-Postseal-Split: body\r\n"}
 
 
+def test_the_route_of_a_recipient_counts_also_when_the_sender_is_ours(world: World) -> None:
+    """Anybody can write a sender, and a domain has two spellings."""
+    for recipient in ("bob@b\u00fccher.example", "bob@xn--bcher-kva.example"):
+        for sender in (SENDER, "me@never.example", "somebody@else.example"):
+            mail = MAIL.replace(ALICE.encode(), recipient.encode())
+            handler = world.start(left_out="plain")
+            assert send(handler, sender, [recipient], mail, utf8=not recipient.isascii()) == (554, b"5.7.5 no-certificate")
+            assert not world.hop.got, (recipient, sender)
+
+
+def test_a_route_that_never_seals_lets_mail_go(world: World) -> None:
+    assert send(world.start(), "me@never.example", [NOBODY], MAIL)[0] == 250
+    assert world.hop.by_recipient() == {NOBODY: MAIL}
+
+
+def test_who_stands_twice_gets_it_once(world: World) -> None:
+    handler = learned(world, "alice-detached")
+    assert send(handler, SENDER, [ALICE, ALICE.replace("alice", "Alice"), ALICE], MAIL)[0] == 250
+    assert [envelope.rcpt_tos for envelope in world.hop.got] == [[ALICE]]
+
+
+def test_a_report_about_addresses_that_are_not_ascii(world: World) -> None:
+    handler = learned(world, "alice-detached")
+    missed = "j\u00fcrgen@goal.example"
+    assert send(handler, SENDER, [ALICE, missed], MAIL, utf8=True)[0] == 250
+    got = world.hop.by_recipient()[SENDER]
+    assert f"Final-Recipient: utf-8; {missed}\r\n".encode() in got and b"global-delivery-status" in got
+    long = "a" * 60 + "@" + ".".join(["b" * 60] * 3) + ".example"
+    world.hop.got.clear()
+    assert send(handler, SENDER, [ALICE, long], MAIL)[0] == 250
+    assert f"Final-Recipient: rfc822; {long}\r\n".encode() in world.hop.by_recipient()[SENDER]
+
+
+def test_more_messages_than_connections(world: World) -> None:
+    handler = learned(world, "alice-detached", "bob-opaque-ber", more="connections = 1")
+    mail = MAIL.replace(f"Cc: {BOB}\r\n".encode(), b"")
+    assert send(handler, SENDER, [ALICE, BOB, NOBODY], mail)[0] == 250
+    assert set(world.hop.by_recipient()) == {ALICE, BOB, SENDER}
+    # Alice has hers already: the whole is brought again.
+    world.hop.got.clear()
+    world.hop.refuses = {BOB: "550 unknown"}
+    assert send(handler, SENDER, [ALICE, BOB], mail)[0] == 451
+
+
+def test_what_the_milter_says_counts_only_behind_a_milter(world: World) -> None:
+    marked = b"X-Postseal-Split: hidden; tenant=ours; route=outbound\r\n" + MAIL
+    assert send(world.start(), "me@else.example", [NOBODY], marked)[0] == 250
+    assert world.hop.by_recipient() == {NOBODY: MAIL}
+    world.hop.got.clear()
+    behind = world.start(mode="all-or-nothing", more="behind_milter = true")
+    assert send(behind, "me@else.example", [NOBODY], marked) == (554, b"5.7.5 no-certificate")
+    assert not world.hop.got
+
+
+def test_an_address_that_is_none_goes_nowhere(world: World) -> None:
+    assert send(world.start(), SENDER, ["a..b@goal.example"], MAIL) == (554, b"5.7.5 address-malformed")
+
+
 def test_many_at_once(world: World) -> None:
     handler = learned(world, "alice-detached")
     controller = Controller(handler, hostname="127.0.0.1", port=free_port(), decode_data=False)
@@ -233,7 +305,16 @@ def test_many_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ['unknown = 1', 'left_out = "maybe"', 'next = "nowhere"', 'null_sender = "theirs.example"']
+    "change",
+    [
+        '[program.filter.domains]\n"a.example" = { tenant = "none" }',
+        '[program.filter.domains]\n"a.example" = { learn = "none" }',
+        '[program.filter.domains]\n"-" = {}',
+        "unknown = 1",
+        'left_out = "maybe"',
+        'next = "nowhere"',
+        'null_sender = "theirs.example"',
+    ],
 )
 def test_settings_that_cannot_be_used_are_errors(tmp_path: Path, change: str) -> None:
     text = '[program.filter]\nlisten = "127.0.0.1:1"\nnext = "127.0.0.1:2"\n'
