@@ -42,6 +42,37 @@ fn fields_that_the_milter_writes_are_not_taken_from_others() {
 }
 
 #[test]
+fn a_recipient_that_cannot_be_read_is_refused_where_one_would_be_sealed_to() {
+    let forms =
+        ["@x:sue@soft.example", "sue(x)@soft.example", "sue..x@soft.example", "sue@soft.example.", "postmaster"];
+    let milter = Milter::start(Arc::new(MemoryStore::new()));
+    let mut mta = Mta::connect(milter.address);
+    let mail = |from: &str, to: &[&str]| Submission::new(from, to, plain("sue@soft.example"));
+    for form in forms {
+        let outgoing = mail("who@unknown.example", &["x@partner.example", form]).login();
+        for mail in [mail("x@else.example", &[form]), mail("x@else.example", &[BOB, form]), outgoing] {
+            let line = mta.send(&mail).unwrap_err();
+            assert!(line.starts_with("550 5.1.3 ") && line.ends_with("(address-malformed)"), "{form}: {line}");
+            assert!(!line.contains("soft"));
+            mta.write(&packet(b"A"));
+        }
+    }
+    assert!(mta.send(&mail("x@else.example", &[BOB])).is_ok(), "the others are as before");
+    let never = CONFIGURATION.replace(
+        "[tenants.soft.routes.delivery]\nencrypt = { mode = \"all-or-nothing\" }",
+        "[tenants.soft.routes.delivery]\nencrypt = { mode = \"never\" }",
+    );
+    assert_ne!(never, CONFIGURATION);
+    let milter = Milter::with(&never, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let mut mta = Mta::connect(milter.address);
+    for form in forms {
+        assert!(mta.send(&mail("x@else.example", &[form])).is_ok(), "{form}: nobody is sealed to");
+        let line = mta.send(&mail(BOB, &[form]).login()).unwrap_err();
+        assert!(line.starts_with("550 5.1.3 "), "{form}: the sender's route seals: {line}");
+    }
+}
+
+#[test]
 fn what_is_too_large_is_refused_where_it_would_be_sealed() {
     let milter = Milter::start(Arc::new(MemoryStore::new()));
     let mut mta = learned(&milter);
