@@ -76,8 +76,15 @@ impl Message {
     /// Those whom the header names, and those whom it does not: the second ones are nobody's business.
     #[must_use]
     pub fn visible_and_hidden(&self, addresses: Vec<Address>) -> (Vec<Address>, Vec<Address>) {
-        let named: BTreeSet<String> = self.named().map(|address| address.key().to_owned()).collect();
-        addresses.into_iter().partition(|address| named.contains(address.key()))
+        // Only the envelope's are kept: a header can name a hundred times as many.
+        let mut named: BTreeMap<String, bool> =
+            addresses.iter().map(|address| (address.key().to_owned(), false)).collect();
+        for address in self.named() {
+            if let Some(is_named) = named.get_mut(address.key()) {
+                *is_named = true;
+            }
+        }
+        addresses.into_iter().partition(|address| named.get(address.key()) == Some(&true))
     }
 
     /// Every word in To and Cc that is an address. Whatever else stands there, its readers see it anyway.
