@@ -198,7 +198,7 @@ impl Work<'_> {
         let outgoing = if self.is_outgoing { Some(self.outgoing()?) } else { None };
         let sealings: Vec<Sealing> = outgoing.into_iter().chain([self.incoming(&domains)?]).collect();
         if self.message.is_too_large {
-            let is_demanded = sealings.iter().any(|sealing| sealing.demands);
+            let is_demanded = sealings.iter().any(|sealing| sealing.demands) || self.message.has_too_many_own;
             let refusal = || Refusal::from(Error::from(Code::MessageTooLarge));
             return if is_demanded { Err(refusal()) } else { Ok((Fate::Pass, "too-large-to-learn")) };
         }

@@ -73,6 +73,26 @@ fn a_recipient_that_cannot_be_read_is_refused_where_one_would_be_sealed_to() {
 }
 
 #[test]
+fn what_is_too_large_keeps_no_forged_fields() {
+    let milter = Milter::start(Arc::new(MemoryStore::new()));
+    let mut mta = Mta::connect(milter.address);
+    let forged = b"x-postseal-result: sealed\r\nX-Postseal-Split: x; tenant=goal\r\n";
+    let many = [forged, b"A: b\r\n".repeat(1_001).as_slice(), forged, forged, &plain(BOB)].concat();
+    let large = [forged, forged, plain(BOB).as_slice(), &b"0123456789\r\n".repeat(200_000)].concat();
+    let huge = [forged.as_slice(), b"A: ", &b"b".repeat(900_000), b"\r\n"].concat();
+    let huge = [huge.repeat(3), plain(BOB)].concat();
+    for mail in [many, large, huge] {
+        let arrived = mta.send(&Submission::new("x@else.example", &[BOB], mail)).unwrap();
+        let text = String::from_utf8_lossy(&arrived).to_ascii_lowercase();
+        assert_eq!(text.matches("x-postseal-").count(), 1);
+        assert!(text.contains("x-postseal-result: passed; learned=\r\n") && text.contains("subject: quarterly"));
+    }
+    let endless = [forged.repeat(501), plain(BOB)].concat();
+    let line = mta.send(&Submission::new("x@else.example", &[BOB], endless)).unwrap_err();
+    assert!(line.starts_with("552 5.3.4 "), "{line}");
+}
+
+#[test]
 fn what_is_too_large_is_refused_where_it_would_be_sealed() {
     let milter = Milter::start(Arc::new(MemoryStore::new()));
     let mut mta = learned(&milter);
