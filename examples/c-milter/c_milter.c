@@ -4,7 +4,7 @@
 
    Mail from DOMAIN goes out, on the route "outbound"; other mail is learned from, on the route "inbound". A milter cannot make several
    messages of one: mail with a hidden recipient beside others, or that only some can be sealed to, is refused. Every failure is 451 or
-   550; mail passes unsealed only where the route allows it for each recipient. ../milter has what is missing here. */
+   550; mail passes unsealed only where the route allows it for each recipient, unlearned where it is too large. ../milter has the rest. */
 #define _GNU_SOURCE
 #include <libmilter/mfapi.h>
 #include <postseal/postseal.h>
@@ -17,7 +17,7 @@
 enum { MAIL_MAX = 50 << 20, RECIPIENTS_MAX = 1000, NAME_MAX_OCTETS = 256 };
 
 /* The mail as it will be: header, empty line, body. `data` and `len` are right after a flush of `whole`. */
-struct mail { char *sender, *recipients[RECIPIENTS_MAX], *data; size_t count, len, header_len; FILE *whole; };
+struct mail { char *sender, *recipients[RECIPIENTS_MAX], *data; size_t count, len, header_len; FILE *whole; bool is_too_large; };
 
 static postseal_engine *engine;
 static const char *domain;
@@ -27,13 +27,10 @@ static sfsistat forget(SMFICTX *ctx)
     struct mail *mail = smfi_getpriv(ctx);
     for (size_t i = 0; mail && i < mail->count; i++)
         free(mail->recipients[i]);
-    if (mail) {
-        if (mail->whole)
-            fclose(mail->whole);
-        free(mail->data);
-        free(mail->sender);
-        free(mail);
-    }
+    if (mail && mail->whole)
+        fclose(mail->whole);
+    if (mail)
+        free(mail->data), free(mail->sender), free(mail);
     smfi_setpriv(ctx, NULL);
     return SMFIS_CONTINUE;
 }
@@ -78,18 +75,28 @@ static sfsistat on_recipient(SMFICTX *ctx, char **argv)
     struct mail *mail = smfi_getpriv(ctx);
     if (mail->count == RECIPIENTS_MAX || !(mail->recipients[mail->count] = bare(argv[0])))
         return SMFIS_TEMPFAIL;
+    for (size_t i = 0; i < mail->count; i++)
+        if (strcasecmp(mail->recipients[i], mail->recipients[mail->count]) == 0)
+            return free(mail->recipients[mail->count]), SMFIS_CONTINUE;
     mail->count++;
     return SMFIS_CONTINUE;
+}
+
+/* Whether so many octets more are kept; once they are not, none are. */
+static bool has_room(struct mail *mail, size_t len)
+{
+    return !(mail->is_too_large |= (size_t)ftello(mail->whole) + len > MAIL_MAX);
 }
 
 /* Folded lines come with LF. What cannot be written is seen at the end, by ferror. */
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
     struct mail *mail = smfi_getpriv(ctx);
+    if (!has_room(mail, strlen(name) + strlen(value)))
+        return SMFIS_CONTINUE;
     fprintf(mail->whole, "%s:", name);
-    for (; *value && !ferror(mail->whole); value++)
-        if (*value != '\r')
-            fputs(*value == '\n' ? "\r\n" : (char[]){*value, 0}, mail->whole);
+    for (size_t len; len = strcspn(value, "\r\n"), fwrite(value, 1, len, mail->whole), *(value += len); value++)
+        fputs(*value == '\n' ? "\r\n" : "", mail->whole);
     fputs("\r\n", mail->whole);
     return SMFIS_CONTINUE;
 }
@@ -105,9 +112,7 @@ static sfsistat on_header_end(SMFICTX *ctx)
 static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
     struct mail *mail = smfi_getpriv(ctx);
-    if ((size_t)ftello(mail->whole) + len > MAIL_MAX)
-        return refuse(ctx, false, "the mail is too large");
-    return fwrite(data, 1, len, mail->whole) == len ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
+    return !has_room(mail, len) || fwrite(data, 1, len, mail->whole) == len ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
 }
 
 /* Octets of the header field at `at` with its continuation lines; 0 at the end of the header. */
@@ -187,16 +192,16 @@ static sfsistat outgoing(SMFICTX *ctx, const struct mail *mail, postseal_options
 {
     postseal_encryption *encryption = NULL;
     postseal_error *err = NULL;
-    sfsistat result;
     options.route = "outbound";
+    if (mail->is_too_large)
+        return refuse(ctx, false, "the mail is too large");
     for (size_t i = 0; mail->count > 1 && i < mail->count; i++)
         if (!is_visible(mail, mail->recipients[i]))
             return refuse(ctx, false, "a hidden recipient needs a message of its own");
-    if (postseal_encrypt(engine, (uint8_t *)mail->data, mail->len, (const char *const *)mail->recipients, mail->count, NULL, 0, &options,
-                         &encryption, &err) == POSTSEAL_OK)
-        result = seal(ctx, mail, encryption);
-    else
-        result = refuse(ctx, postseal_error_fault(err) == POSTSEAL_FAULT_UNAVAILABLE, postseal_error_name(err));
+    bool is_done = postseal_encrypt(engine, (uint8_t *)mail->data, mail->len, (const char *const *)mail->recipients, mail->count, NULL, 0,
+                                    &options, &encryption, &err) == POSTSEAL_OK;
+    sfsistat result = is_done ? seal(ctx, mail, encryption)
+                              : refuse(ctx, postseal_error_fault(err) == POSTSEAL_FAULT_UNAVAILABLE, postseal_error_name(err));
     postseal_encryption_free(encryption);
     postseal_error_free(err);
     return result;
@@ -206,8 +211,9 @@ static sfsistat incoming(SMFICTX *ctx, const struct mail *mail, postseal_options
 {
     postseal_report *report = NULL;
     options.route = "inbound";
-    bool is_done = postseal_import_mail(engine, (uint8_t *)mail->data, mail->len, &options, &report, NULL) == POSTSEAL_OK &&
-                   postseal_report_outcome(report) != POSTSEAL_OUTCOME_DEFERRED;
+    bool is_done = mail->is_too_large ||
+                   (postseal_import_mail(engine, (uint8_t *)mail->data, mail->len, &options, &report, NULL) == POSTSEAL_OK &&
+                    postseal_report_outcome(report) != POSTSEAL_OUTCOME_DEFERRED);
     postseal_report_free(report);
     return is_done ? SMFIS_CONTINUE : refuse(ctx, true, "the store does not answer");
 }

@@ -121,6 +121,12 @@ def main():
         assert connection.mail(me, [alice, "boss@goal.example"], plain) == hidden
         assert connection.mail(me, [alice, "lice@goal.example"], plain) == hidden, "only a part of an address"
         assert connection.mail(me, [alice], sealed) == b"550 5.7.5 postseal: already-encrypted"
+        again = connection.mail(me, [alice, "Alice@GOAL.example", alice], plain)
+        assert b"enveloped-data" in again.lower(), "one recipient, named several times"
+        too_large = b"550 5.7.5 postseal: the mail is too large"
+        for mail in [signed + b"0123456789abcde\r\n" * (50 << 16), (b"A: " + b"b" * 60_000 + b"\r\n") * 900 + signed]:
+            assert connection.mail(alice, [me], mail) == mail, "only learned from, so it passes"
+            assert connection.mail(me, [alice], mail) == too_large
         # A mail that is given up, and a client that is gone.
         connection.ask(b"M", f"<{me}>\0".encode())
         connection.send(b"A")

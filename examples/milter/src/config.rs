@@ -198,9 +198,10 @@ const fn default_message_seconds() -> u16 {
     60
 }
 
-/// More than Postfix waits for a client: `smtpd_timeout` is 300 s.
+/// As libmilter. Between the recipients and the header, Postfix says nothing until the whole mail has arrived, and its `smtpd_timeout`
+/// bounds each read from the client, not the whole: a slow upload takes as long as it takes.
 const fn default_idle_seconds() -> u16 {
-    600
+    7_210
 }
 
 const fn default_stop_seconds() -> u16 {

@@ -37,18 +37,33 @@ impl Service {
         Self { host, settings }
     }
 
-    /// Whether a mail from outside can go to this recipient besides those whom it has. Where it is sealed when it comes in, and no
+    /// Whether a mail can go to this recipient besides those whom it has. From outside, where it is sealed when it comes in, and no
     /// filter makes several of it, it has one recipient: its client sends it once more to the others (RFC 5321 4.5.3.1.10).
-    #[must_use]
-    pub fn admits(&self, message: &Message, recipient: &[u8]) -> bool {
+    ///
+    /// # Errors
+    /// The line of SMTP that refuses him: also where nobody can say whether mail to him has to be sealed.
+    pub fn admits(&self, message: &Message, recipient: &[u8]) -> Result<(), String> {
+        if self.is_unclear(recipient) {
+            let Refusal(line, _) = Error::from(Code::AddressMalformed).into();
+            return Err(line);
+        }
         let is_sealed = |path: &[u8]| {
             let domain = address(path).and_then(|address| self.settings.domain(&address));
             self.incoming(domain).demands
         };
         let is_alone = |first: &Vec<u8>| is_sealed(first) || is_sealed(recipient);
-        self.settings.split == Split::Filter
+        let is_admitted = self.settings.split == Split::Filter
             || self.is_outgoing(message)
-            || !message.recipients.first().is_some_and(is_alone)
+            || !message.recipients.first().is_some_and(is_alone);
+        let needs_own = || "452 4.5.3 postseal: This recipient needs a mail of his own".to_owned();
+        if is_admitted { Ok(()) } else { Err(needs_own()) }
+    }
+
+    /// Whether this may be a recipient in a domain that mail is sealed to, and cannot be read as one: an MTA delivers more forms than
+    /// [`postseal::Address`] reads, with a route (`<@relay:user@domain>`), a comment, two dots, or no domain at all.
+    fn is_unclear(&self, recipient: &[u8]) -> bool {
+        let is_sealed_to = |domain: &Domain| self.incoming(Some(domain)).demands;
+        address(recipient).is_none() && self.settings.domains.values().any(is_sealed_to)
     }
 
     fn is_outgoing(&self, message: &Message) -> bool {
@@ -174,12 +189,16 @@ impl Work<'_> {
         learned: &mut Vec<&'static str>,
         route: &mut Option<Route>,
     ) -> Result<(Fate, &'static str), Refusal> {
+        // No recipient comes this far whom [`Service::admits`] refuses. He would count as nobody's.
+        if self.message.recipients.iter().any(|path| self.service.is_unclear(path)) {
+            return Err(Error::from(Code::AddressMalformed).into());
+        }
         let of = |path: &Vec<u8>| address(path).and_then(|address| self.service.settings.domain(&address));
         let domains: Vec<Option<&Domain>> = self.message.recipients.iter().map(of).collect();
         let outgoing = if self.is_outgoing { Some(self.outgoing()?) } else { None };
         let sealings: Vec<Sealing> = outgoing.into_iter().chain([self.incoming(&domains)?]).collect();
         if self.message.is_too_large {
-            let is_demanded = sealings.iter().any(|sealing| sealing.demands);
+            let is_demanded = sealings.iter().any(|sealing| sealing.demands) || self.message.has_too_many_own;
             let refusal = || Refusal::from(Error::from(Code::MessageTooLarge));
             return if is_demanded { Err(refusal()) } else { Ok((Fate::Pass, "too-large-to-learn")) };
         }
@@ -372,6 +391,28 @@ fn code_of(report: &RecipientReport) -> Code {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Without [`Service::admits`] before it.
+    #[test]
+    fn a_recipient_that_cannot_be_read_is_refused_at_the_end_too() {
+        let decided = |mode: &str, path: &str| {
+            let text = format!(
+                "[tenants.soft.routes.delivery]\nencrypt = {{ mode = \"{mode}\" }}\n[program.milter]\nlisten = \"127.0.0.1:1\"\n\
+                 unknown_recipient = \"pass\"\n[program.milter.domains]\n\
+                 \"soft.example\" = {{ tenant = \"soft\", incoming = \"delivery\" }}\n"
+            );
+            let (configuration, settings) = Settings::parse(&text, "".as_ref()).unwrap();
+            let service = Service::new(configuration.host().unwrap(), settings);
+            let message = Message { recipients: vec![path.into()], ..Message::default() };
+            decide(&service, &message, &Metrics::default(), &|| false)
+        };
+        for path in ["<@x:sue@soft.example>", "<sue(x)@soft.example>", "<sue..x@soft.example>", "<postmaster>"] {
+            let decision = decided("all-or-nothing", path);
+            assert_eq!((decision.outcome, decision.reason), ("refused", "address-malformed"), "{path}");
+            assert!(matches!(&decision.replies[..], [Reply::Refuse(line)] if line.starts_with("550 5.1.3 ")), "{path}");
+            assert_eq!(decided("never", path).outcome, "passed", "{path}");
+        }
+    }
 
     #[test]
     fn replies_to_a_client_are_lines_of_smtp() {

@@ -38,8 +38,11 @@ pub struct Message {
     pub body: Vec<u8>,
     /// Octets of header and body that came, kept or not.
     pub octets: usize,
-    /// More came than is kept: there is neither a header nor a body here.
+    /// More came than is kept: there is no body here, and of the header only the names of fields that only this milter writes, so that
+    /// they can be removed.
     pub is_too_large: bool,
+    /// Not even those are all here: the mail cannot go on.
+    pub has_too_many_own: bool,
     /// Whether values come with the space after the colon. Where not, one is assumed.
     pub has_leading_space: bool,
 }
@@ -76,8 +79,15 @@ impl Message {
     /// Those whom the header names, and those whom it does not: the second ones are nobody's business.
     #[must_use]
     pub fn visible_and_hidden(&self, addresses: Vec<Address>) -> (Vec<Address>, Vec<Address>) {
-        let named: BTreeSet<String> = self.named().map(|address| address.key().to_owned()).collect();
-        addresses.into_iter().partition(|address| named.contains(address.key()))
+        // Only the envelope's are kept: a header can name a hundred times as many.
+        let mut named: BTreeMap<String, bool> =
+            addresses.iter().map(|address| (address.key().to_owned(), false)).collect();
+        for address in self.named() {
+            if let Some(is_named) = named.get_mut(address.key()) {
+                *is_named = true;
+            }
+        }
+        addresses.into_iter().partition(|address| named.get(address.key()) == Some(&true))
     }
 
     /// Every word in To and Cc that is an address. Whatever else stands there, its readers see it anyway.
@@ -136,7 +146,8 @@ pub(crate) fn address(text: &[u8]) -> Option<Address> {
     Address::parse(text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap_or(text)).ok()
 }
 
-fn is_own(name: &[u8]) -> bool {
+/// Whether only this milter writes fields of this name.
+pub(crate) fn is_own(name: &[u8]) -> bool {
     name.get(..OWN_FIELDS.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(OWN_FIELDS))
 }
 

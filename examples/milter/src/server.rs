@@ -204,15 +204,17 @@ impl Server {
                 session.forget();
                 vec![Reply::Refuse("421 4.3.2 postseal: The service is stopping".to_owned())]
             }
-            (Step::Recipient(recipient), Some(mail)) if mail.current.service.admits(session.message(), &recipient) => {
-                session.admit(recipient);
-                vec![Reply::Continue]
-            }
-            (Step::Recipient(_), _) => {
-                vec![Reply::Refuse("452 4.5.3 postseal: This recipient needs a mail of his own".to_owned())]
+            (Step::Recipient(recipient), Some(mail)) => {
+                match mail.current.service.admits(session.message(), &recipient) {
+                    Ok(()) => {
+                        session.admit(recipient);
+                        vec![Reply::Continue]
+                    }
+                    Err(line) => vec![Reply::Refuse(line)],
+                }
             }
             (Step::Decide(message), Some(mail)) => self.decide(&mail.current, message).await,
-            (Step::Decide(_), None) => {
+            (Step::Recipient(_) | Step::Decide(_), None) => {
                 Decision::refuse("451 4.3.0 postseal: The milter failed", "no-beginning").replies
             }
         }

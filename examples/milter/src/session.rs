@@ -1,6 +1,6 @@
 //! One connection of the MTA: the order of the commands, and the mail that comes by them.
 
-use crate::message::{Field, Message};
+use crate::message::{Field, Message, is_own};
 use crate::protocol::{ACTIONS, Command, LEADING_SPACE, Reply, VERSION};
 use std::net::IpAddr;
 
@@ -182,6 +182,18 @@ impl Session {
         let is_too_many = self.message.fields.len() >= self.room.header_fields;
         if self.takes(name.len().saturating_add(value.len()), is_too_many) {
             self.message.fields.push(Field { name, value });
+        } else if is_own(&name) {
+            self.add_own_name(name);
+        }
+    }
+
+    /// Of a mail that is too large.
+    fn add_own_name(&mut self, name: Vec<u8>) {
+        let kept = self.message.fields.iter().fold(name.len(), |sum, field| sum.saturating_add(field.name.len()));
+        let has_room = self.message.fields.len() < self.room.header_fields && kept <= self.room.message_bytes;
+        self.message.has_too_many_own |= !has_room;
+        if has_room {
+            self.message.fields.push(Field { name, value: Vec::new() });
         }
     }
 
@@ -191,12 +203,14 @@ impl Session {
         }
     }
 
-    /// What is too large is not kept, so that nobody can mistake a part of it for the whole.
+    /// What is too large is not kept, so that nobody can mistake a part of it for the whole; only which fields have to be removed.
     fn takes(&mut self, octets: usize, is_too_many: bool) -> bool {
         self.message.octets = self.message.octets.saturating_add(octets);
-        if is_too_many || self.message.octets > self.room.message_bytes {
+        if !self.message.is_too_large && (is_too_many || self.message.octets > self.room.message_bytes) {
+            let fields = std::mem::take(&mut self.message.fields).into_iter().filter(|field| is_own(&field.name));
+            self.message.fields = fields.map(|field| Field { value: Vec::new(), ..field }).collect();
+            self.message.body = Vec::new();
             self.message.is_too_large = true;
-            (self.message.fields, self.message.body) = (Vec::new(), Vec::new());
         }
         !self.message.is_too_large
     }
@@ -294,6 +308,30 @@ mod tests {
         let mut commands = whole();
         commands.splice(4..4, (0..3).map(|_| Command::Header(b"A".into(), b" b".into())));
         assert!(session(ROOM, commands).unwrap().unwrap().is_too_large);
+    }
+
+    #[test]
+    fn of_what_is_too_large_the_fields_to_remove_are_known() {
+        let field = |name: &str| Command::Header(name.into(), b" b".into());
+        let with = |names: &[&str]| {
+            let mut commands = whole();
+            commands.splice(4..4, names.iter().map(|name| field(name)));
+            session(ROOM, commands).unwrap().unwrap()
+        };
+        let of = |message: &Message| {
+            let names = message.fields.iter().map(|field| String::from_utf8_lossy(&field.name).into_owned());
+            names.collect::<Vec<_>>()
+        };
+        let message = with(&["X-Postseal-A", "A", "A", "A", "x-postseal-a"]);
+        assert!(message.is_too_large && message.fields.iter().all(|field| field.value.is_empty()));
+        assert_eq!(
+            (of(&message), message.has_too_many_own),
+            (vec!["X-Postseal-A".into(), "x-postseal-a".into()], false)
+        );
+        assert!(with(&["X-Postseal-A"; 4]).has_too_many_own);
+        let long = format!("X-Postseal-{}", "a".repeat(90));
+        let message = with(&[&long]);
+        assert!(message.is_too_large && message.has_too_many_own && message.fields.is_empty());
     }
 
     #[test]

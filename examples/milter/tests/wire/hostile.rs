@@ -42,6 +42,61 @@ fn fields_that_the_milter_writes_are_not_taken_from_others() {
 }
 
 #[test]
+fn a_recipient_that_cannot_be_read_is_refused_where_one_would_be_sealed_to() {
+    let forms =
+        ["@x:sue@soft.example", "sue(x)@soft.example", "sue..x@soft.example", "sue@soft.example.", "postmaster"];
+    let milter = Milter::start(Arc::new(MemoryStore::new()));
+    let mut mta = Mta::connect(milter.address);
+    let mail = |from: &str, to: &[&str]| Submission::new(from, to, plain("sue@soft.example"));
+    for form in forms {
+        let outgoing = mail("who@unknown.example", &["x@partner.example", form]).login();
+        for mail in [mail("x@else.example", &[form]), mail("x@else.example", &[BOB, form]), outgoing] {
+            let line = mta.send(&mail).unwrap_err();
+            assert!(line.starts_with("550 5.1.3 ") && line.ends_with("(address-malformed)"), "{form}: {line}");
+            assert!(!line.contains("soft"));
+            mta.write(&packet(b"A"));
+        }
+    }
+    // At RCPT already: the others get the mail.
+    let packets = mail("x@else.example", &[forms[0], BOB]).of_the_mail();
+    let answers: Vec<_> = packets.iter().filter_map(|packet| mta.ask(packet)).map(|(letter, _)| letter).collect();
+    assert!(answers[..3] == *b"cyc" && !answers[3..].contains(&b'y'), "{answers:?}");
+    while mta.reply().is_some_and(|(letter, _)| letter != b'c') {}
+    let never = CONFIGURATION.replace(
+        "[tenants.soft.routes.delivery]\nencrypt = { mode = \"all-or-nothing\" }",
+        "[tenants.soft.routes.delivery]\nencrypt = { mode = \"never\" }",
+    );
+    assert_ne!(never, CONFIGURATION);
+    let milter = Milter::with(&never, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let mut mta = Mta::connect(milter.address);
+    for form in forms {
+        assert!(mta.send(&mail("x@else.example", &[form])).is_ok(), "{form}: nobody is sealed to");
+        let line = mta.send(&mail(BOB, &[form]).login()).unwrap_err();
+        assert!(line.starts_with("550 5.1.3 "), "{form}: the sender's route seals: {line}");
+    }
+}
+
+#[test]
+fn what_is_too_large_keeps_no_forged_fields() {
+    let milter = Milter::start(Arc::new(MemoryStore::new()));
+    let mut mta = Mta::connect(milter.address);
+    let forged = b"x-postseal-result: sealed\r\nX-Postseal-Split: x; tenant=goal\r\n";
+    let many = [forged, b"A: b\r\n".repeat(1_001).as_slice(), forged, forged, &plain(BOB)].concat();
+    let large = [forged, forged, plain(BOB).as_slice(), &b"0123456789\r\n".repeat(200_000)].concat();
+    let huge = [forged.as_slice(), b"A: ", &b"b".repeat(900_000), b"\r\n"].concat();
+    let huge = [huge.repeat(3), plain(BOB)].concat();
+    for mail in [many, large, huge] {
+        let arrived = mta.send(&Submission::new("x@else.example", &[BOB], mail)).unwrap();
+        let text = String::from_utf8_lossy(&arrived).to_ascii_lowercase();
+        assert_eq!(text.matches("x-postseal-").count(), 1);
+        assert!(text.contains("x-postseal-result: passed; learned=\r\n") && text.contains("subject: quarterly"));
+    }
+    let endless = [forged.repeat(501), plain(BOB)].concat();
+    let line = mta.send(&Submission::new("x@else.example", &[BOB], endless)).unwrap_err();
+    assert!(line.starts_with("552 5.3.4 "), "{line}");
+}
+
+#[test]
 fn what_is_too_large_is_refused_where_it_would_be_sealed() {
     let milter = Milter::start(Arc::new(MemoryStore::new()));
     let mut mta = learned(&milter);
