@@ -142,7 +142,8 @@ panic() {
 valgrind_() {
     have gcc valgrind || return 0
     compiled
-    wrapper="valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=1" run "$work/tests"
+    local options="-q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=1"
+    wrapper="valgrind $options --suppressions=$here/tests/valgrind.supp" run "$work/tests"
 }
 
 # instrumented KIND [CARGO FLAG...]: the library with this sanitizer, in the folder of its name.
