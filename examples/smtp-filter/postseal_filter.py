@@ -27,7 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesHeaderParser
-from email.utils import formatdate, getaddresses, make_msgid
+from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any
 
@@ -139,14 +139,17 @@ class Outgoing:
 
 # What `examples/milter` adds to a mail that it hands over, and whoever sent the mail may have written.
 MARK = re.compile(rb"(?im)^x-postseal-split:.*\r?\n(?:[ \t].*\r?\n)*")
-ROUTE = re.compile(rb"(?i)^x-postseal-split: *(?P<reason>[a-z-]+) *;\s*tenant=(?P<tenant>[^;]*);\s*route=(?P<route>[^;]*?)\s*$")
 
 
-def without_mark(content: bytes) -> tuple[bytes, re.Match[bytes] | None]:
-    """The mail without that field of its header; every other octet stays. And what the last one said."""
+def without_mark(content: bytes) -> tuple[bytes, list[str]]:
+    """The mail without that field of its header; every other octet stays. And what the last one said: reason, tenant, route."""
     header, end, body = content.partition(b"\r\n\r\n")
     marks = MARK.findall(header + end)
-    return MARK.sub(b"", header + end) + body, ROUTE.match(marks[-1]) if marks else None
+    # Only the milter's own have these three parts, and names are short.
+    said = marks[-1][:4096].decode(errors="replace").partition(":")[2].split(";") if marks else []
+    reason, tenant, route = (part.strip() for part in said) if len(said) == 3 else ("", "", "")
+    is_whole = reason and tenant.startswith("tenant=") and route.startswith("route=")
+    return MARK.sub(b"", header + end) + body, [reason, tenant[7:], route[6:]] if is_whole else []
 
 
 def unique(recipients: Iterable[str]) -> list[str]:
@@ -157,13 +160,17 @@ def unique(recipients: Iterable[str]) -> list[str]:
         raise Permanent(why.name) from why
 
 
+WORDS = re.compile(r"[\s<>,;:()\"\[\]]+")
+
+
 def hidden_among(header: Message, recipients: Iterable[str]) -> tuple[list[str], list[str]]:
     """Recipients of the envelope whom the header names, and those whom it does not: the others must not learn of them."""
-    fields = [str(value) for name in ("to", "cc") for value in header.get_all(name, [])]
+    # Words rather than addresses, as the milter does: whatever else stands there, its readers see it anyway.
+    words = {word for name in ("to", "cc") for value in header.get_all(name, []) for word in WORDS.split(str(value)) if "@" in word}
     named = set[str]()
-    for _, address in getaddresses(fields):
+    for word in words:
         with contextlib.suppress(postseal.PostsealError):
-            named.add(postseal.address_key(address))
+            named.add(postseal.address_key(word))
     visible, hidden = list[str](), list[str]()
     for recipient in recipients:
         (visible if postseal.address_key(recipient) in named else hidden).append(recipient)
@@ -253,9 +260,9 @@ class Filter:
         mail = Mail(sender, header, content, utf8, deadline)
         self.learn(mail, left)
         outgoing = self.settings.sender(sender, left)
-        if mark and self.settings.behind_milter and mark["reason"] != b"routes":
+        if mark and self.settings.behind_milter and mark[0] != "routes":
             # The milter knows who logged in; a mark from outside it has removed.
-            outgoing = Domain(mark["tenant"].decode(), outgoing=mark["route"].decode().strip() or None)
+            outgoing = Domain(mark[1], outgoing=mark[2] or None)
         made = list[Outgoing]()
         if outgoing is not None:
             made, left = self.sealed(mail, left, outgoing.tenant, outgoing.outgoing)
