@@ -6,15 +6,12 @@
    messages of one: mail with a hidden recipient beside others, or that only some can be sealed to, is refused. Every failure is 451 or
    550; mail passes unsealed only where the route allows it for each recipient, unlearned where it is too large. ../milter has the rest. */
 #define _GNU_SOURCE
+#include "fields.h"
 #include <libmilter/mfapi.h>
 #include <postseal/postseal.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-enum { MAIL_MAX = 50 << 20, RECIPIENTS_MAX = 1000, NAME_MAX_OCTETS = 256 };
+enum { MAIL_MAX = 50 << 20, RECIPIENTS_MAX = 1000 };
 
 /* The mail as it will be: header, empty line, body. `data` and `len` are right after a flush of `whole`. */
 struct mail { char *sender, *recipients[RECIPIENTS_MAX], *data; size_t count, len, header_len; FILE *whole; bool is_too_large; };
@@ -88,16 +85,12 @@ static bool has_room(struct mail *mail, size_t len)
     return !(mail->is_too_large |= (size_t)ftello(mail->whole) + len > MAIL_MAX);
 }
 
-/* Folded lines come with LF. What cannot be written is seen at the end, by ferror. */
+/* What cannot be written is seen at the end, by ferror. */
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
     struct mail *mail = smfi_getpriv(ctx);
-    if (!has_room(mail, strlen(name) + strlen(value)))
-        return SMFIS_CONTINUE;
-    fprintf(mail->whole, "%s:", name);
-    for (size_t len; len = strcspn(value, "\r\n"), fwrite(value, 1, len, mail->whole), *(value += len); value++)
-        fputs(*value == '\n' ? "\r\n" : "", mail->whole);
-    fputs("\r\n", mail->whole);
+    if (has_room(mail, strlen(name) + strlen(value)))
+        write_field(mail->whole, name, value);
     return SMFIS_CONTINUE;
 }
 
@@ -115,44 +108,6 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
     return !has_room(mail, len) || fwrite(data, 1, len, mail->whole) == len ? SMFIS_CONTINUE : SMFIS_TEMPFAIL;
 }
 
-/* Octets of the header field at `at` with its continuation lines; 0 at the end of the header. */
-static size_t field(const char *at, const char *end)
-{
-    const char *line = at;
-    while (at < end && *at != '\r' && (line = memchr(line, '\n', (size_t)(end - line))) && ++line < end && (*line == ' ' || *line == '\t'))
-        ;
-    return line ? (size_t)(line - at) : 0;
-}
-
-/* How often the header has a field of this name from `at` on. */
-static int count(const char *at, const char *end, const char *name)
-{
-    int found = 0;
-    for (size_t len, name_len = strlen(name); (len = field(at, end)); at += len)
-        found += len > name_len && at[name_len] == ':' && strncasecmp(at, name, name_len) == 0;
-    return found;
-}
-
-static bool is_of_address(char c) { return (unsigned char)c > ' ' && !strchr("<>,;:()\"", c); }
-
-/* Whether To or Cc names this address by itself. */
-static bool is_visible(const struct mail *mail, const char *address)
-{
-    const char *at = mail->data, *end = at + mail->header_len;
-    for (size_t len, want = strlen(address); (len = field(at, end)); at += len)
-        for (size_t i = 3; strncasecmp(at, "To:", 3) * strncasecmp(at, "Cc:", 3) == 0 && i + want < len; i++)
-            if (strncasecmp(at + i, address, want) == 0 && !is_of_address(at[i - 1]) && !is_of_address(at[i + want]))
-                return true;
-    return false;
-}
-
-/* The name at the beginning of a field; false when it has none, or one that is too long. */
-static bool name_of(char name[NAME_MAX_OCTETS], const char *at, size_t len)
-{
-    const char *colon = memchr(at, ':', len);
-    return colon && snprintf(name, NAME_MAX_OCTETS, "%.*s", (int)(colon - at), at) < NAME_MAX_OCTETS;
-}
-
 /* All old fields go, each name's last one first, so that no number changes before it is used; then the new ones come. */
 static bool replace(SMFICTX *ctx, const struct mail *mail, char *sealed, size_t sealed_len)
 {
@@ -161,11 +116,8 @@ static bool replace(SMFICTX *ctx, const struct mail *mail, char *sealed, size_t 
         if (!name_of(name, at, len) || smfi_chgheader(ctx, name, count(at, mail->data + mail->header_len, name), NULL) != MI_SUCCESS)
             return false;
     for (size_t len; (len = field(sealed, end)); sealed += len) {
-        char *value = name_of(name, sealed, len) ? strndup(sealed + strlen(name) + 1, len - strlen(name) - 3) : NULL, *kept = value;
-        bool is_added;
-        for (char *c = value; c && (*kept = *c); c++)
-            kept += *c != '\r';
-        is_added = value && smfi_addheader(ctx, name, value) == MI_SUCCESS;
+        char *value = name_of(name, sealed, len) ? strndup(sealed + strlen(name) + 1, len - strlen(name) - 3) : NULL;
+        bool is_added = value && smfi_addheader(ctx, name, without_cr(value)) == MI_SUCCESS;
         free(value);
         if (!is_added)
             return false;
@@ -196,7 +148,7 @@ static sfsistat outgoing(SMFICTX *ctx, const struct mail *mail, postseal_options
     if (mail->is_too_large)
         return refuse(ctx, false, "the mail is too large");
     for (size_t i = 0; mail->count > 1 && i < mail->count; i++)
-        if (!is_visible(mail, mail->recipients[i]))
+        if (!names_address(mail->data, mail->data + mail->header_len, mail->recipients[i]))
             return refuse(ctx, false, "a hidden recipient needs a message of its own");
     bool is_done = postseal_encrypt(engine, (uint8_t *)mail->data, mail->len, (const char *const *)mail->recipients, mail->count, NULL, 0,
                                     &options, &encryption, &err) == POSTSEAL_OK;
