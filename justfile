@@ -10,6 +10,7 @@ fmt:
     cargo fmt --all --check
     cargo fmt --manifest-path benches/Cargo.toml --check
 
+# hardening: R10
 clippy:
     cargo clippy --workspace --all-targets {{optional}} -- -D warnings
     cargo clippy --manifest-path benches/Cargo.toml --all-targets -- -D warnings
@@ -20,10 +21,12 @@ test:
     cargo test --workspace {{optional}}
     @if cargo +nightly --version >/dev/null 2>&1; then cargo +nightly test --doc -p postseal; else echo "SKIPPED: no nightly toolchain; the error codes of the compile_fail proofs were not checked"; fi
 
+# hardening: D1
 # The engine's tests with each of the other backends.
 backends:
     for crypto in accel aws-lc; do POSTSEAL_CRYPTO=$crypto cargo test -p postseal -p postseal-testkit --features postseal-testkit/accel,postseal-testkit/aws-lc --tests || exit 1; done
 
+# hardening: D1 long
 # Every mail of the corpus after every other one: what an engine has learned changes no verdict.
 learned:
     cargo test --release -p postseal --test learned -- --ignored
@@ -39,40 +42,49 @@ book:
 size:
     python3 scripts/size.py
 
+# hardening: S1
 # Licences, sources, bans.
 deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
 
+# hardening: R5
 # Instructions of postseal's own jobs, counted by valgrind: none may grow by more than 5 %. `just counts --write` keeps what was counted.
 counts *args:
     scripts/instruction-counts {{args}}
 
+# hardening: R5, R6 long: bench growth
 # postseal beside its peers in one run, into docs/performance.*; `just bench growth` for memory and growth alone, and `--help`.
 bench *args:
     python3 benches/harness {{args}}
 
+# hardening: F5, F6, R10
 # The C library: header and symbols, the tests plain and under valgrind, installation and examples.
 c:
     bindings-c/test.sh generated abi header plain panic valgrind examples
 
+# hardening: F5, F6 long
 # The tests in C with AddressSanitizer on both sides of the boundary. Needs a nightly, and builds everything once more.
 c-sanitizer:
     bindings-c/test.sh sanitizer
 
+# hardening: F5 long
 # The threads of the tests in C with ThreadSanitizer in the program, the library and the standard library. Needs a nightly with
 # rust-src, and builds everything once more.
 c-race:
     bindings-c/test.sh race
 
+# hardening: F5, F6 long
 # Every pointer at the boundary of the C library under Miri. Needs `rustup component add miri rust-src --toolchain nightly`.
 c-miri:
     MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p postseal-capi --lib --test boundary
 
+# hardening: R10
 # Wheel and sdist in fresh environments of every CPython that is here; pytest, type checkers, reference.
 python:
     bindings-python/test.sh
 
+# hardening: R10
 # Kotlin, Swift and Ruby: generated, their tests and examples run; what is not here says SKIPPED.
 uniffi:
     bindings-uniffi/test.sh
@@ -81,6 +93,7 @@ uniffi:
 e2e:
     cargo test -p postseal-milter --test postfix -- --nocapture
 
+# hardening: L1 long
 # Mails at twenty connections through Postfix and a release build of the milter, once with a milter that is killed -9 in the middle:
 # none lost, none readable (docs/endurance.md). Needs root and postfix.
 milter-load count="10000":
@@ -91,28 +104,34 @@ milter-load count="10000":
 corpus:
     cargo test -p postseal --test attacks --test real_mail -- --nocapture
 
+# hardening: D2, R1 long
 # Two million mutations of 20 signed mails: no panic, no hang, no import that the original did not allow.
 mutations count="2000000":
     POSTSEAL_MUTATIONS={{count}} cargo test --release -p postseal --test mutations -- --nocapture
 
+# hardening: D8 long
 # So many ECDSA signatures on each curve, made to meet the exceptions of the formulas, beside the curves' crates.
 ecdsa count="100000":
     POSTSEAL_ECDSA={{count}} cargo test --release -p postseal --lib very_many_signatures -- --ignored --nocapture
 
+# hardening: D9
 # The time of each pathological chain of x509-limbo: under 50 ms.
 pathological:
     cargo test --release -p postseal --test limbo -- --ignored --nocapture
 
+# hardening: D14
 # postseal and `openssl cms -verify` over both corpora; every difference must be explained in vectors/differential.toml.
 differential:
     cargo build -q -p postseal-cli
     python3 scripts/differential.py
 
+# hardening: D9, D14 long
 # Mutated chains before postseal, OpenSSL, certval and x509-parser; every accept that one of them refuses must be explained in
 # vectors/differential-chains.toml. Needs OpenSSL's development files.
 chains count="100000" seed="0":
     cargo run --release --manifest-path differential/Cargo.toml -- {{count}} {{seed}}
 
+# hardening: D8 long
 # A million RSA operations with AVX-512-IFMA beside crypto-bigint, half of them eight side by side.
 accel-differential count="1000000" seed="1":
     POSTSEAL_ACCEL_INPUTS={{count}} POSTSEAL_ACCEL_SEED={{seed}} cargo test --release -p postseal-accel --test differential -- --ignored --nocapture
@@ -131,10 +150,12 @@ fuzz seconds="60":
     cargo run -q --manifest-path fuzz/Cargo.toml --example revocation-seeds fuzz/corpus
     for target in mail cms certificate from ber seal resolve crl ocsp directory-value; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
 
+# hardening: E3, E7, R6 long
 # Two GiB, ten thousand recipients, a million messages: memory, time, and that no content key or nonce comes twice.
 seal-large:
     cargo run --release -p postseal-testkit --example seal-large
 
+# hardening: E2 long
 # Every cell of docs/interoperability.md. Needs the peers of scripts/peers/install.sh.
 matrix:
     python3 scripts/matrix.py
@@ -145,22 +166,27 @@ transcripts:
 
 # Long runs over stores (docs/endurance.md). STORE is sqlite:PATH or postgresql://USER@HOST/DATABASE, and new.
 
+# hardening: P2 long: crash sqlite:$TMP/crash.db
 # A process that imports 50 mails a second is killed -9 again and again.
 crash store rounds="1000":
     cargo run --release -q -p postseal-endurance -- crash {{store}} --rounds {{rounds}}
 
+# hardening: P2 long: crash-server $TMP/server
 # The same with a PostgreSQL that is killed under it; FOLDER is a new one.
 crash-server folder port="54399" rounds="1000":
     scripts/endurance-server.sh {{folder}} {{port}} {{rounds}}
 
+# hardening: P5 long
 # Stores that somebody else holds for 30 s: imports are deferred, and done once when they come again. Needs no STORE.
 store-delay:
     cargo test -p postseal-adapters --features postgres --test store_delay -- --ignored --nocapture
 
+# hardening: D13, L3 long: model sqlite:$TMP/model.db
 # A model of the store decision beside the engine and stores.
 model store steps="1000000" seed="0":
     cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}} --seed {{seed}}
 
+# hardening: L2 long: million sqlite:$TMP/million.db
 # A store with very many certificates; with `--filled` only look-ups in one that is filled.
 million store count="1000000" *args:
     cargo run --release -q -p postseal-endurance -- million {{store}} --count {{count}} {{args}}
@@ -169,10 +195,12 @@ million store count="1000000" *args:
 durable store count="10000":
     cargo run --release -q -p postseal-endurance --features accel -- durable {{store}} --count {{count}}
 
+# hardening: L3, P15 long: mixed sqlite:$TMP/mixed.db
 # Many tenants in many processes.
 mixed store seconds="3600":
     cargo run --release -q -p postseal-endurance -- mixed {{store}} --seconds {{seconds}}
 
+# hardening: L1 long
 # An mbox of so many mails imported twice: rate, memory, the same result.
 archive count="100000":
     scripts/endurance-archive.sh {{count}}

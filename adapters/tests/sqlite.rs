@@ -151,6 +151,7 @@ fn race_worker() {
     }
 }
 
+// hardening: P6
 #[test]
 fn a_hundred_threads_in_four_processes_import_a_new_sender_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -193,6 +194,7 @@ fn a_file_that_is_no_store_is_refused_by_name_and_left_alone() {
     assert!(SqliteStore::open(&newer).unwrap_err().to_string().contains("schema version 9"));
 }
 
+// hardening: P2
 #[test]
 fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
     let folder = tempfile::tempdir().unwrap();
@@ -207,6 +209,7 @@ fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
     assert!(report.unavailable.unwrap().detail().contains("unreadable certificate"));
 }
 
+// hardening: P5
 #[test]
 fn a_store_that_another_program_locks_is_unavailable_after_the_wait() {
     let folder = tempfile::tempdir().unwrap();

@@ -137,6 +137,7 @@ fn reject_what_waits(store: &dyn CertStore) -> usize {
     (0..).take_while(|_| !attempt().unwrap_or(false)).count()
 }
 
+// hardening: P1, P3
 #[test]
 fn whichever_call_fails_the_next_attempt_ends_as_if_it_had_not() {
     let clean = MemoryStore::new();
@@ -190,6 +191,7 @@ fn eight_changes(folder: &Path) -> (SqliteStore, Vec<PutStored>, rusqlite::Conne
     (store, (0..8).map(change).collect(), spoiler)
 }
 
+// hardening: P1, P3
 #[test]
 fn a_commit_that_fails_is_told_to_everybody_who_waited_for_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -341,6 +343,7 @@ impl Drop for Disk<'_> {
     }
 }
 
+// hardening: P4
 #[test]
 fn whatever_the_machine_lacks_the_same_process_goes_on_when_it_is_back() {
     let folder = tempfile::tempdir().unwrap();

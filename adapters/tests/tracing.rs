@@ -157,6 +157,7 @@ fn what_needs_somebody_is_a_warning_and_the_usual_is_quiet() {
     assert!(named("ERROR").is_empty());
 }
 
+// hardening: R9
 #[test]
 fn addresses_and_message_ids_are_redacted_unless_they_are_asked_for() {
     let events = events("plain");
@@ -194,6 +195,7 @@ impl<'a> MakeWriter<'a> for Written {
     }
 }
 
+// hardening: R9
 #[test]
 fn hostile_text_is_one_line_without_control_characters() {
     let events = events(HOSTILE);

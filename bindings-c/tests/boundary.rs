@@ -413,6 +413,7 @@ fn several_threads_use_one_object() {
     }
 }
 
+// hardening: F6
 #[test]
 fn every_object_can_be_used_from_every_thread() {
     fn is_shared<T: Send + Sync>() {}

@@ -111,6 +111,7 @@ fn a_dry_run_tells_the_plan_and_writes_nothing() {
     assert_eq!(encrypt(&place, &["--dry-run", "--to", "nobody@goal.example", "mail.eml"]).status.code(), Some(65));
 }
 
+// hardening: E1
 #[test]
 fn every_recipient_who_cannot_be_reached_is_named_with_the_reason_and_there_is_no_file() {
     let root = Authority::root("Root", Key::P256(1));

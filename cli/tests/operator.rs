@@ -238,6 +238,7 @@ fn a_store_is_checked_row_by_row() {
     assert!(stdout(&output).contains("damage: tenant default: "), "{output:?}");
 }
 
+// hardening: L4
 #[test]
 fn a_flood_of_addresses_of_one_domain_ends_at_the_quota() {
     let office = Office::new();

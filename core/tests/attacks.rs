@@ -13,6 +13,7 @@ fn active(store: &dyn CertStore) -> Vec<String> {
     kept.map(|entry| entry.address.key().to_owned()).collect()
 }
 
+// hardening: D1
 #[test]
 fn every_case_on_an_empty_store_has_its_verdict() {
     let mut wrong = Vec::new();
@@ -67,6 +68,7 @@ fn into_one_store<'a>(cases: impl Iterator<Item = &'a Case>) {
     }
 }
 
+// hardening: D1
 #[test]
 fn one_shared_store_takes_nothing_wrong_in_any_order() {
     let cases = attacks();

@@ -97,6 +97,7 @@ fn maze() -> Vec<u8> {
     mail.build()
 }
 
+// hardening: D9
 #[test]
 fn a_maze_of_cross_certificates_ends_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -107,6 +108,7 @@ fn a_maze_of_cross_certificates_ends_early() {
     assert_eq!(check("a maze of cross certificates", &engine, &maze(), at), refused(Code::SignatureBudget));
 }
 
+// hardening: R1, R2, R3, R4
 #[test]
 fn every_bomb_ends_with_little_memory_on_a_small_stack() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -226,6 +228,7 @@ const fn refused(code: Code) -> (Outcome, Option<Code>) {
     (Outcome::Refused, Some(code))
 }
 
+// hardening: D9
 #[test]
 fn names_and_keys_made_to_cost_use_up_the_budgets_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -248,6 +251,7 @@ fn names_and_keys_made_to_cost_use_up_the_budgets_early() {
     }
 }
 
+// hardening: D9
 #[test]
 fn mapped_policies_make_no_tree_and_use_up_their_budget_early() {
     let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -118,6 +118,7 @@ fn outcomes(reports: &[Report]) -> Vec<Outcome> {
     reports.iter().map(|report| report.outcome).collect()
 }
 
+// hardening: D13, I8, I10
 #[test]
 fn a_second_certificate_is_held_and_the_first_stays_active() {
     for steps in [["seq-alice-original", "seq-alice-attacker-dv"], ["seq-alice-attacker-dv", "seq-alice-original"]] {
@@ -134,6 +135,7 @@ fn a_second_certificate_is_held_and_the_first_stays_active() {
     }
 }
 
+// hardening: I5
 #[test]
 fn a_renewal_in_time_is_active_and_the_old_one_stays_usable() {
     let store = MemoryStore::new();
@@ -142,6 +144,7 @@ fn a_renewal_in_time_is_active_and_the_old_one_stays_usable() {
     assert_eq!(states(&store), [State::Superseded, State::Active]);
 }
 
+// hardening: D12, D13, I7
 #[test]
 fn an_older_certificate_of_the_line_changes_nothing() {
     let store = MemoryStore::new();
@@ -151,6 +154,7 @@ fn an_older_certificate_of_the_line_changes_nothing() {
     assert_eq!(states(&store), [State::Active]);
 }
 
+// hardening: D12, I3
 #[test]
 fn the_same_mail_three_times_is_one_row_and_one_import_event() {
     let store = MemoryStore::new();
@@ -164,6 +168,7 @@ fn the_same_mail_three_times_is_one_row_and_one_import_event() {
     assert_eq!(states(&store), [State::Active]);
 }
 
+// hardening: P15
 #[test]
 fn tenants_do_not_see_each_other() {
     let store = MemoryStore::new();
@@ -173,6 +178,7 @@ fn tenants_do_not_see_each_other() {
     assert_eq!(store.entries(&Tenant::new("a")).unwrap().len(), 1);
 }
 
+// hardening: P6
 #[test]
 fn a_hundred_parallel_imports_of_one_mail_store_it_once() {
     let store = MemoryStore::new();
@@ -236,6 +242,7 @@ fn labels_that_are_not_mapped_are_refused_in_mail_and_certificate() {
     assert_eq!(report.outcome, Outcome::Imported);
 }
 
+// hardening: I5, I6
 #[test]
 fn a_successor_is_taken_in_time_and_held_when_it_comes_too_early() {
     let old = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2027-01-01"]));
@@ -250,6 +257,7 @@ fn a_successor_is_taken_in_time_and_held_when_it_comes_too_early() {
     assert_eq!(after("2027-06-01T00:00:00Z"), Outcome::Renewed, "after the end");
 }
 
+// hardening: I4, I5
 #[test]
 fn the_same_key_and_an_announcement_renew_at_any_time() {
     let old = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]));
@@ -268,6 +276,7 @@ fn the_same_key_and_an_announcement_renew_at_any_time() {
     }
 }
 
+// hardening: I2, I8
 #[test]
 fn another_issuer_replaces_only_what_has_ended() {
     let other = root().authority("Other CA", Key::P256(9));
@@ -288,6 +297,7 @@ fn decide(store: &dyn CertStore, report: &Report, decision: Decision) {
     assert_eq!(store.put(&query).unwrap(), PutOutcome::Stored);
 }
 
+// hardening: I11, I12
 #[test]
 fn a_rejected_or_disabled_certificate_is_refused_when_it_comes_again() {
     let mail = SignedMail::new(FROM, &root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"])));
@@ -307,6 +317,7 @@ fn a_rejected_or_disabled_certificate_is_refused_when_it_comes_again() {
     }
 }
 
+// hardening: I11
 #[test]
 fn a_rejected_certificate_does_not_come_back_under_another_signature() {
     let spec = alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]);
@@ -321,6 +332,7 @@ fn a_rejected_certificate_does_not_come_back_under_another_signature() {
     assert_eq!(again.error.unwrap().code(), Code::CertificateRejected);
 }
 
+// hardening: I9
 #[test]
 fn nothing_that_mail_brings_replaces_a_pinned_certificate() {
     let old = alice(1, Key::P256(2), ["2026-01-01", "2027-01-01"]);
@@ -334,6 +346,7 @@ fn nothing_that_mail_brings_replaces_a_pinned_certificate() {
     assert_eq!(states(&store), [State::Pinned, State::Held, State::Held]);
 }
 
+// hardening: D13
 #[test]
 fn a_certificate_that_an_operator_replaced_does_not_come_back_through_a_successor() {
     let other = root().authority("Other CA", Key::P256(9));
@@ -400,6 +413,7 @@ fn an_intermediate_that_came_only_in_the_mail_verifies_the_stored_certificate_la
     assert_eq!(mailboxes, std::slice::from_ref(&entry.address));
 }
 
+// hardening: I1
 #[test]
 fn every_form_of_signed_mail_is_imported() {
     let rsa = Authority::root("RSA Root", Key::Rsa(0));
@@ -443,6 +457,7 @@ fn the_legacy_profile_takes_sha1_for_messages_and_nothing_weaker_beside_it() {
     assert_eq!(import(changed.as_bytes(), Profile::Legacy).error.unwrap().code(), Code::WeakDigest);
 }
 
+// hardening: I3
 #[test]
 fn capabilities_are_kept_updated_and_never_from_the_future() {
     let person = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]));
@@ -499,6 +514,7 @@ impl CertStore for Broken {
     }
 }
 
+// hardening: P1
 #[test]
 fn a_store_that_does_not_answer_or_never_agrees_defers_the_mail() {
     let mail = SignedMail::new(FROM, &root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"])));
@@ -559,6 +575,7 @@ fn the_result_is_given_once() {
     assert_eq!(import.poll(&()).unwrap_err().code(), Code::PolledWhileFinished);
 }
 
+// hardening: R9
 #[test]
 fn no_event_or_report_shows_a_person_in_its_debug_output() {
     let recorder = Recorder::default();

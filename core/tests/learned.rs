@@ -36,6 +36,7 @@ fn engine(case: &Case, remembers: bool) -> Engine {
     engine.with_limits(limits)
 }
 
+// hardening: D1
 #[test]
 fn every_case_has_the_same_report_cold_again_and_among_the_others() {
     let mut compared = 0;

@@ -62,6 +62,7 @@ fn cases(vectors: &Path) -> Vec<Value> {
     serde_json::from_slice(&fs::read(vectors.join("limbo-email.json")).unwrap()).unwrap()
 }
 
+// hardening: D9
 #[test]
 fn the_verdicts_are_those_of_limbo() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors");

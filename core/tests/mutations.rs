@@ -159,6 +159,7 @@ fn run(seeds: &[Seed], count: usize, seed: u64, timed: bool) -> (usize, Duration
     (imported, slowest)
 }
 
+// hardening: D2, R1
 #[test]
 fn no_mutation_imports_anything_else() {
     let seeds = seeds();

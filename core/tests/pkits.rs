@@ -121,6 +121,7 @@ fn the_signed_mails_give_the_verdicts_of_the_path_call() {
     assert_eq!((seen.len(), valid), (files, 101), "every mail belongs to a row");
 }
 
+// hardening: D9
 #[test]
 fn every_row_agrees() {
     let Some((folder, rows)) = table() else { return };

@@ -9,6 +9,7 @@
 
 use std::process::Command;
 
+// hardening: R10, S5
 #[test]
 fn no_crate_below_the_core_does_io_or_draws_randomness() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());

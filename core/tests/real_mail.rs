@@ -97,6 +97,7 @@ fn verdict(layer: &Layer, of: impl Fn(&postseal::inspect::Signer) -> Verdict) ->
     }
 }
 
+// hardening: D15
 #[test]
 fn inspect_agrees_with_every_scored_verdict() {
     let Some(folder) = folder() else { return };
@@ -157,6 +158,7 @@ fn inspect_agrees_with_every_scored_verdict() {
     assert!(unused.is_empty(), "exceptions that no longer apply: {unused:?}");
 }
 
+// hardening: D15
 #[test]
 fn list_mail_that_is_good_is_imported() {
     let Some(folder) = folder() else { return };

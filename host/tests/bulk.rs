@@ -200,6 +200,7 @@ fn traced(events: &[Event]) -> (Vec<Fingerprint>, BTreeSet<Fingerprint>) {
     (came, all)
 }
 
+// hardening: P2
 #[test]
 fn whoever_is_killed_after_the_store_was_asked_misses_few_events_and_no_certificate() {
     let folder = tempfile::tempdir().unwrap();

@@ -149,6 +149,7 @@ fn seen_by_b(seed: u64, is_alone: bool) -> String {
     seen + &world.rows(&b)
 }
 
+// hardening: P15
 #[test]
 fn what_a_tenant_sees_does_not_depend_on_another_one() {
     let mut all = String::new();

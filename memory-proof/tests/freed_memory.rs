@@ -185,6 +185,7 @@ fn resolve(engine: &Engine, lender: &dyn DirectoryResolver) -> Resolution {
 }
 
 // One test: the allocator is one for the whole process.
+// hardening: E4
 #[test]
 fn freed_memory_holds_no_lent_certificate_and_no_content_key() {
     let engine = engine();

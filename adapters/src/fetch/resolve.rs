@@ -125,6 +125,7 @@ mod tests {
     use postseal::fetch::Fetcher;
     use postseal::query::FetchCrl;
 
+    // hardening: P10
     #[test]
     fn names_that_hang_take_neither_threads_nor_the_good_name_of_others() {
         let resolver = SystemResolver::default();

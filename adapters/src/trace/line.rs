@@ -116,6 +116,7 @@ mod tests {
         parameters
     }
 
+    // hardening: R9
     #[test]
     fn hostile_text_stays_in_its_value() {
         let hostile = "\"] [x@1 a=\"b\"]\\\r\n\0\u{85}\u{2028}\u{202e}\u{1b}[31m ä";
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!(read(&line), pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
+    // hardening: R9
     #[test]
     fn a_line_is_never_longer_than_the_limit_and_says_that_it_is_cut() {
         for length in (0..5_000).step_by(7) {

@@ -77,6 +77,7 @@ impl Dice {
 }
 
 /// Whatever an address is made of, exactly that one is found: not the one that differs in a single character.
+// hardening: P8
 #[test]
 fn any_address_finds_itself_and_nobody_else() {
     let pieces = [

@@ -26,6 +26,7 @@ fn secret() -> EntraCredential {
     EntraCredential::client_secret(CLIENT, SECRET)
 }
 
+// hardening: P9
 #[test]
 fn every_status_has_its_meaning_and_its_number_of_tries() {
     for (status, tries, words) in [
@@ -79,6 +80,7 @@ fn what_passes_is_waited_for() {
     }
 }
 
+// hardening: P9
 #[test]
 fn who_asks_for_more_time_than_there_is_gets_it_without_being_waited_for() {
     for (after, seconds) in [("3600", "3600"), ("59.5", "59"), ("99999999999999999999999999", "18446744073709551615")] {
@@ -114,6 +116,7 @@ fn a_service_that_fails_again_and_again_is_left_alone_and_the_others_are_not() {
 }
 
 /// Bodies and heads that break every rule; all end in time, and none is taken for an empty answer.
+// hardening: P9
 #[test]
 fn broken_answers_end_in_time_and_mean_nothing() {
     let head = |rest: &str| format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{rest}\r\n").into_bytes();
@@ -231,6 +234,7 @@ fn who_is_out_of_reach_is_not_waited_for() {
     assert!(Cloud::at("https://localhost:1", "https://localhost:1", &format!("http://localhost:{plain}")).is_err());
 }
 
+// hardening: P9
 #[test]
 fn a_redirect_takes_the_token_nowhere() {
     let microsoft = with_alice();
@@ -319,6 +323,7 @@ fn what_came_in_time_is_kept() {
 
 /// Answers with some octets changed, as of a server that is broken in ways nobody thought of: they are read or refused, and the
 /// next question is answered as ever.
+// hardening: P9, R1
 #[test]
 fn damaged_answers_do_no_harm() {
     let microsoft = with_alice();

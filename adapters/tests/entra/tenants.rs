@@ -7,6 +7,7 @@ use postseal_adapters::directory::entra::{EntraCredential, Usability};
 use serde_json::json as j;
 use std::time::Duration;
 
+// hardening: P9, P15
 #[test]
 fn one_tenant_does_not_feel_the_others_trouble() {
     let (good, bad) = (Microsoft::start(), Microsoft::start());
@@ -49,6 +50,7 @@ fn it_works_inside_of_any_runtime() {
     assert_eq!(ask_one(&directory, ALICE), "1");
 }
 
+// hardening: R8
 #[test]
 fn a_question_that_is_dropped_stops() {
     let microsoft = Microsoft::start();

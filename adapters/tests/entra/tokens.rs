@@ -114,6 +114,7 @@ fn a_token_is_renewed_before_its_end_and_used_on_when_that_fails() {
     assert_eq!(microsoft.count(Route::Login), 2);
 }
 
+// hardening: P9
 #[test]
 fn a_refused_token_is_fetched_anew_once() {
     let microsoft = microsoft_with_alice();
@@ -129,6 +130,7 @@ fn a_refused_token_is_fetched_anew_once() {
     assert_eq!((microsoft.count(Route::Exchange) - before, microsoft.count(Route::Login)), (2, 3));
 }
 
+// hardening: P9, R9
 #[test]
 fn tokens_and_secrets_are_seen_nowhere() {
     let microsoft = microsoft_with_alice();

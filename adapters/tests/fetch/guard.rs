@@ -191,6 +191,7 @@ fn ask_all(fetcher: &GuardedFetcher, url: &str) -> [String; 3] {
     ]
 }
 
+// hardening: P11
 #[test]
 fn refused_urls_reach_neither_resolver_nor_connector() {
     assert!(REFUSED.len() >= 60);
@@ -252,6 +253,7 @@ fn addresses_are_judged_alike_as_literals_and_as_what_a_name_resolves_to() {
     }
 }
 
+// hardening: P10
 #[test]
 fn an_answer_with_one_refused_address_is_refused_whole() {
     let mixed: &[&[&str]] = &[
@@ -271,6 +273,7 @@ fn an_answer_with_one_refused_address_is_refused_whole() {
     }
 }
 
+// hardening: P10
 #[test]
 fn a_name_that_is_rebound_is_resolved_once_for_a_fetch() {
     // First a public address, then ever after this machine's: what a rebinding attack answers.

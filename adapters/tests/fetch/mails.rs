@@ -14,6 +14,7 @@ fn now() -> UnixTime {
     UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap()
 }
 
+// hardening: P11
 #[test]
 fn the_mails_of_the_attack_corpus_ask_for_nothing() {
     let (names, connections, mut seen) = (Names::default(), Connections::default(), 0);
@@ -35,6 +36,7 @@ fn the_mails_of_the_attack_corpus_ask_for_nothing() {
 }
 
 /// Here the certificates have a path: whoever can get one may still not choose where this machine knocks.
+// hardening: P11
 #[test]
 fn hostile_addresses_in_trusted_certificates_reach_nobody() {
     let (names, connections) = (Names::default(), Connections::default());

@@ -14,6 +14,7 @@ const INSIDE: &str = "POSTSEAL_TEST_IN_NAMESPACE";
 const SETUP: &str = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo && \
                      exec \"$0\" --exact namespace::inside --ignored --nocapture";
 
+// hardening: P11
 #[test]
 fn the_kernel_counts_no_connection() {
     let Ok(own) = std::env::current_exe() else { return eprintln!("SKIPPED: this program does not know its own path") };

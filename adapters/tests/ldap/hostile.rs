@@ -48,6 +48,7 @@ fn nested(depth: usize) -> Vec<u8> {
 
 type Answers = fn(u8) -> Act;
 
+// hardening: P7
 #[test]
 fn what_is_no_answer_to_a_search_is_a_fault() {
     use LdapFaultKind::{Busy, Late, Protocol, Refused, Setup, TooMuch, Unreachable};
@@ -93,6 +94,7 @@ fn what_is_no_answer_to_a_search_is_a_fault() {
     }
 }
 
+// hardening: P7
 #[test]
 fn limits_of_the_server_are_not_nobody() {
     for code in [3, 4, 11] {
@@ -106,6 +108,7 @@ fn limits_of_the_server_are_not_nobody() {
     }
 }
 
+// hardening: P7
 #[test]
 fn binds_that_fail_have_a_kind_and_no_secret() {
     use LdapFaultKind::{Busy, Late, Protocol, Tls, Unreachable};
@@ -133,6 +136,7 @@ fn binds_that_fail_have_a_kind_and_no_secret() {
     }
 }
 
+// hardening: P7
 #[test]
 fn nothing_listens_or_nobody_accepts_or_the_handshake_stalls() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -160,6 +164,7 @@ fn nothing_listens_or_nobody_accepts_or_the_handshake_stalls() {
     expect("no TLS", tls(chatter.port), LdapFaultKind::Tls);
 }
 
+// hardening: P7
 #[test]
 fn a_black_hole_costs_the_time_for_connecting() {
     // TEST-NET-1 (RFC 5737): swallowed, or refused at once where there is no route.
@@ -177,6 +182,7 @@ fn resident() -> usize {
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok()).unwrap_or(0) << 10
 }
 
+// hardening: P7
 #[test]
 fn memory_does_not_grow() {
     let flood = Fake::start(|request: &Request| Act::Flood(entry(request.id, "userCertificate", &[&[0; 1 << 19]])));
@@ -197,6 +203,7 @@ fn memory_does_not_grow() {
     assert!(resident() < before + (96 << 20), "{before} {}", resident());
 }
 
+// hardening: P7
 #[test]
 fn others_are_not_kept_waiting_and_values_need_not_be_certificates() {
     let stalls = Fake::start(|_| Act::Say(Vec::new()));
@@ -240,6 +247,7 @@ fn what_prints() {
     }
 }
 
+// hardening: R8
 #[test]
 fn a_lookup_that_is_dropped_is_abandoned() {
     let server = Fake::start(|_| Act::Say(Vec::new()));

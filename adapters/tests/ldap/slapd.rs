@@ -209,6 +209,7 @@ fn local_part(state: &mut u64) -> String {
     if is_quoted { format!("\"{text}\"") } else { text }
 }
 
+// hardening: P8
 #[test]
 fn any_address_finds_itself_or_nobody() {
     let mut state = 42;

@@ -6,6 +6,7 @@ use postseal_adapters::store::PostgresStore;
 use std::env;
 use std::time::{Duration, Instant};
 
+// hardening: P1
 #[test]
 fn a_database_that_was_killed_and_came_back_needs_no_restart_of_ours() {
     let Some(mut server) = Postgres::start() else { return };
@@ -30,6 +31,7 @@ fn a_database_that_was_killed_and_came_back_needs_no_restart_of_ours() {
 }
 
 /// All octets take minutes: `POSTSEAL_EVERY_OCTET=1`. Otherwise every eleventh.
+// hardening: P1, P3
 #[test]
 fn a_line_that_is_cut_at_any_octet_leaves_all_or_nothing_and_a_retry_is_right() {
     let Some(server) = Postgres::start() else { return };
@@ -71,6 +73,7 @@ fn a_line_that_is_cut_at_any_octet_leaves_all_or_nothing_and_a_retry_is_right() 
     assert!(deferred > imported);
 }
 
+// hardening: P5
 #[test]
 fn a_database_that_does_not_answer_holds_nobody_up_for_longer_than_the_wait() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -114,6 +117,7 @@ fn a_damaged_row_and_a_newer_schema_make_the_store_unavailable_and_never_a_certi
     assert!(said.detail().contains("schema version 9"), "{said}");
 }
 
+// hardening: P4
 #[test]
 fn a_database_without_room_or_rights_is_unavailable_with_its_words() {
     let Some(server) = Postgres::start() else { return };

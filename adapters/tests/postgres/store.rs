@@ -89,6 +89,7 @@ fn race_worker() {
     }
 }
 
+// hardening: P6
 #[test]
 fn a_hundred_threads_in_four_processes_import_a_new_sender_once_and_make_the_tables_once() {
     let Some(server) = Postgres::start() else { return };

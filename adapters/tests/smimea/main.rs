@@ -221,6 +221,7 @@ fn insecure_records_are_not_used() {
     assert!(ask(&by_root, &["alice@goal.example"])[0].is_err());
 }
 
+// hardening: P10
 #[test]
 fn servers_that_fail_or_are_silent_are_unavailable_within_the_time() {
     if !is_there() {

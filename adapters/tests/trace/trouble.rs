@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+// hardening: P14
 #[test]
 fn a_folder_that_is_gone_is_counted_and_used_again_when_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -78,6 +79,7 @@ fn small_disk(at: &Path, size: &str, again: bool) -> bool {
     mount.status().is_ok_and(|status| status.success())
 }
 
+// hardening: P14
 #[test]
 fn a_full_disk_is_counted_and_written_to_again_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();

@@ -81,6 +81,7 @@ mod tests {
         }
     }
 
+    // hardening: R7
     #[test]
     fn a_line_end_may_stand_across_two_blocks() {
         for line_end in ["\n", "\r\n", "\r\r\n", "\n\n"] {

@@ -37,6 +37,7 @@ fn is_harmless(character: char) -> bool {
 mod tests {
     use super::*;
 
+    // hardening: R9
     #[test]
     fn what_escapes_cannot_be_taken_for_what_was_written() {
         assert_eq!(escape("\\u{a}"), "\\u{5c}u{a}");

@@ -169,6 +169,7 @@ mod tests {
     }
 
     /// Up to the last round and beyond it, beside the same search without any short cut.
+    // hardening: D8
     #[test]
     #[allow(clippy::arithmetic_side_effects, reason = "test code")]
     fn close_primes_are_those_of_the_plain_search() {
@@ -190,6 +191,7 @@ mod tests {
         assert!(found[0] > 50 && found[1] > 200, "{found:?}");
     }
 
+    // hardening: D8
     #[test]
     fn powers_of_65537_modulo_all_small_primes_are_roca() {
         let generator = BoxedUint::from_words_with_precision([65_537], 512);

@@ -153,6 +153,7 @@ fn a_local_hit_that_cannot_be_used_falls_through_to_the_directories_in_order() {
     assert_eq!((world.first.asked().len(), world.second.asked().len()), (1, 1));
 }
 
+// hardening: E1
 #[test]
 fn what_fails_a_check_now_is_rejected_with_its_own_code_wherever_it_comes_from() {
     let wrong_root = Authority::root("Other", Key::P256(9)).issue(&spec(ALICE, 3)).der().to_vec();

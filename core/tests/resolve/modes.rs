@@ -51,6 +51,7 @@ fn modes_say_who_is_left_out_and_what_the_host_may_do() {
     assert_eq!(world.resolve(&[ALICE]).complete().unwrap_err().error.code(), Code::RouteNeverSeals);
 }
 
+// hardening: E1
 #[test]
 fn recipients_who_have_no_content_encryption_in_common_are_named_before_anything_is_sealed() {
     let named = |last: u8| {

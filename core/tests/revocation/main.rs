@@ -116,6 +116,7 @@ fn resolve(
     (report.outcome, report.error.map(|error| error.code()), recorder)
 }
 
+// hardening: D10
 #[test]
 fn unknown_passes_or_blocks_as_the_policy_says() {
     let mail = mail(&alice(), Vec::new());
@@ -175,6 +176,7 @@ fn a_revoked_intermediate_ends_the_path_unless_another_ca_vouches_for_its_key() 
     assert!(recorder.names().contains(&"certificate-revoked"));
 }
 
+// hardening: D10
 #[test]
 fn lists_that_do_not_count_are_named() {
     let entry = || vec![Revoked::new(4096).because(1)];
@@ -227,6 +229,7 @@ fn what_was_revoked_stays_revoked_when_the_list_is_old() {
     assert_eq!(import(&engine, &mail, &ScriptedFetcher::new()).0, "imported");
 }
 
+// hardening: D10
 #[test]
 fn the_scope_of_a_list_is_kept_to() {
     let scoped = |url, flags: &[u8]| {
@@ -249,6 +252,7 @@ fn the_scope_of_a_list_is_kept_to() {
     }
 }
 
+// hardening: D10
 #[test]
 fn the_responder_is_asked_and_checked() {
     let responder = |spec: CertSpec| middle().issue(&spec);
@@ -417,6 +421,7 @@ fn a_forged_list_does_not_stay_in_the_cache() {
     assert_eq!(import(&engine, &mail, &second).0, "imported");
 }
 
+// hardening: P11
 #[test]
 fn nobody_is_asked_about_a_certificate_without_a_path() {
     let stranger = Authority::root("Root", Key::P256(50)).issue(&spec());

@@ -20,6 +20,7 @@ fn a_revoked_certificate_in_the_store_makes_room_for_another() {
     }
 }
 
+// hardening: D10
 #[test]
 fn recipients_are_checked_now_wherever_their_certificates_come_from() {
     let good = middle().crl(&CrlSpec::new(Vec::new()));

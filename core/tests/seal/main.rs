@@ -341,6 +341,7 @@ fn octets_of_the_body_survive_whatever_they_are() {
     }
 }
 
+// hardening: R7
 #[test]
 fn any_pieces_give_the_same_message() {
     let world = World::new();
@@ -378,6 +379,7 @@ fn hostile_mail_is_sealed_octet_for_octet_or_refused_by_code() {
     assert!(sealed > 100, "{sealed}");
 }
 
+// hardening: E8
 #[test]
 fn hidden_recipients_get_messages_of_their_own() {
     let world = World::new();
@@ -406,6 +408,7 @@ fn hidden_recipients_get_messages_of_their_own() {
     assert_eq!(bodies.len(), 3, "each has a content key of its own");
 }
 
+// hardening: E3
 #[test]
 fn no_part_of_the_plaintext_is_in_any_message() {
     let mut world = World::new();

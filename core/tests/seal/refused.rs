@@ -31,6 +31,7 @@ fn a_sealed_message_that_is_cut_opens_for_nobody() {
     }
 }
 
+// hardening: P12
 #[test]
 fn without_randomness_there_is_no_message() {
     let world = World::new();

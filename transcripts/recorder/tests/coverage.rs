@@ -86,6 +86,7 @@ fn codes(transcript: &Transcript) -> BTreeSet<String> {
         .collect()
 }
 
+// hardening: F4
 #[test]
 fn every_code_is_in_a_transcript_or_in_the_list_of_those_that_are_not() {
     let all = transcripts();

@@ -267,6 +267,7 @@ mod tests {
     }
 
     /// Every octet of good messages replaced by every other: never a panic, and no value that is not within the message.
+    // hardening: P7, R1
     #[test]
     fn mutations_never_panic() {
         let octets = entry(&[("userCertificate;binary", &[b"12345", b"6"]), ("mail", &[b"a@b"])]);

@@ -189,6 +189,7 @@ mod tests {
         LdapFilter::Equality(name.into(), value.into())
     }
 
+    // hardening: P8
     #[test]
     fn an_address_is_a_value_whatever_it_looks_like() {
         for local in ["alice", "*", "\"a)(mail=*\"", "\"\\\\2a\"", "{addr}", "{domain}", "o'brien+x", "\u{fc}ser"] {

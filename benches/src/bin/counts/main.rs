@@ -1,11 +1,12 @@
 //! What valgrind counts: `counts prepare FOLDER` writes the inputs, `counts list` names the jobs, `counts run JOB
-//! FOLDER` does one.
+//! FOLDER` does one. `counts growth` names what may grow, `counts grow KIND-NUMBER` works on so many of it.
 //!
 //! Each job runs once before it counts, so that tables that are made once do not; then once more inside of
 //! [`measured_part`], where `scripts/instruction-counts` lets callgrind collect. Everything random is seeded. Bodies
 //! have 2 KB: valgrind shows a program no SHA extensions and no AVX-512, and digests of large bodies would count for
 //! what they are not.
 
+mod growth;
 mod inputs;
 
 use inputs::{Inputs, World};
@@ -145,6 +146,8 @@ fn main() {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["prepare", folder] => inputs::write(Path::new(folder)),
         ["list"] => JOBS.iter().for_each(|(name, _)| println!("{name}")),
+        ["growth"] => growth::KINDS.iter().for_each(|(kind, n, _)| println!("{kind} {n}")),
+        ["grow", name] => growth::run(name),
         ["run", wanted, folder] => {
             let (_, job) = JOBS.iter().find(|(name, _)| *name == wanted).expect("a job of `counts list`");
             job(&Inputs::read(Path::new(folder)));

@@ -17,6 +17,7 @@ fn encrypt(algorithm: ContentEncryption, key: &[u8], iv: &[u8], plain: &[u8], st
     (ciphertext, tag.map(Vec::from).unwrap_or_default())
 }
 
+// hardening: D8
 #[test]
 fn every_wycheproof_vector_of_gcm_in_scope_is_encrypted_as_it_says() {
     let (mut run, mut without_tag, mut outside) = (0, 0, 0);
@@ -50,6 +51,7 @@ fn every_wycheproof_vector_of_gcm_in_scope_is_encrypted_as_it_says() {
     assert!(run > 40, "{run}");
 }
 
+// hardening: D8
 #[test]
 fn every_wycheproof_vector_of_cbc_in_scope_is_encrypted_as_it_says() {
     let (mut run, mut outside) = (0, 0);
@@ -77,6 +79,7 @@ fn every_wycheproof_vector_of_cbc_in_scope_is_encrypted_as_it_says() {
     assert_eq!((run, outside), (72, 144));
 }
 
+// hardening: R7
 #[test]
 fn any_division_into_pieces_gives_the_same_octets() {
     let plain: Vec<u8> = (0..=255).cycle().take(3 * GCM_STRIDE + 5).collect();

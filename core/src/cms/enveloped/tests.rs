@@ -119,6 +119,7 @@ fn one_ephemeral_key_is_for_everybody_on_its_curve_and_each_of_them_opens() {
     }
 }
 
+// hardening: E3
 #[test]
 fn each_recipient_has_a_key_of_his_own_under_the_same_ephemeral_key() {
     // The content key, in what is drawn first.
@@ -274,6 +275,7 @@ fn another_length_than_declared_finishes_no_message() {
     }
 }
 
+// hardening: P12
 #[test]
 fn a_source_that_fails_at_any_call_leaves_nothing_behind() {
     let people = Person::everybody();
@@ -328,6 +330,7 @@ fn the_end_of_the_numbers_is_an_error_and_no_overflow() {
     }
 }
 
+// hardening: E6
 #[test]
 fn keys_that_cannot_encrypt_are_refused() {
     let algorithm = crate::der::writer::algorithm_identifier(oids::RSASSA_PSS, &[]);

@@ -41,6 +41,7 @@ fn policy(test: &serde_json::Value) -> Policy {
     }
 }
 
+// hardening: D8, E6
 #[test]
 fn every_wycheproof_vector_of_ecdh_has_its_shared_secret_or_is_refused() {
     let (mut used, mut refused, mut tolerated) = (0, 0, 0);
@@ -82,6 +83,7 @@ fn every_wycheproof_vector_of_ecdh_has_its_shared_secret_or_is_refused() {
     assert!(used > 1700, "{used}");
 }
 
+// hardening: D8, E6
 #[test]
 fn every_wycheproof_vector_of_x25519_has_its_shared_secret_or_is_refused() {
     let (mut used, mut refused, mut outside) = (0, 0, 0);
@@ -123,6 +125,7 @@ fn every_wycheproof_vector_of_x25519_has_its_shared_secret_or_is_refused() {
     assert!(used > 900, "{used}");
 }
 
+// hardening: D8
 #[test]
 fn every_wycheproof_vector_of_key_wrap_in_scope_is_wrapped_as_it_says() {
     let (mut run, mut outside) = (0, 0);
@@ -183,6 +186,7 @@ fn kinds() -> Vec<PublicKey> {
     curves.into_iter().chain([PublicKey::X25519(octets(9))]).collect()
 }
 
+// hardening: P12
 #[test]
 fn a_failing_source_is_an_error() {
     for key in kinds() {

@@ -45,6 +45,7 @@ fn digest(name: &str) -> Option<DigestAlgorithm> {
 
 /// The vectors are made for decryption. With the private key that stands beside them, the seed is taken out of each
 /// ciphertext; with the same seed, the same message must come to the same ciphertext.
+// hardening: D8
 #[test]
 fn every_wycheproof_vector_of_oaep_in_scope_is_encrypted_as_it_says() {
     let (mut run, mut invalid, mut labels, mut digests) = (0, 0, 0, 0);
@@ -153,6 +154,7 @@ fn object(oid: &[u8]) -> Vec<u8> {
     element(Tag::OBJECT_IDENTIFIER, &[oid])
 }
 
+// hardening: P12
 #[test]
 fn a_failing_source_is_an_error_at_every_draw() {
     for transport in [KeyTransport::Pkcs1, KeyTransport::Oaep(OaepParameters::with(DigestAlgorithm::Sha256))] {

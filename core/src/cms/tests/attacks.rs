@@ -70,6 +70,7 @@ fn judge(bytes: &[u8]) -> Result<(), Error> {
     signer.signed_attributes.as_ref().unwrap().key_preference().map(|_| ())
 }
 
+// hardening: D6
 #[test]
 fn every_hostile_object_is_refused_with_its_own_code() {
     for (case, expected) in REFUSED {
@@ -84,6 +85,7 @@ fn what_only_the_path_or_the_address_can_refuse_passes_here() {
     }
 }
 
+// hardening: D6
 #[test]
 fn every_case_about_the_object_is_in_one_of_the_tables() {
     let known: Vec<&str> = REFUSED.iter().map(|(case, _)| *case).chain(PASSED.iter().copied()).collect();

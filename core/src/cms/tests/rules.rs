@@ -16,6 +16,7 @@ fn only(attributes: &[Vec<u8>]) -> Signed {
     opaque().signer(|signer| signer.attributes = Some(attributes.to_vec()))
 }
 
+// hardening: D6, D7
 #[test]
 fn every_rule_about_signers_and_content_has_its_code() {
     let two = opaque().with(|signed| signed.signers.push(Signer::new(TEXT)));
@@ -55,6 +56,7 @@ fn content_is_given_once() {
     }
 }
 
+// hardening: D6
 #[test]
 fn content_type_and_message_digest_must_be_there() {
     let (kind, digest) = (content_type(oids::ID_DATA), message_digest(TEXT));
@@ -70,6 +72,7 @@ fn content_type_and_message_digest_must_be_there() {
     }
 }
 
+// hardening: D6
 #[test]
 fn no_attribute_stands_twice_known_or_not() {
     let unknown = attribute(&[0x2a, 0x03], &[&octets(b"one")]);
@@ -127,6 +130,7 @@ fn an_attribute_of_another_type_is_malformed() {
     }
 }
 
+// hardening: D6
 #[test]
 fn what_must_be_signed_is_refused_among_unsigned_attributes_and_other_things_there_are_ignored() {
     let unsigned = |attribute: Vec<u8>| opaque().signer(|signer| signer.unsigned = Some(vec![attribute]));
@@ -207,6 +211,7 @@ fn only_white_space_and_zeros_may_follow_the_object() {
     }
 }
 
+// hardening: R2
 #[test]
 fn limits_have_their_codes() {
     let many = |count: u8| (0..count).map(|last| attribute(&[0x2a, last], &[])).collect::<Vec<_>>();
@@ -223,6 +228,7 @@ fn limits_have_their_codes() {
     assert!(code(&none).is_err());
 }
 
+// hardening: R1
 #[test]
 fn an_object_cut_anywhere_is_an_error_and_no_panic() {
     let object = opaque().with(|signed| signed.streamed = true).signer(|signer| signer.streamed = true).encode();

@@ -136,6 +136,7 @@ fn without_attributes_the_content_itself_is_signed_and_only_inspection_takes_it(
     assert_eq!(error.code(), Code::SignatureInvalid);
 }
 
+// hardening: D6
 #[test]
 fn a_signing_certificate_attribute_must_name_the_signer_by_hash_issuer_and_serial() {
     use DigestAlgorithm::{Sha1, Sha256, Sha384};

@@ -209,6 +209,7 @@ fn broken<C: Reference>(numbers: &mut Numbers, key: &Both<C>, (r, s, digest): (&
     3
 }
 
+// hardening: D8
 #[test]
 fn signatures_have_the_results_of_the_curves_crates() {
     assert!(compare::<p256::NistP256>(800, 1) > 120);
@@ -311,6 +312,7 @@ fn x_coordinates_are_compared_modulo_the_order() {
     wrap::<p521::NistP521>();
 }
 
+// hardening: D8
 #[test]
 fn every_wycheproof_vector_has_the_same_result_with_a_table() {
     let mut run = 0;
@@ -366,6 +368,7 @@ fn points<C: Reference>() {
     }
 }
 
+// hardening: E6
 #[test]
 fn only_points_of_the_curve_become_keys() {
     points::<p256::NistP256>();

@@ -30,6 +30,7 @@ fn definite_and_indefinite_lengths_read_the_same() {
     }
 }
 
+// hardening: R3
 #[test]
 fn every_lie_about_a_length_has_its_code() {
     for (bytes, code) in [
@@ -62,6 +63,7 @@ fn an_inner_indefinite_element_cannot_reach_beyond_its_parent() {
     assert_eq!(error.code(), Code::DerTruncated);
 }
 
+// hardening: R2
 #[test]
 fn depth_is_limited_for_every_kind_of_nesting() {
     let limits = limits();
@@ -80,6 +82,7 @@ fn depth_is_limited_for_every_kind_of_nesting() {
     assert_eq!(value_of(&bytes), Err(Code::Asn1TooDeep));
 }
 
+// hardening: R2
 #[test]
 fn elements_and_segments_are_counted() {
     let mut limits = limits();

@@ -183,6 +183,7 @@ fn a_ca_can_demand_a_policy_for_what_is_below() {
     ]);
 }
 
+// hardening: D9
 #[test]
 fn the_graph_grows_with_what_is_said_and_not_with_its_paths() {
     let names: Vec<String> = (0..100).map(|number| format!("p{number}")).collect();
@@ -269,6 +270,7 @@ fn by_tree<'a>(path: &[Statements<'a>], inputs: &PathInputs) -> Result<BTreeSet<
     if state.explicit_policy_at_the_end(path.last()) == 0 && set.is_empty() { Err(()) } else { Ok(set) }
 }
 
+// hardening: D9
 #[test]
 fn the_graph_gives_what_the_tree_gives() {
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;

@@ -37,6 +37,7 @@ fn algorithm(group: &Value) -> SignatureAlgorithm {
     }
 }
 
+// hardening: D8
 #[test]
 fn every_wycheproof_vector_in_scope_has_its_result() {
     let limits = Limits::default();

@@ -33,6 +33,7 @@ pub(super) fn openssl_3() -> Option<String> {
     found
 }
 
+// hardening: E2
 #[test]
 fn openssl_opens_every_message() {
     let Some(version) = openssl_3() else { return };
