@@ -4,7 +4,7 @@
 optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing,postseal-host/accel,postseal-host/aws-lc"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test backends doc size deny counts c python uniffi
+ci: fmt clippy test backends loom doc size deny counts c python uniffi
 
 fmt:
     cargo fmt --all --check
@@ -78,6 +78,11 @@ c-race:
 # Every pointer at the boundary of the C library under Miri. Needs `rustup component add miri rust-src --toolchain nightly`.
 c-miri:
     MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p postseal-capi --lib --test boundary
+
+# hardening: F5
+# Every order in which threads may come to what they share (loom-proof/).
+loom:
+    RUSTFLAGS="--cfg loom" cargo test --release --manifest-path loom-proof/Cargo.toml
 
 # hardening: R10
 # Wheel and sdist in fresh environments of every CPython that is here; pytest, type checkers, reference.

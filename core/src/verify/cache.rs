@@ -2,7 +2,8 @@
 //! them, and most mail comes from senders that were seen before.
 
 use super::Limits;
-use super::known_key::{KnownKey, Tables};
+use super::known_key::KnownKey;
+use super::tables::Tables;
 use crate::cert::{Certificate, Fingerprint};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,10 +1,11 @@
 //! A public key with what was found out about it, so that it is found out once.
 
+use super::tables::{Table, Tables};
 use super::{KeyRole, Limits, PublicKey, SignatureAlgorithm};
 use crate::crypto::{CryptoBackend, SignatureKey, Uses, VerifyingKey};
 use crate::error::{Code, Error};
 use core::ops::Deref;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Checks after which a table for the key of an authority pays: making one costs what five checks do, and it takes memory.
@@ -28,27 +29,6 @@ pub(crate) struct KnownKey {
 struct Prepared {
     backend: &'static str,
     key: Arc<dyn VerifyingKey>,
-}
-
-/// How many keys have a table.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tables(Arc<AtomicUsize>);
-
-/// One of them, while it lives.
-#[derive(Debug)]
-struct Table(Tables);
-
-impl Tables {
-    fn take(&self, limit: usize) -> Option<Table> {
-        let more = |count: usize| count.checked_add(1).filter(|count| *count <= limit);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Table(self.clone()))
-    }
-}
-
-impl Drop for Table {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl KnownKey {

@@ -19,6 +19,7 @@ mod profile;
 pub(crate) mod pss;
 mod rsa;
 pub(crate) mod signature;
+mod tables;
 mod usage;
 mod weak;
 

@@ -1,9 +1,18 @@
 //! Work that several threads bring at the same moment and one of them does for all.
 
+#[cfg(loom)]
+use loom::sync::{
+    Mutex, MutexGuard,
+    mpsc::{self, Sender},
+};
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+#[cfg(not(loom))]
+use std::sync::{
+    Mutex, MutexGuard,
+    mpsc::{self, Sender},
+};
 
 /// Where threads wait whose work is done together. Whoever comes while nobody works leads: he does what is there, without waiting for
 /// more. Who comes meanwhile waits, and the first of them leads next, for all who have come by then.
@@ -103,7 +112,7 @@ impl<Q, A> Drop for HandOver<'_, Q, A> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 impl<Q, A> Line<Q, A> {
     /// Until somebody works and so many wait behind him.
     pub(super) fn wait_for(&self, waiters: usize) {
@@ -114,7 +123,7 @@ impl<Q, A> Line<Q, A> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
