@@ -7,6 +7,7 @@
     reason = "test code"
 )]
 
+mod corpus;
 mod rotation;
 mod trouble;
 
