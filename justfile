@@ -42,6 +42,16 @@ book:
 size:
     python3 scripts/size.py
 
+# hardening: F4
+# Every code of an error has a case; the table of attacks and faults has a test, or a word, in every row.
+cases:
+    scripts/codes.py
+    scripts/hardening.py check
+
+# The tests of the attacks and faults in docs/hardening.md, or of some of its rows; what takes hours only with --long.
+hardening *rows:
+    scripts/hardening.py run {{rows}}
+
 # hardening: S1
 # Licences, sources, bans.
 deny:
