@@ -18,7 +18,7 @@ cargo fetch --locked --quiet --manifest-path "$root/Cargo.toml"
 build() {
     local folder=$1 target=$2 home=$3
     git clone --quiet "$root" "$folder"
-    mkdir -p "$home"
+    mkdir -p "$home" "$(dirname "$folder")"
     ln -s "$cargo_home/registry" "$home/registry"
     local maps=("$folder=/postseal" "$target=/target" "$home=/cargo" "$cargo_home=/cargo" "$sysroot=/rust")
     local rust="" c="" map
@@ -39,7 +39,7 @@ build() {
 
 (umask 022 && TZ=UTC LC_ALL=C USER=alice LOGNAME=alice build "$work/one" "$work/target-one" "$work/home-one")
 (umask 077 && TZ=Pacific/Chatham LC_ALL=C.UTF-8 USER=bob LOGNAME=bob \
-    build "$work/another/and deeper" "$work/another/target" "$work/another/cargo")
+    build "$work/another/and/deeper" "$work/another/target" "$work/another/cargo")
 
 folder=$([ "$profile" = dev ] && echo debug || echo "$profile")
 failed=0
