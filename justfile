@@ -44,6 +44,35 @@ deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
 
+# What the crates are made of, without a build and without a network: advisories, what is written down of every dependency, `unsafe`,
+# bills of materials.
+supply:
+    python3 scripts/supply/advisories.py --self-test
+    python3 scripts/supply/advisories.py
+    python3 scripts/supply/dependencies.py
+    python3 scripts/supply/unsafe_gate.py
+    python3 scripts/supply/sbom.py --check
+
+# Bills of materials in the form of CycloneDX, in target/sbom.
+sbom:
+    python3 scripts/supply/sbom.py
+
+# The command and the C library, built twice in different places: the same octets. `PROFILE=dev just reproducible` is quicker.
+reproducible:
+    scripts/supply/reproducible.sh
+
+# Every direct dependency in the lowest version that the manifests take. Needs a nightly toolchain for the choice of versions.
+minimal-versions:
+    scripts/supply/minimal-versions.sh
+
+# Types of other crates in the public interface, beside scripts/supply/external-types.toml.
+external-types:
+    python3 scripts/supply/external_types.py
+
+# What changed in the public interface since a commit, and whether the version says so (`cargo install --locked cargo-semver-checks`).
+semver base:
+    for library in postseal postseal-accel postseal-adapters postseal-host; do cargo semver-checks --baseline-rev {{base}} -p $library --all-features || exit 1; done
+
 # Instructions of postseal's own jobs, counted by valgrind: none may grow by more than 5 %. `just counts --write` keeps what was counted.
 counts *args:
     scripts/instruction-counts {{args}}
