@@ -44,9 +44,9 @@ deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
 
-# What the crates are made of, without a build and without a network: advisories, what is written down of every dependency, `unsafe`,
-# bills of materials.
+# Advisories, what is written down of every dependency, `unsafe`, bills of materials: no build, and no network once the crates are here.
 supply:
+    cargo fetch --locked --quiet
     python3 scripts/supply/advisories.py --self-test
     python3 scripts/supply/advisories.py
     python3 scripts/supply/dependencies.py
