@@ -26,6 +26,22 @@ the crate is taken at its word. `unsafe` is how often the word stands in the cra
 
 `just supply` fails when a crate or a version is not here. The page is made of `scripts/supply/reviews.toml`; after an update, read what
 changed, write the new version there, and run `scripts/supply/dependencies.py --write`.
+
+## What is checked
+
+| what | command | needs |
+|---|---|---|
+| advisories of RustSec for every locked version, and for every version that the manifests let in; the facts are in `scripts/supply/advisories.toml`, `cargo deny` judges | `just supply` | nothing |
+| the same with what came since | `cargo deny check advisories` | a network |
+| licences, sources, one TLS stack | `just deny` | nothing |
+| this page, `unsafe` in our own crates, bills of materials (CycloneDX 1.6, with SQLite, which is inside of a crate) | `just supply`; `just sbom` writes them to `target/sbom` | nothing |
+| the command and the C library, built twice from clones in other folders, with other users, time zones, languages, umasks: the same octets, and no name of a folder in them | `just reproducible` | two release builds |
+| the lowest versions of direct dependencies build | `just minimal-versions` | a nightly toolchain and a network |
+| types of other crates in the public interface are those of `scripts/supply/external-types.toml` | `just external-types` | nothing |
+| the public interface beside that of a commit | `just semver COMMIT` | `cargo install --locked cargo-semver-checks` |
+
+Whoever wants the list in the command itself builds it with `cargo auditable build --locked --release -p postseal-cli` (`cargo install --locked
+cargo-auditable`); `cargo audit bin` reads it there. The plain build has no such list, so that `just reproducible` needs no more than cargo.
 """
 
 
