@@ -24,13 +24,19 @@ REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
 
 
 def locks():
-    return sorted(path for path in ROOT.rglob("Cargo.lock") if "target" not in path.relative_to(ROOT).parts)
+    done = subprocess.run(["git", "ls-files", "*Cargo.lock"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in done.stdout.splitlines()]
 
 
 def locked(path):
     """(name, version) of every crate of a registry."""
     packages = tomllib.loads(path.read_text())["package"]
     return [(package["name"], package["version"]) for package in packages if "source" in package]
+
+
+def numbers(text):
+    """`1.2` as (1, 2, 0)."""
+    return (*(int(part) for part in text.split(".")), 0, 0)[:3]
 
 
 def let_in(facts):
@@ -41,12 +47,11 @@ def let_in(facts):
         entry = {"version": entry} if isinstance(entry, str) else entry
         if "path" in entry:
             continue
-        numbers = lambda text: (*(int(part) for part in text.split(".")), 0, 0)[:3]
         least = numbers(entry["version"].lstrip("^="))
         significant = next((at for at, number in enumerate(least) if number), 2) + 1
         of_crate = [advisory for advisory in facts["advisory"] if advisory["package"] == name]
-        named = re.findall(r"\d+(?:\.\d+)*", " ".join(range_ for advisory in of_crate for range_ in advisory["patched"] + advisory["unaffected"]))
-        for version in {least, *map(numbers, named)}:
+        ranges = " ".join(text for advisory in of_crate for text in advisory["patched"] + advisory["unaffected"])
+        for version in {least, *map(numbers, re.findall(r"\d+(?:\.\d+)*", ranges))}:
             if version >= least and version[:significant] == least[:significant]:
                 yield name, ".".join(map(str, version))
 
