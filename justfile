@@ -69,7 +69,11 @@ minimal-versions:
 external-types:
     python3 scripts/supply/external_types.py
 
-# What changed in the public interface since a commit, and whether the version says so (`cargo install --locked cargo-semver-checks`).
+# The public interface of the libraries beside docs/api/*.txt; `just public-api --write` keeps what it is now.
+public-api *args:
+    python3 scripts/supply/public_api.py {{args}}
+
+# What changed in the public interface since a commit, by the rules of SemVer, and whether the version says so (`cargo install --locked cargo-semver-checks`).
 semver base:
     for library in postseal postseal-accel postseal-adapters postseal-host; do cargo semver-checks --baseline-rev {{base}} -p $library --all-features || exit 1; done
 

@@ -38,7 +38,8 @@ changed, write the new version there, and run `scripts/supply/dependencies.py --
 | the command and the C library, built twice from clones in other folders, with other users, time zones, languages, umasks: the same octets, and no name of a folder in them | `just reproducible` | two release builds |
 | the lowest versions of direct dependencies build | `just minimal-versions` | a nightly toolchain and a network |
 | types of other crates in the public interface are those of `scripts/supply/external-types.toml` | `just external-types` | nothing |
-| the public interface beside that of a commit | `just semver COMMIT` | `cargo install --locked cargo-semver-checks` |
+| the public interface is the one that `docs/api/*.txt` lists, so that a change of it is seen in its review | `just public-api` | nothing |
+| the public interface beside that of a commit, by the rules of SemVer | `just semver COMMIT` | `cargo install --locked cargo-semver-checks` |
 
 Whoever wants the list in the command itself builds it with `cargo auditable build --locked --release -p postseal-cli` (`cargo install --locked
 cargo-auditable`); `cargo audit bin` reads it there. The plain build has no such list, so that `just reproducible` needs no more than cargo.
