@@ -4,7 +4,7 @@
 optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing,postseal-host/accel,postseal-host/aws-lc"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test backends loom doc size deny counts c python uniffi
+ci: fmt clippy test backends loom doc size cases deny supply counts c python uniffi
 
 fmt:
     cargo fmt --all --check
@@ -57,6 +57,43 @@ hardening *rows:
 deny:
     cargo fetch --locked
     cargo deny --offline check licenses bans sources
+
+# hardening: R10, S1, S2, S4
+# Advisories, what is written down of every dependency, `unsafe`, bills of materials: no build, and no network once the crates are here.
+supply:
+    cargo fetch --locked --quiet
+    python3 scripts/supply/advisories.py --self-test
+    python3 scripts/supply/advisories.py
+    python3 scripts/supply/dependencies.py
+    python3 scripts/supply/unsafe_gate.py
+    python3 scripts/supply/sbom.py --check
+
+# Bills of materials in the form of CycloneDX, in target/sbom.
+sbom:
+    python3 scripts/supply/sbom.py
+
+# hardening: S2 long
+# The command and the C library, built twice in different places: the same octets. `PROFILE=dev just reproducible` is quicker.
+reproducible:
+    scripts/supply/reproducible.sh
+
+# hardening: S1 long
+# Every direct dependency in the lowest version that the manifests take. Needs a nightly toolchain for the choice of versions.
+minimal-versions:
+    scripts/supply/minimal-versions.sh
+
+# hardening: S1 long
+# Types of other crates in the public interface, beside scripts/supply/external-types.toml.
+external-types:
+    python3 scripts/supply/external_types.py
+
+# The public interface of the libraries beside docs/api/*.txt; `just public-api --write` keeps what it is now.
+public-api *args:
+    python3 scripts/supply/public_api.py {{args}}
+
+# What changed in the public interface since a commit, by the rules of SemVer, and whether the version says so (`cargo install --locked cargo-semver-checks`).
+semver base:
+    for library in postseal postseal-accel postseal-adapters postseal-host; do cargo semver-checks --baseline-rev {{base}} -p $library --all-features || exit 1; done
 
 # hardening: R5
 # Instructions of postseal's own jobs, counted by valgrind: none may grow by more than 5 %. `just counts --write` keeps what was counted.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Lines of the code that decides which the tests of `core` run. Fails below 95 % in all, and names the lines of each file that none runs.
+"""Lines of the code that decides which the tests of `core`, of its stores and of the transcripts run. Fails below 95 % in all, and names the lines of each file that none runs.
 
 Needs `cargo install --locked cargo-llvm-cov`, and llvm-profdata and llvm-cov of LLVM 19 or later: rustup's component llvm-tools, or
 Debian's llvm-19.
@@ -24,7 +24,7 @@ def environment():
 
 
 def measured():
-    command = ["cargo", "llvm-cov", "-p", "postseal", "--lib", "--tests", "--json", "--output-path"]
+    command = ["cargo", "llvm-cov", "-p", "postseal", "-p", "postseal-testkit", "-p", "postseal-adapters", "-p", "postseal-transcripts", "--lib", "--tests", "--json", "--output-path"]
     target = ROOT / "target/coverage.json"
     target.parent.mkdir(exist_ok=True)
     subprocess.run([*command, target], cwd=ROOT, env=environment(), check=True, stdout=subprocess.DEVNULL)
