@@ -35,12 +35,14 @@ impl Target {
         if !text.bytes().all(is_plain) {
             return Err("the URL has characters that no URL may have");
         }
-        let url = Url::parse(text).map_err(|_| "not a URL")?;
-        let is_tls = match url.scheme() {
+        // Before anything else is read: what other schemes look like is no concern of this machine.
+        let (scheme, _) = text.split_once(':').ok_or("not a URL")?;
+        let is_tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
             _ => return Err("neither http nor https"),
         };
+        let url = Url::parse(text).map_err(|_| "not a URL")?;
         let authority = authority_of(text).ok_or("not a URL with a host")?;
         if authority.contains('@') || !url.username().is_empty() || url.password().is_some() {
             return Err("the URL has user information");
