@@ -36,16 +36,25 @@ const READ: &str = "
     ORDER BY id";
 
 pub(super) fn read(connection: &Connection, tenant: &Tenant, address: &Address) -> Result<Entry, rusqlite::Error> {
-    let entry = read_place(connection, Place::of(tenant, address))?;
+    let entry = read_known(connection, Place::of(tenant, address), Some(address))?;
     Ok(entry.unwrap_or_else(|| Entry::absent(address.clone())))
 }
 
 /// The entry, if there was ever one.
 pub(super) fn read_place(connection: &Connection, place: Place<'_>) -> Result<Option<Entry>, rusqlite::Error> {
+    read_known(connection, place, None)
+}
+
+/// The same where somebody has read its address already: one that is spelled alike is not read again.
+fn read_known(
+    connection: &Connection,
+    place: Place<'_>,
+    known: Option<&Address>,
+) -> Result<Option<Entry>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(READ)?;
     let mut rows = statement.query((place.tenant, place.address))?;
     let Some(mut row) = rows.next()? else { return Ok(None) };
-    let mut entry = head(row)?;
+    let mut entry = head(row, known)?;
     let count: i64 = row.get(2)?;
     if count < 0 {
         return Err(corrupt(Corrupt("number of certificates")));
@@ -65,8 +74,12 @@ pub(super) fn read_place(connection: &Connection, place: Place<'_>) -> Result<Op
     Ok(Some(entry))
 }
 
-fn head(row: &Row<'_>) -> Result<Entry, rusqlite::Error> {
-    let address = columns::address(row.get_ref(0)?.as_str()?).map_err(corrupt)?;
+fn head(row: &Row<'_>, known: Option<&Address>) -> Result<Entry, rusqlite::Error> {
+    let spelled = row.get_ref(0)?.as_str()?;
+    let address = match known.filter(|known| known.as_str() == spelled) {
+        Some(known) => known.clone(),
+        None => columns::address(spelled).map_err(corrupt)?,
+    };
     let version = u64::try_from(row.get::<_, i64>(1)?).map_err(|_| corrupt(Corrupt("version")))?;
     Ok(Entry { address, version: Version::new(version), certs: Vec::new() })
 }
