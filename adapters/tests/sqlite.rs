@@ -3,7 +3,7 @@
 
 use postseal::PerRoute;
 use postseal::import::{Context, Outcome};
-use postseal::store::{CertStore, Filter, ManagedStore, Tenant};
+use postseal::store::{CertStore, ManagedStore, Tenant};
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::{conformance, corpus};
 use std::path::Path;
@@ -38,49 +38,6 @@ fn it_conforms_as_what_operators_use_and_with_quotas() {
     };
     conformance::managed_store(&|| Box::new(make()));
     conformance::quotas(&|quotas| Box::new(make().with_quotas(PerRoute::new(quotas))));
-}
-
-/// The tables as they were before certificates lay in tables with a row number.
-fn without_rowid(connection: &rusqlite::Connection) {
-    connection.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON").unwrap();
-    for table in ["certificate", "issuer"] {
-        let select = "SELECT sql FROM sqlite_schema WHERE name = ?1";
-        let create: String = connection.query_row(select, [table], |row| row.get(0)).unwrap();
-        let create = create.replace("STRICT", "STRICT, WITHOUT ROWID");
-        let indexes = "DROP INDEX IF EXISTS certificate_fingerprint; DROP INDEX IF EXISTS certificate_not_after;";
-        let copy = format!(
-            "{indexes} ALTER TABLE {table} RENAME TO old; {create}; INSERT INTO {table} SELECT * FROM old; DROP TABLE old"
-        );
-        connection.execute_batch(&copy).unwrap();
-    }
-    let indexes = "CREATE INDEX certificate_fingerprint ON certificate (tenant, fingerprint);
-        CREATE INDEX certificate_not_after ON certificate (tenant, not_after);";
-    connection.execute_batch(indexes).unwrap();
-}
-
-#[test]
-fn a_store_of_the_first_version_is_brought_up_to_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
-    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
-    let import = |store: &SqliteStore| case.engine().import_mail(&case.mail, Context::new(case.verify_at), store, &());
-    import(&SqliteStore::open(&path).unwrap()).unwrap();
-    without_rowid(&rusqlite::Connection::open(&path).unwrap());
-    let first =
-        "DROP TABLE tenant; DROP TABLE learned; DROP INDEX certificate_fingerprint; DROP INDEX certificate_not_after;
-        INSERT INTO entry VALUES (x'61', x'62', 'b@goal.example', 1); PRAGMA user_version = 1;";
-    rusqlite::Connection::open(&path).unwrap().execute_batch(first).unwrap();
-    let store = SqliteStore::open(&path).unwrap();
-    assert_eq!(store.tenants().unwrap(), [Tenant::new("a"), Tenant::default()]);
-    assert_eq!(store.damage().unwrap(), Vec::<String>::new(), "the addresses are counted");
-    let other = rusqlite::Connection::open(&path).unwrap();
-    let left = "SELECT count(*) FROM sqlite_schema WHERE instr(sql, '_row') > 0
-        OR name IN ('certificate', 'issuer') AND instr(sql, 'ROWID') > 0";
-    assert_eq!(other.query_row(left, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "nothing of the former tables");
-    assert_eq!(import(&store).unwrap().outcome, Outcome::AlreadyKnown);
-    let text = store.entries(&Tenant::default()).unwrap()[0].certs[0].0.certificate.fingerprint().to_string();
-    let found = store.page(&Tenant::default(), &Filter::fingerprint(&text).unwrap(), None, 2).unwrap();
-    assert_eq!(found.len(), 1, "what was there is in the index");
 }
 
 #[test]
@@ -210,6 +167,51 @@ fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
 }
 
 // hardening: P5
+#[test]
+fn a_certificate_that_is_not_where_its_entry_says_makes_the_store_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let import = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    assert_eq!(import().outcome, Outcome::Imported);
+    let misplaced = "the certificates of 1 addresses are not where they should be";
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let keep = "PRAGMA foreign_keys = OFF; CREATE TABLE kept_entry AS SELECT * FROM entry;
+        CREATE TABLE kept_certificate AS SELECT * FROM certificate;";
+    let again = "DELETE FROM certificate; INSERT INTO certificate SELECT * FROM kept_certificate;
+        DELETE FROM entry; INSERT INTO entry SELECT * FROM kept_entry;";
+    other.execute_batch(keep).unwrap();
+    for (statement, said, damage) in [
+        ("UPDATE entry SET first_row = first_row + 1", "place", Some(misplaced)),
+        ("UPDATE entry SET first_row = NULL", "place", Some(misplaced)),
+        ("UPDATE entry SET first_row = 9223372036854775807", "place", Some(misplaced)),
+        ("UPDATE entry SET certificates = 2", "place", Some(misplaced)),
+        ("UPDATE entry SET certificates = -1", "number", Some(misplaced)),
+        ("UPDATE certificate SET address = x'61'", "place", Some(misplaced)),
+        ("UPDATE certificate SET tenant = x'61'", "place", Some(misplaced)),
+        ("DELETE FROM certificate", "place", Some(misplaced)),
+        ("UPDATE certificate SET issuers = x'00'", "issuer", None),
+        ("UPDATE certificate SET issuers = x'000000033000'", "issuer", None),
+        ("UPDATE certificate SET issuers = x'000000023000'", "certificate", None),
+    ] {
+        other.execute_batch(statement).unwrap();
+        let report = import();
+        assert_eq!(report.outcome, Outcome::Deferred, "{statement}");
+        let detail = report.unavailable.unwrap().detail().to_owned();
+        assert!(detail.contains(&format!("unreadable {said}")), "{statement}: {detail}");
+        if let Some(damage) = damage {
+            assert!(store.damage().unwrap().iter().any(|line| line == damage), "{statement}");
+        }
+        other.execute_batch(again).unwrap();
+        assert_eq!((import().outcome, store.damage().unwrap()), (Outcome::AlreadyKnown, Vec::new()), "{statement}");
+    }
+    let lost = "INSERT INTO certificate SELECT id + 1, tenant, address, fingerprint, state, issuer_key, capabilities, signed_at,
+        source, imported_at, not_after, der, issuers FROM certificate";
+    other.execute_batch(lost).unwrap();
+    assert_eq!(store.damage().unwrap(), ["1 certificates are at no address"]);
+}
+
 #[test]
 fn a_store_that_another_program_locks_is_unavailable_after_the_wait() {
     let folder = tempfile::tempdir().unwrap();

@@ -46,6 +46,7 @@ impl ManagedStore for SqliteStore {
             let orphan = |table: String| format!("a row of {table} belongs to nothing");
             damage.extend(orphans.map(|table| table.map(orphan)).collect::<Result<Vec<_>, _>>()?);
             damage.extend(miscounted(connection)?);
+            damage.extend(misplaced(connection)?);
             Ok(damage)
         })
     }
@@ -53,12 +54,38 @@ impl ManagedStore for SqliteStore {
 
 /// Tenants whose addresses are not as many as their row says.
 fn miscounted(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
-    let mut statement = connection.prepare(
+    let wrong = number(
+        connection,
         "SELECT count(*) FROM tenant WHERE addresses <>
-            (SELECT count(*) FROM certificate WHERE certificate.tenant = tenant.name AND position = 0)",
+            (SELECT count(*) FROM entry WHERE entry.tenant = tenant.name AND certificates > 0)",
     )?;
-    let wrong: i64 = statement.query_row([], |row| row.get(0))?;
     Ok(if wrong == 0 { Vec::new() } else { vec![format!("the addresses of {wrong} tenants are miscounted")] })
+}
+
+/// Entries whose certificates are not where they say, and certificates where no entry says so.
+fn misplaced(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let wrong = number(
+        connection,
+        "SELECT count(*) FROM entry WHERE certificates <>
+            (SELECT count(*) FROM certificate NOT INDEXED WHERE id >= first_row AND id < first_row + certificates
+                AND certificate.tenant = entry.tenant AND certificate.address = entry.address)",
+    )?;
+    let lost = number(
+        connection,
+        "SELECT (SELECT count(*) FROM certificate) - (SELECT coalesce(sum(certificates), 0) FROM entry)",
+    )?;
+    let mut misplaced = Vec::new();
+    if wrong != 0 {
+        misplaced.push(format!("the certificates of {wrong} addresses are not where they should be"));
+    }
+    if lost > 0 {
+        misplaced.push(format!("{lost} certificates are at no address"));
+    }
+    Ok(misplaced)
+}
+
+fn number(connection: &Connection, question: &str) -> Result<i64, rusqlite::Error> {
+    connection.query_row(question, [], |row| row.get(0))
 }
 
 pub(super) fn page(

@@ -1,10 +1,10 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// The version of the tables below. A store with a later one is not touched.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// The first version, and what each later one changed. Keys are blobs, so that no collation ever takes two addresses for one.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
     CREATE TABLE entry (
         tenant  BLOB NOT NULL,
@@ -93,6 +93,48 @@ const STEPS: [&str; 3] = [
     DROP TABLE certificate;
     ALTER TABLE certificate_row RENAME TO certificate;
     ALTER TABLE issuer_row RENAME TO issuer;
+    CREATE INDEX certificate_fingerprint ON certificate (tenant, fingerprint, address);
+    CREATE INDEX certificate_not_after ON certificate (tenant, not_after, address);
+    ",
+    // An entry says where its certificates are, which needs no index, and a certificate has its issuers beside it: each after its length
+    // in four octets. What belongs to nothing is no reason to lose it: then the step fails.
+    "
+    CREATE TABLE orphan (issuers INTEGER CONSTRAINT \"an issuer belongs to no certificate\" CHECK (issuers = 0));
+    INSERT INTO orphan SELECT count(*) FROM issuer WHERE NOT EXISTS (
+        SELECT 1 FROM certificate WHERE certificate.tenant = issuer.tenant
+            AND certificate.address = issuer.address AND certificate.position = issuer.position);
+    DROP TABLE orphan;
+    ALTER TABLE entry ADD COLUMN first_row INTEGER;
+    ALTER TABLE entry ADD COLUMN certificates INTEGER NOT NULL DEFAULT 0;
+    UPDATE entry SET (first_row, certificates) = (
+        SELECT min(rowid) << 20, count(*) FROM certificate
+        WHERE certificate.tenant = entry.tenant AND certificate.address = entry.address);
+    CREATE TABLE certificate_row (
+        id           INTEGER PRIMARY KEY,
+        tenant       BLOB NOT NULL,
+        address      BLOB NOT NULL,
+        fingerprint  BLOB NOT NULL,
+        state        TEXT NOT NULL,
+        issuer_key   BLOB NOT NULL,
+        capabilities BLOB,
+        signed_at    INTEGER,
+        source       TEXT NOT NULL,
+        imported_at  INTEGER NOT NULL,
+        not_after    INTEGER NOT NULL,
+        der          BLOB NOT NULL,
+        issuers      BLOB,
+        FOREIGN KEY (tenant, address) REFERENCES entry
+    ) STRICT;
+    INSERT INTO certificate_row
+        SELECT entry.first_row + position, certificate.tenant, certificate.address, fingerprint, state, issuer_key,
+            capabilities, signed_at, source, imported_at, not_after, der,
+            (SELECT unhex(group_concat(printf('%08X', length(der)) || hex(der), '' ORDER BY height)) FROM issuer
+             WHERE issuer.tenant = certificate.tenant AND issuer.address = certificate.address
+                AND issuer.position = certificate.position)
+        FROM certificate LEFT JOIN entry USING (tenant, address);
+    DROP TABLE issuer;
+    DROP TABLE certificate;
+    ALTER TABLE certificate_row RENAME TO certificate;
     CREATE INDEX certificate_fingerprint ON certificate (tenant, fingerprint, address);
     CREATE INDEX certificate_not_after ON certificate (tenant, not_after, address);
     ",

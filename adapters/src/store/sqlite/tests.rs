@@ -4,8 +4,8 @@
 use super::{SqliteStore, patiently};
 use postseal::import::{Ask, Context};
 use postseal::operation::{Operation as _, Step};
-use postseal::query::{PutStored, Unavailable};
-use postseal::store::{CertStore, Entry, PutOutcome, Quota, Quotas, Tenant, Version};
+use postseal::query::{FindStored, PutStored, Unavailable};
+use postseal::store::{CertStore, Change, Decision, Entry, ManagedStore, PutOutcome, Quota, Quotas, Tenant, Version};
 use postseal::verify::{Limits, TrustAnchors};
 use postseal::{PerRoute, UnixTime};
 use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
@@ -228,4 +228,39 @@ fn a_store_in_memory_outlives_what_fails_in_it() {
     spoil("DROP TRIGGER refuse");
     assert_eq!(store.put(&changes[1]), Ok(PutOutcome::Stored));
     assert_eq!(store.entries(&Tenant::default()).unwrap().len(), 2);
+}
+
+#[test]
+fn rows_of_an_entry_stay_where_they_are_and_nobody_gets_those_of_another() {
+    let (scene, changes) = (Scene::new(), changes(4));
+    let [zero, one, two, three] = &changes[..] else { panic!() };
+    let rows = || {
+        let select = "SELECT substr(spelled, 1, 2), first_row, certificates FROM entry ORDER BY 1";
+        let mut statement = scene.other.prepare(select).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<(String, Option<i64>, i64)>>()
+    };
+    let row = |name: &str, room: Option<i64>| (name.to_owned(), room.map(|room| room << 20), i64::from(room.is_some()));
+    let decide = |put: &PutStored, decision: Decision| {
+        let find = FindStored::new(Tenant::default(), vec![put.address.clone()]);
+        let entry = scene.store.find(&find).unwrap().remove(0);
+        let fingerprint = entry.certs[0].0.certificate.fingerprint();
+        let change = Change::Decide { fingerprint, decision };
+        let put = PutStored::new(Tenant::default(), put.address.clone(), entry.version, change);
+        assert_eq!(scene.store.put(&put), Ok(PutOutcome::Stored));
+    };
+    for put in [zero, one] {
+        assert_eq!(scene.store.put(put), Ok(PutOutcome::Stored));
+    }
+    decide(zero, Decision::Pin);
+    assert_eq!(rows(), [row("p0", Some(0)), row("p1", Some(1))]);
+    decide(zero, Decision::Remove);
+    assert_eq!(scene.store.put(two), Ok(PutOutcome::Stored));
+    decide(one, Decision::Remove);
+    decide(two, Decision::Remove);
+    assert_eq!(scene.store.put(three), Ok(PutOutcome::Stored));
+    assert_eq!(rows(), [row("p0", None), row("p1", None), row("p2", None), row("p3", Some(0))]);
+    let gone = scene.store.find(&FindStored::new(Tenant::default(), vec![zero.address.clone()])).unwrap();
+    assert!(gone[0].certs.is_empty() && gone[0].version != Version::ABSENT);
+    assert_eq!(scene.store.damage().unwrap(), Vec::<String>::new());
 }
