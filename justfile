@@ -256,3 +256,14 @@ mixed store seconds="3600":
 # An mbox of so many mails imported twice: rate, memory, the same result.
 archive count="100000":
     scripts/endurance-archive.sh {{count}}
+
+# hardening: F4 long
+# Lines of the code that decides which the tests run, 95 % at the least. Needs cargo-llvm-cov and LLVM 19 (scripts/coverage.py says how).
+coverage:
+    scripts/coverage.py
+
+# hardening: F4 long
+# Changes the code that decides, one place after the other; a test must notice each (docs/mutants.md). Needs `cargo install --locked
+# cargo-mutants`, and hours; `just mutants -f core/src/cert/san.rs` for one file, `--iterate` to go on.
+mutants *args:
+    cargo mutants {{args}}
