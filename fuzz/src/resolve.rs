@@ -1,6 +1,6 @@
 //! Whatever directories say, encryption is to the one valid certificate or to none.
 
-use crate::input::Input;
+use crate::input::{Input, octets};
 use postseal::cert::{Capabilities, TransientCert};
 use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::drive::{self, Lookup};
@@ -154,22 +154,6 @@ impl Loan {
         }
         if self.preferred { lent.preferred() } else { lent }
     }
-}
-
-/// One of these, with up to three octets changed, inserted or left out; or what the input says.
-fn octets(input: &mut Input<'_>, known: &[Vec<u8>]) -> Vec<u8> {
-    let which = input.octet();
-    let Some(known) = known.get(usize::from(which >> 2)) else { return input.sized().to_vec() };
-    let mut octets = known.clone();
-    for _ in 0..which % 4 {
-        let (how, at, octet) = (input.octet(), input.short() % octets.len(), input.octet());
-        match how % 3 {
-            0 => octets[at] = octet,
-            1 => octets.insert(at, octet),
-            _ => drop(octets.remove(at)),
-        }
-    }
-    octets
 }
 
 #[derive(Debug)]

@@ -7,6 +7,8 @@ mod check;
 mod connection;
 mod endpoint;
 mod fault;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod filter;
 mod filter_text;
 mod inner;
