@@ -85,7 +85,7 @@ pub fn mime(bytes: &[u8]) {
 
 fn is_inside(bytes: &[u8], piece: &[u8]) -> bool {
     let (around, inside) = (bytes.as_ptr_range(), piece.as_ptr_range());
-    around.start <= inside.start && inside.end <= around.end
+    piece.is_empty() || (around.start <= inside.start && inside.end <= around.end)
 }
 
 /// RFC 8551 3.1.1, one octet after the other.

@@ -27,7 +27,7 @@ pub fn entra_answer(bytes: &[u8]) {
         }
         answers.push((status, body));
     }
-        let reply = bounded(bytes.len(), BOUND, || fuzzing::lookup(alice, &answers));
+    let reply = bounded(bytes.len(), BOUND, || fuzzing::lookup(alice, &answers));
     let mut good = answers.iter().filter(|(status, _)| *status == 200);
     match reply {
         DirectoryReply::Found(lent) => {
@@ -57,7 +57,8 @@ fn names_alice(body: &[u8]) -> bool {
 /// What each source may answer.
 pub fn entra_answer_seeds() -> Vec<(String, Vec<u8>)> {
     use base64::Engine as _;
-    let certificate = base64::engine::general_purpose::STANDARD.encode(crate::world::world().certificates.last().unwrap());
+    let certificate =
+        base64::engine::general_purpose::STANDARD.encode(crate::world::world().certificates.last().unwrap());
     let recipient = format!(
         r#"{{"value":[{{"PrimarySmtpAddress":"{ALICE}","UserCertificate":["{certificate}"],"UserSMimeCertificate":[[48,3,2,1,1]]}}]}}"#
     );
@@ -73,7 +74,9 @@ pub fn entra_answer_seeds() -> Vec<(String, Vec<u8>)> {
         r#"{{"value":[{{"mail":"x","proxyAddresses":["SMTP:{ALICE}"],"extension_0123456789abcdef0123456789abcdef_smime":"{certificate}"}}]}}"#
     );
     let token = r#"{"token_type":"Bearer","expires_in":"3599","access_token":"x"}"#.to_owned();
-    let batch = r#"{"responses":[{"id":"1","status":200,"body":{}},{"id":"0","status":404,"headers":{"Retry-After":"3"}}]}"#.to_owned();
+    let batch =
+        r#"{"responses":[{"id":"1","status":200,"body":{}},{"id":"0","status":404,"headers":{"Retry-After":"3"}}]}"#
+            .to_owned();
     let refused = r#"{"error":"invalid_client","error_codes":[7000222],"error_description":"x"}"#.to_owned();
     let seed = |answers: &[(u8, &String)]| -> Vec<u8> {
         let one = |(status, body): &(u8, &String)| {
@@ -83,8 +86,22 @@ pub fn entra_answer_seeds() -> Vec<(String, Vec<u8>)> {
     };
     [
         ("recipient", seed(&[(0, &recipient)])),
-        ("not-exchange", seed(&[(7, &missing), (7, &missing), (7, &missing), (7, &missing), (0, &contacts), (0, &nobody), (0, &contact)])),
-        ("people", seed(&[(0, &nobody), (0, &nobody), (0, &nobody), (0, &nobody), (0, &nobody), (0, &people), (0, &people)])),
+        (
+            "not-exchange",
+            seed(&[
+                (7, &missing),
+                (7, &missing),
+                (7, &missing),
+                (7, &missing),
+                (0, &contacts),
+                (0, &nobody),
+                (0, &contact),
+            ]),
+        ),
+        (
+            "people",
+            seed(&[(0, &nobody), (0, &nobody), (0, &nobody), (0, &nobody), (0, &nobody), (0, &people), (0, &people)]),
+        ),
         ("nobody", seed(&[(0, &nobody); 12])),
         ("login", seed(&[(0, &token), (4, &refused), (0, &batch)])),
         ("later", seed(&[(8, &missing), (9, &refused), (5, &nobody)])),

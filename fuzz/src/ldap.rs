@@ -5,8 +5,8 @@ use crate::mutate::element;
 use postseal::Address;
 use postseal::verify::Limits;
 use postseal_adapters::directory::decode;
-use postseal_adapters::directory::ldap::fuzzing;
 use postseal_adapters::directory::ldap::LdapAddressFilter;
+use postseal_adapters::directory::ldap::fuzzing;
 
 /// Stands for an address in a filter: what it becomes is found again.
 const LOCAL: &str = "qqlocalqq";
@@ -16,7 +16,7 @@ const BOUND: usize = 32;
 
 /// Messages of a server: values are pieces of them, and reading them as certificates ends.
 pub fn ldap_answer(bytes: &[u8]) {
-        bounded(bytes.len(), BOUND, || {
+    bounded(bytes.len(), BOUND, || {
         let alice = Address::parse("alice@goal.example").unwrap();
         for value in fuzzing::answer(bytes).into_iter().take(8) {
             assert!(bytes.as_ptr_range().contains(&value.as_ptr()) || value.is_empty());
@@ -165,7 +165,10 @@ pub fn ldap_answer_seeds() -> Vec<(String, Vec<u8>)> {
     vec![
         ("bind".to_owned(), result(0x61, 49, b"80090308: data 52e")),
         ("found".to_owned(), [found.clone(), done.clone()].concat()),
-        ("reference".to_owned(), [sequence(&[&integer(7), &tlv(0x73, &[&octet_string(b"ldap://x")])]), done.clone()].concat()),
+        (
+            "reference".to_owned(),
+            [sequence(&[&integer(7), &tlv(0x73, &[&octet_string(b"ldap://x")])]), done.clone()].concat(),
+        ),
         ("extended".to_owned(), result(0x78, 0, b"1.3.6.1.4.1.1466.20037")),
         ("intermediate".to_owned(), sequence(&[&integer(7), &tlv(0x79, &[])])),
         ("long".to_owned(), [&[0x30, 0x84, 0, 0, 0, done.len() as u8 - 2], &done[2..]].concat()),

@@ -31,7 +31,10 @@ pub fn address(bytes: &[u8]) {
         assert_eq!(one == other, one.key() == other.key());
         let local = |address: &Address| address.as_str().rsplit_once('@').map(|(local, _)| local.to_owned());
         if one == other {
-            assert_eq!(local(&one).map(|text| text.to_ascii_lowercase()), local(&other).map(|text| text.to_ascii_lowercase()));
+            assert_eq!(
+                local(&one).map(|text| text.to_ascii_lowercase()),
+                local(&other).map(|text| text.to_ascii_lowercase())
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn store_record(bytes: &[u8]) {
     let text = |octets| std::str::from_utf8(octets).unwrap_or_default();
     let (state, source, address) = (text(input.sized()), text(input.sized()), text(input.sized()));
     let (issuer_key, capabilities, der) = (input.sized(), input.sized(), input.rest());
-        bounded(bytes.len(), READING, || {
+    bounded(bytes.len(), READING, || {
         let capabilities = (flags & 1 != 0).then_some(capabilities);
         let signed_at = (flags & 2 != 0).then_some(signed_at);
         let row = Row { address, state, der, issuer_key, capabilities, signed_at, source, imported_at };

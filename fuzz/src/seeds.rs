@@ -1,13 +1,15 @@
 //! Inputs to begin with, for the targets whose worlds make them.
 
-use crate::{directory_value, revocation, signed, world};
 #[cfg(feature = "outside")]
 use crate::{c_calls, entra, ldap, record};
+use crate::{directory_value, revocation, signed, world};
 
 /// Seeds of a target, by name.
 pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     match target {
-        "crl" | "ocsp" => revocation::seeds(target).iter().map(|(name, seed)| ((*name).to_owned(), seed.to_vec())).collect(),
+        "crl" | "ocsp" => {
+            revocation::seeds(target).iter().map(|(name, seed)| ((*name).to_owned(), seed.to_vec())).collect()
+        }
         "directory-value" => numbered(directory_value::seeds()),
         "verdict-stub" => world::seeds(),
         "signed-mail" => signed::signed_mail_seeds(),
@@ -31,8 +33,20 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
 
 /// All targets that have some.
 pub const TARGETS: [&str; 14] = [
-    "crl", "ocsp", "directory-value", "verdict-stub", "signed-mail", "mime", "path", "san", "address", "ldap-answer", "ldap-filter",
-    "entra-answer", "store-record", "c-calls",
+    "crl",
+    "ocsp",
+    "directory-value",
+    "verdict-stub",
+    "signed-mail",
+    "mime",
+    "path",
+    "san",
+    "address",
+    "ldap-answer",
+    "ldap-filter",
+    "entra-answer",
+    "store-record",
+    "c-calls",
 ];
 
 fn numbered(seeds: Vec<Vec<u8>>) -> Vec<(String, Vec<u8>)> {

@@ -66,9 +66,7 @@ impl World {
     fn new() -> Self {
         let root = Authority::root("Root", Key::Ed25519(21));
         let middle = root.authority("Middle", Key::Ed25519(22));
-        let issue = |key, key_use, serial| {
-            middle.issue(&CertSpec { key_use, serial, ..CertSpec::mailbox(ALICE, key) })
-        };
+        let issue = |key, key_use, serial| middle.issue(&CertSpec { key_use, serial, ..CertSpec::mailbox(ALICE, key) });
         let sign = issue(Key::Ed25519(23), KeyUse::Sign, 51);
         let encrypt = issue(Key::P256(24), KeyUse::Encrypt, 52);
         let ecdsa = issue(Key::P256(25), KeyUse::SignAndEncrypt, 53);

@@ -19,7 +19,8 @@ use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Address, Certificate, Engine};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::factory::{
-    Authority, AuthoritySpec, CertSpec, Digest, Form, Key, KeyPreference, KeyUse, Name, Person, SignedMail, attribute, der,
+    Authority, AuthoritySpec, CertSpec, Digest, Form, Key, KeyPreference, KeyUse, Name, Person, SignedMail, attribute,
+    der,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -120,7 +121,9 @@ impl World {
         let by_root = [&cast.middle, &cast.constrained, &cast.others[0], &cast.others[1], &cast.others[2], &cast.root];
         by_root.into_iter().for_each(|authority| honest.sign(root.clone(), to_be_signed(authority.der())));
         let mut issued = BTreeMap::new();
-        for (person, mailbox) in cast.alice.iter().map(|alice| (alice, VICTIM)).chain(cast.mallory.iter().map(|m| (m, ATTACKER))) {
+        for (person, mailbox) in
+            cast.alice.iter().map(|alice| (alice, VICTIM)).chain(cast.mallory.iter().map(|m| (m, ATTACKER)))
+        {
             let issuer = if [12, 22].contains(&person.spec().serial) { &root } else { &middle };
             honest.sign(issuer.clone(), to_be_signed(person.der()));
             issued.insert(to_be_signed(person.der()).to_vec(), Address::parse(mailbox).unwrap());
@@ -207,7 +210,10 @@ impl Cast {
     fn certificates(&self) -> Vec<Vec<u8>> {
         let authorities = [&self.root, &self.middle, &self.constrained].into_iter().chain(&self.others);
         let people = self.alice.iter().chain(&self.mallory).chain(&self.forged);
-        authorities.map(|authority| authority.der().to_vec()).chain(people.map(|person| person.der().to_vec())).collect()
+        authorities
+            .map(|authority| authority.der().to_vec())
+            .chain(people.map(|person| person.der().to_vec()))
+            .collect()
     }
 
     fn honest_mails(&self) -> Vec<(String, Vec<u8>)> {

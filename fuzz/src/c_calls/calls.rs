@@ -172,7 +172,18 @@ impl Caller {
         // SAFETY: as above; arrays of texts with their lengths.
         let encryption = made(|encryption, err| unsafe {
             let (visible, seen, hidden, unseen) = (visible.as_ptr(), visible.len(), hidden.as_ptr(), hidden.len());
-            postseal_encrypt(engine, mail.as_ptr(), mail.len(), visible, seen, hidden, unseen, &raw const options, encryption, err)
+            postseal_encrypt(
+                engine,
+                mail.as_ptr(),
+                mail.len(),
+                visible,
+                seen,
+                hidden,
+                unseen,
+                &raw const options,
+                encryption,
+                err,
+            )
         });
         look_at_encryption(encryption);
     }
@@ -392,9 +403,8 @@ impl Caller {
     fn apply(&mut self, input: &mut Input<'_>) {
         let (question, entry) = (one(&self.questions, input), one(&self.entries, input));
         // SAFETY: objects or NULL; the change is borrowed from the question.
-        let after = made(|after, err| unsafe {
-            postseal_change_apply(postseal_question_change(question), entry, after, err)
-        });
+        let after =
+            made(|after, err| unsafe { postseal_change_apply(postseal_question_change(question), entry, after, err) });
         self.entries.extend(after);
     }
 
@@ -503,7 +513,9 @@ fn look_at_report(report: *const postseal_report) {
         ];
         assert!(texts.into_iter().all(is_text));
         let _ = (postseal_report_not_before(report, &raw mut seconds), postseal_report_not_after(report, null_mut()));
-        assert!((1..=3).contains(&postseal_report_signature(report)) && (1..=3).contains(&postseal_report_path(report)));
+        assert!(
+            (1..=3).contains(&postseal_report_signature(report)) && (1..=3).contains(&postseal_report_path(report))
+        );
         let _ = (postseal_report_candidate(report), postseal_error_number(postseal_report_error(report)));
     }
 }
@@ -550,7 +562,9 @@ fn look_at_encryption(encryption: Option<*mut postseal_encryption>) {
             let message = postseal_encryption_message(encryption, index);
             let mut len = 0;
             let mail = postseal_message_mail(message, &raw mut len);
-            assert!(core::slice::from_raw_parts(mail, len).windows(4).any(|end| end == b"\r\n\r\n" || end[2..] == *b"\n\n"));
+            assert!(!mail.is_null() && len > 0);
+            let octets = core::slice::from_raw_parts(mail, len);
+            assert!(octets.windows(8).any(|octets| octets == b"pkcs7-mi"), "no message of S/MIME");
             assert!(is_text(postseal_message_content_encryption(message)));
             let count = postseal_message_address_count(message);
             assert!((0..=count).all(|index| is_text(postseal_message_address(message, index))));

@@ -89,7 +89,11 @@ fn absent(address: *const c_char) -> Owned {
     Owned(entry)
 }
 
-unsafe extern "C" fn find(userdata: *mut c_void, question: *const postseal_question, answer: *mut postseal_answer) -> i32 {
+unsafe extern "C" fn find(
+    userdata: *mut c_void,
+    question: *const postseal_question,
+    answer: *mut postseal_answer,
+) -> i32 {
     // SAFETY: a table's own side, and what the library gave for this call.
     unsafe {
         let side = &*userdata.cast::<Side>();
@@ -107,7 +111,11 @@ unsafe extern "C" fn find(userdata: *mut c_void, question: *const postseal_quest
     }
 }
 
-unsafe extern "C" fn put(userdata: *mut c_void, question: *const postseal_question, answer: *mut postseal_answer) -> i32 {
+unsafe extern "C" fn put(
+    userdata: *mut c_void,
+    question: *const postseal_question,
+    answer: *mut postseal_answer,
+) -> i32 {
     // SAFETY: as above.
     unsafe {
         let side = &*userdata.cast::<Side>();
@@ -140,7 +148,11 @@ unsafe extern "C" fn entries(userdata: *mut c_void, _: *const postseal_question,
     0
 }
 
-unsafe extern "C" fn resolve(userdata: *mut c_void, question: *const postseal_question, answer: *mut postseal_answer) -> i32 {
+unsafe extern "C" fn resolve(
+    userdata: *mut c_void,
+    question: *const postseal_question,
+    answer: *mut postseal_answer,
+) -> i32 {
     // SAFETY: as above.
     unsafe {
         let side = &*userdata.cast::<Side>();
@@ -174,7 +186,11 @@ pub(super) fn loan(which: u8) -> postseal_loan {
     }
 }
 
-unsafe extern "C" fn fetch(userdata: *mut c_void, question: *const postseal_question, answer: *mut postseal_answer) -> i32 {
+unsafe extern "C" fn fetch(
+    userdata: *mut c_void,
+    question: *const postseal_question,
+    answer: *mut postseal_answer,
+) -> i32 {
     // SAFETY: as above.
     unsafe {
         let side = &*userdata.cast::<Side>();
@@ -195,8 +211,8 @@ fn callback(callback: postseal_callback, manner: u8) -> postseal_callback {
 }
 
 fn size<T>(manner: u8) -> usize {
-    // Too short for anything, or what this library knows.
-    if manner & 0x80 == 0 { size_of::<T>() } else { usize::from(manner & 0x1f) }
+    // What this library knows, or too short for any callback.
+    if manner & 0x80 == 0 { size_of::<T>() } else { usize::from(manner & 0x0f) }
 }
 
 pub(super) fn store_table(manner: u8) -> postseal_store_table {

@@ -5,8 +5,8 @@ use super::tree::{Content, Form, Node, Tree};
 
 /// Tags that mean something somewhere in a certificate or a CMS object.
 const TAGS: [u8; 26] = [
-    0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0a, 0x0c, 0x13, 0x16, 0x17, 0x18, 0x1e, 0x24, 0x30, 0x31, 0x80, 0x81, 0x82, 0x86, 0xa0,
-    0xa1, 0xa2, 0xa3, 0xa4, 0x23,
+    0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0a, 0x0c, 0x13, 0x16, 0x17, 0x18, 0x1e, 0x24, 0x30, 0x31, 0x80, 0x81, 0x82,
+    0x86, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0x23,
 ];
 
 /// Contents that something asks for: numbers, booleans, object identifiers, times, mailboxes.
@@ -178,8 +178,7 @@ fn copy_content(tree: &mut Tree, number: usize, places: &[(usize, usize)], rando
 /// Octets of an element that has no others in it.
 fn change_octets(tree: &mut Tree, number: usize, places: &[(usize, usize)], random: &mut Random) {
     let leaves = places.iter().map(|(parent, place)| tree.children(*parent)[*place]);
-    let leaves: Vec<usize> =
-        leaves.filter(|leaf| matches!(tree.nodes[*leaf].content, Content::Octets(_))).collect();
+    let leaves: Vec<usize> = leaves.filter(|leaf| matches!(tree.nodes[*leaf].content, Content::Octets(_))).collect();
     let number = if tree.children(number).is_empty() || leaves.is_empty() { number } else { *random.pick(&leaves) };
     if let Content::Octets(content) = &mut tree.nodes[number].content {
         octets(content, random);

@@ -43,7 +43,9 @@ fn elements_in_strings_are_found() {
 
 #[test]
 fn deep_and_wide_objects_end() {
-    for object in [b"\x30\x80".repeat(50_000), b"\x24\x80".repeat(50_000), b"\x30\x00".repeat(50_000), vec![0xff; 9_000]] {
+    for object in
+        [b"\x30\x80".repeat(50_000), b"\x24\x80".repeat(50_000), b"\x30\x00".repeat(50_000), vec![0xff; 9_000]]
+    {
         assert_eq!(Tree::read(&object).write(), object);
     }
 }

@@ -283,7 +283,8 @@ impl Node {
         }
         let mut octets = self.tag.clone();
         let length = content.len();
-        let digits = |value: usize| value.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect::<Vec<u8>>();
+        let digits =
+            |value: usize| value.to_be_bytes().into_iter().skip_while(|octet| *octet == 0).collect::<Vec<u8>>();
         match self.form {
             Form::Indefinite => {
                 octets.push(0x80);
@@ -323,6 +324,7 @@ fn wrapped(tag: &[u8], content: &[u8]) -> Option<&'static [u8]> {
         _ => return None,
     };
     let rest = &content[before.len()..];
-    let is_one = rest.first().is_some_and(|tag| TAGS.contains(tag)) && element(rest).is_some_and(|(all, _)| all == rest);
+    let is_one =
+        rest.first().is_some_and(|tag| TAGS.contains(tag)) && element(rest).is_some_and(|(all, _)| all == rest);
     is_one.then_some(before)
 }

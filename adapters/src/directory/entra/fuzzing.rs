@@ -34,7 +34,8 @@ pub fn lookup(address: &Address, answers: &[(u16, &[u8])]) -> DirectoryReply {
             lookup.late();
             continue;
         };
-        let mut response = Response::builder().header("content-type", "application/json").body(body.to_vec()).unwrap_or_default();
+        let mut response =
+            Response::builder().header("content-type", "application/json").body(body.to_vec()).unwrap_or_default();
         *response.status_mut() = http::StatusCode::from_u16(*status).unwrap_or_default();
         let _ = (token::read(&response), token::refusal(&response, now));
         match judge(&response, now) {
@@ -44,7 +45,9 @@ pub fn lookup(address: &Address, answers: &[(u16, &[u8])]) -> DirectoryReply {
                 assert_eq!(judgements.len(), 3);
             }
             Judgement::Missing => lookup.missing(),
-            Judgement::Unauthorised(fault) | Judgement::Later(fault, _) | Judgement::Refused(fault) => lookup.refused(fault),
+            Judgement::Unauthorised(fault) | Judgement::Later(fault, _) | Judgement::Refused(fault) => {
+                lookup.refused(fault)
+            }
         }
     }
     panic!("it asks for ever")

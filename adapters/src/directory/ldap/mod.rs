@@ -7,10 +7,10 @@ mod check;
 mod connection;
 mod endpoint;
 mod fault;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 mod filter;
 mod filter_text;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod inner;
 mod limits;
 mod pool;
