@@ -23,7 +23,9 @@ struct World {
     contents: BTreeSet<Vec<u8>>,
     mails: Vec<(String, Vec<u8>)>,
     /// The anchor, and Alice's certificates.
+    #[cfg(feature = "outside")]
     pem: String,
+    #[cfg(feature = "outside")]
     ders: Vec<Vec<u8>>,
 }
 
@@ -38,6 +40,7 @@ pub fn signed_mail_seeds() -> Vec<(String, Vec<u8>)> {
 }
 
 /// The anchor in PEM, Alice's certificates, her mails.
+#[cfg(feature = "outside")]
 pub(crate) fn alice() -> (&'static str, &'static [Vec<u8>], &'static [(String, Vec<u8>)]) {
     let world = world();
     (&world.pem, &world.ders, &world.mails)
@@ -82,7 +85,9 @@ impl World {
         }
         Self {
             engine,
+            #[cfg(feature = "outside")]
             pem: root.pem(),
+            #[cfg(feature = "outside")]
             ders: people.iter().map(|person| person.der().to_vec()).collect(),
             fingerprints: people.iter().map(|person| Fingerprint::of(person.der())).collect(),
             certificates: people.iter().map(|person| to_be_signed(person.der()).to_vec()).collect(),

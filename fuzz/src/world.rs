@@ -14,7 +14,7 @@ use crate::stub::{ANY, Honest, KeyId, Recording, Stub};
 use postseal::cert::SubjectEmail;
 use postseal::crypto::CryptoBackend;
 use postseal::import::Context;
-use postseal::store::{Entry, Tenant};
+use postseal::store::{CertStore, Entry, Tenant};
 use postseal::verify::{Limits, TrustAnchors};
 use postseal::{Address, Certificate, Engine};
 use postseal_testkit::MemoryStore;
@@ -136,12 +136,13 @@ impl World {
         let honest_mails = cast.honest_mails();
         let recording = Arc::new(Recording::of(honest));
         let engine = Engine::new(anchors.clone()).with_crypto(Arc::clone(&recording) as Arc<dyn CryptoBackend>);
-        let store = MemoryStore::new();
-        for (name, mail) in &honest_mails {
+        let import = |(name, mail): &(String, Vec<u8>)| {
+            let store = MemoryStore::new();
             let report = engine.import_mail(mail, Context::new(crate::now()), &store, &()).unwrap();
             assert!(report.error.is_none(), "{name}: {report:?}");
-        }
-        let known = postseal::store::CertStore::entries(&store, &Tenant::default()).unwrap().remove(0);
+            store.entries(&Tenant::default()).unwrap()
+        };
+        let known = honest_mails.iter().flat_map(import).collect::<Vec<Entry>>().swap_remove(0);
         let honest = Arc::new(recording.honest());
         Self {
             crypto: Arc::new(Stub(Arc::clone(&honest))),
@@ -229,7 +230,6 @@ impl Cast {
         }
         let protected = format!("From: {from}\r\nContent-Type: text/plain; hp=\"clear\"\r\n\r\nhello\r\n");
         mails.push(("alice-protected".to_owned(), mail(all).entity(protected.as_bytes()).form(Form::Opaque).build()));
-        mails.push(("alice-bare".to_owned(), mail(all).without_attributes().build()));
         mails
     }
 
@@ -252,7 +252,7 @@ impl Cast {
             })
             .collect();
         mails.push(("mallory-root".to_owned(), mail(ATTACKER, by_root)));
-        mails.push(("mallory-bare".to_owned(), mail(ATTACKER, mallory).without_attributes()));
+        mails.push(("bare-mallory".to_owned(), mail(ATTACKER, mallory).without_attributes()));
         let prefers = mail(ATTACKER, mallory).prefers(&self.alice[3], KeyPreference::Standard, true);
         mails.push(("mallory-prefers-alice".to_owned(), prefers));
         let preferred = mail(VICTIM, &self.alice[0]).prefers(mallory, KeyPreference::Standard, true);
