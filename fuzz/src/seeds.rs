@@ -31,6 +31,19 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     }
 }
 
+/// Writes all of them, one folder for each target, below the one that `POSTSEAL_FUZZ_SEEDS` names.
+pub fn write() {
+    let folder = std::path::PathBuf::from(std::env::var_os("POSTSEAL_FUZZ_SEEDS").expect("POSTSEAL_FUZZ_SEEDS=FOLDER"));
+    for target in TARGETS {
+        let folder = folder.join(target);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, octets) in of(target) {
+            std::fs::write(folder.join(name), octets).unwrap();
+        }
+    }
+    std::process::exit(0);
+}
+
 /// All targets that have some.
 pub const TARGETS: [&str; 14] = [
     "crl",
