@@ -1,6 +1,6 @@
 //! LDAP: what servers send, and how an address gets into a filter.
 
-use crate::memory::bounded;
+use crate::memory::{READING, bounded};
 use crate::mutate::element;
 use postseal::Address;
 use postseal::verify::Limits;
@@ -11,18 +11,15 @@ use postseal_adapters::directory::ldap::fuzzing;
 /// Stands for an address in a filter: what it becomes is found again.
 const LOCAL: &str = "qqlocalqq";
 const DOMAIN: &str = "qqdomainqq.example";
-/// A message of empty values has a slice for each two of its octets.
-const BOUND: usize = 32;
 
 /// Messages of a server: values are pieces of them, and reading them as certificates ends.
 pub fn ldap_answer(bytes: &[u8]) {
-    bounded(bytes.len(), BOUND, || {
-        let alice = Address::parse("alice@goal.example").unwrap();
-        for value in fuzzing::answer(bytes).into_iter().take(8) {
-            assert!(bytes.as_ptr_range().contains(&value.as_ptr()) || value.is_empty());
-            let _ = decode(value, &alice, &Limits::default());
-        }
-    });
+    let values = bounded(bytes.len(), READING, || fuzzing::answer(bytes));
+    let alice = Address::parse("alice@goal.example").unwrap();
+    for value in values.into_iter().take(8) {
+        assert!(bytes.as_ptr_range().contains(&value.as_ptr()) || value.is_empty());
+        let _ = decode(value, &alice, &Limits::default());
+    }
 }
 
 /// An address, and the text of a filter after a line feed. The plain filter decodes to exactly this address as a value; every

@@ -6,10 +6,10 @@ use super::limits::LdapLimits;
 use super::request::{search, written};
 use postseal::Address;
 
-/// Reads messages as they come from a server, one after the other, and gives the values that hold certificates. Values are inside
-/// of their message, and what can be read has the length that was waited for.
+/// Reads messages as they come from a server, one after the other, and gives the values of the last entry. Values are inside of
+/// their message, and what can be read has the length that was waited for.
 pub fn answer(octets: &[u8]) -> Vec<&[u8]> {
-    let (mut rest, mut all) = (octets, Vec::new());
+    let (mut rest, mut last) = (octets, Vec::new());
     while let Ok(Some(length)) = message_length(rest, octets.len()) {
         let Some((message, after)) = rest.split_at_checked(length) else { break };
         assert!(length >= 2);
@@ -17,7 +17,7 @@ pub fn answer(octets: &[u8]) -> Vec<&[u8]> {
             && let Answer::Entry(values) = read.answer
         {
             assert!(values.iter().map(|value| value.len()).sum::<usize>() < message.len());
-            all.extend(values);
+            last = values;
         }
         // A header that is cut is waited for, and never taken for another length.
         for cut in 0..length.min(6) {
@@ -27,7 +27,7 @@ pub fn answer(octets: &[u8]) -> Vec<&[u8]> {
         rest = after;
     }
     let _ = read(octets);
-    all
+    last
 }
 
 /// The search request with this filter for this address, as it is sent.
