@@ -36,30 +36,37 @@ const MOST: usize = 64;
 /// A mail learned and used, by the library and by the host.
 pub fn c_calls_seeds() -> Vec<(String, Vec<u8>)> {
     let sized = |octets: &[u8]| [&u16::try_from(octets.len()).unwrap().to_be_bytes()[..], octets].concat();
-    let own_mail = [&[14, 0, 0, 200][..], &sized(b"From: a@goal.example\r\n\r\nhello\r\n")].concat();
+    let own_mail =
+        [&[1, 1, 8, 0, 0, 200][..], &sized(b"From: a@goal.example\r\n\r\nhello\r\n"), &[10, 0, 15, 0]].concat();
+    // An engine that trusts and has a store, and Alice learned.
+    const LEARNED: [u8; 9] = [1, 1, 2, 0, 0, 6, 0, 0, 3];
+    // A mail to her, carried out by the library.
+    const BEGUN: [u8; 8] = [9, 0, 0, 1, 14, 0, 0, 0];
+    // A question, and an answer to it with an entry that holds nothing.
+    const NOT_STORED: [u8; 17] = [10, 0, 11, 0, 18, 0, 0, 0, 12, 0, 0, 0, 0, 13, 0, 0, 10];
     let seeds: [(&str, Vec<u8>); 7] = [
-        // An engine, a store, a mail imported, entries, a decision, a mail encrypted.
-        ("whole", vec![1, 1, 2, 0, 0, 6, 0, 0, 3, 6, 0, 0, 4, 19, 0, 0, 20, 0, 0, 1, 7, 0, 0, 1, 0, 7, 0, 0, 0, 1]),
-        // An operation, its question, an answer, a poll, a report.
+        ("whole", [&LEARNED[..], &[19, 0, 0, 20, 0, 0, 1, 7, 0, 0, 1, 0, 7]].concat()),
         (
             "import",
-            vec![
-                1, 1, 8, 0, 0, 3, 10, 0, 11, 0, 18, 0, 0, 12, 0, 0, 0, 13, 0, 0, 10, 0, 11, 1, 12, 1, 1, 0, 13, 0, 1,
-                10, 0, 15, 0,
-            ],
+            [&[1, 1, 8, 0, 0, 3][..], &NOT_STORED, &[0, 24, 1, 0, 11, 1, 12, 1, 1, 0, 0, 13, 0, 1, 10, 0, 15, 0]]
+                .concat(),
         ),
-        (
-            "stream",
-            vec![1, 1, 2, 0, 0, 6, 0, 0, 3, 9, 0, 0, 1, 14, 0, 0, 17, 0, 21, 0, 0, 255, 22, 0, 1, 22, 0, 2, 23, 0],
-        ),
-        ("seal", vec![1, 1, 2, 0, 0, 6, 0, 0, 4, 9, 0, 0, 1, 14, 0, 0, 16, 0, 1, 16, 0, 1]),
+        ("stream", [&LEARNED[..], &BEGUN, &[17, 0, 21, 0, 128, 0, 22, 0, 1, 2, 22, 0, 2, 3, 23, 0, 25, 6, 0]].concat()),
+        ("seal", [&LEARNED[..], &BEGUN, &[15, 0, 16, 0, 1, 16, 0, 1]].concat()),
         (
             "directory",
-            vec![1, 2, 3, 0, 0, 9, 0, 0, 1, 10, 0, 11, 0, 12, 0, 4, 0, 13, 0, 0, 10, 0, 11, 1, 12, 1, 2, 1, 13, 0, 1],
+            [&[1, 2, 9, 0, 0, 1][..], &NOT_STORED, &[0, 11, 1, 12, 1, 4, 0, 9, 13, 0, 1, 10, 0, 15, 0, 16, 0, 1]]
+                .concat(),
         ),
         (
             "null",
-            vec![1, 0, 6, 9, 0, 3, 10, 9, 11, 9, 12, 9, 0, 9, 13, 9, 9, 16, 9, 0, 17, 9, 21, 9, 0, 0, 22, 9, 0, 23, 9],
+            [
+                6, 9, 0, 3, 10, 9, 11, 9, 12, 9, 0, 0, 9, 13, 9, 9, 14, 9, 9, 0, 15, 9, 16, 9, 0, 17, 9, 18, 9, 1, 0,
+                0, 27, 19, 9, 0,
+            ]
+            .into_iter()
+            .chain([20, 9, 9, 1, 21, 9, 0, 0, 22, 9, 0, 0, 23, 9, 24, 9, 9, 2, 9, 0, 3, 9, 0, 4, 9, 0, 5, 9, 0])
+            .collect(),
         ),
         ("own", own_mail),
     ];
