@@ -196,11 +196,22 @@ accel-speed:
 mails:
     cargo run -p postseal-testkit --example make-mail
 
-# Every fuzz target for some seconds, with seeds from the corpus. Needs `cargo install --locked cargo-fuzz` and a nightly.
-fuzz seconds="60":
-    python3 scripts/fuzz-seeds.py
-    cargo run -q --manifest-path fuzz/Cargo.toml --example revocation-seeds fuzz/corpus
-    for target in mail cms certificate from ber seal resolve crl ocsp directory-value; do cargo +nightly fuzz run --sanitizer none $target -- -max_total_time={{seconds}} -timeout=5 -rss_limit_mb=2048 || exit 1; done
+# Every fuzz target, or those that are named, for so many seconds; `--jobs 2` for two at a time, `--record` for docs/fuzzing.md. Needs a
+# nightly.
+fuzz seconds="60" *args:
+    scripts/fuzz run --seconds {{seconds}} {{args}}
+
+# The same with AddressSanitizer. Builds everything once more.
+fuzz-address seconds="60" *args:
+    scripts/fuzz run --sanitizer address --seconds {{seconds}} {{args}}
+
+# Builds the targets once, replays the committed corpus, and some seconds for each target.
+fuzz-smoke:
+    scripts/fuzz smoke
+
+# What was found becomes the committed corpus, as few files as reach as much.
+fuzz-minimise *targets:
+    scripts/fuzz minimise {{targets}}
 
 # hardening: E3, E7, R6 long
 # Two GiB, ten thousand recipients, a million messages: memory, time, and that no content key or nonce comes twice.

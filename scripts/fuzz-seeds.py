@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Fills fuzz/corpus from the attack corpus: mails, their CMS objects, certificates, From fields; mails to be sealed, and
+"""Fills a folder with seeds from the attack corpus: mails, their CMS objects, certificates, From fields; mails to be sealed, and
 directories that lend the certificates."""
 import base64
 import pathlib
 import re
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def main():
-    folders = {name: ROOT / "fuzz/corpus" / name for name in ("mail", "cms", "certificate", "from", "ber", "seal", "resolve")}
+    corpus = pathlib.Path(sys.argv[1])
+    folders = {name: corpus / name for name in ("mail", "cms", "certificate", "from", "ber", "seal", "resolve", "mime")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     mails = [*(ROOT / "corpus/attacks/mail").glob("*.eml"), *(ROOT / "examples/mail").glob("*.eml")]
@@ -18,6 +20,7 @@ def main():
         if len(mail) > 100_000:
             continue
         (folders["mail"] / path.stem).write_bytes(mail)
+        (folders["mime"] / path.stem).write_bytes(mail)
         if len(mail) <= 20_000:
             seal_seed(folders["seal"], path.stem, mail)
         for field in re.findall(rb"(?im)^from:(.*)$", mail):

@@ -1,5 +1,6 @@
 //! One value of a directory, in any form.
 
+use crate::memory::bounded;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryResolver};
@@ -72,7 +73,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 /// Little comes out; base64 around it changes nothing; and nobody is encrypted to but with the certificate that may be.
 pub fn directory_value(bytes: &[u8]) {
-    let (world, limits) = (world(), Limits::default());
+    let world = world();
+    // Pieces of pieces, and once more in base64.
+    bounded(bytes.len(), 64, || lend(world, bytes));
+}
+
+fn lend(world: &World, bytes: &[u8]) {
+    let limits = Limits::default();
     let lent = decode(bytes, &world.alice, &limits).len();
     assert!(lent <= 4 * limits.candidates);
     assert!(lent > 0 || bytes.len() > 20, "what is there is not an empty answer");

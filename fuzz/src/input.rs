@@ -30,3 +30,19 @@ impl<'a> Input<'a> {
         self.0
     }
 }
+
+/// One of these, with up to three octets changed, inserted or left out; or what the input says.
+pub(crate) fn octets(input: &mut Input<'_>, known: &[Vec<u8>]) -> Vec<u8> {
+    let which = input.octet();
+    let Some(known) = known.get(usize::from(which >> 2)) else { return input.sized().to_vec() };
+    let mut octets = known.clone();
+    for _ in 0..which % 4 {
+        let (how, at, octet) = (input.octet(), input.short() % octets.len(), input.octet());
+        match how % 3 {
+            0 => octets[at] = octet,
+            1 => octets.insert(at, octet),
+            _ => drop(octets.remove(at)),
+        }
+    }
+    octets
+}

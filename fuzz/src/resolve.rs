@@ -1,6 +1,7 @@
 //! Whatever directories say, encryption is to the one valid certificate or to none.
 
-use crate::input::Input;
+use crate::input::{Input, octets};
+use crate::memory::bounded;
 use postseal::cert::{Capabilities, TransientCert};
 use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::drive::{self, Lookup};
@@ -42,6 +43,14 @@ struct Loan {
 /// Certificates as the input says: any octets, known ones, known ones with some octets changed. What is found is the planted
 /// one; where a directory lends it as it is and whole, it is found; what is sealed for it opens.
 pub fn resolve(bytes: &[u8]) {
+    world();
+    bounded(bytes.len(), BOUND, || look_up(bytes));
+}
+
+/// Known certificates are only named in the input.
+const BOUND: usize = 4_096;
+
+fn look_up(bytes: &[u8]) {
     let mut input = Input::new(bytes);
     let flags = input.octet();
     let count = 1 + usize::from(input.octet()) % NAMES.len();
@@ -154,22 +163,6 @@ impl Loan {
         }
         if self.preferred { lent.preferred() } else { lent }
     }
-}
-
-/// One of these, with up to three octets changed, inserted or left out; or what the input says.
-fn octets(input: &mut Input<'_>, known: &[Vec<u8>]) -> Vec<u8> {
-    let which = input.octet();
-    let Some(known) = known.get(usize::from(which >> 2)) else { return input.sized().to_vec() };
-    let mut octets = known.clone();
-    for _ in 0..which % 4 {
-        let (how, at, octet) = (input.octet(), input.short() % octets.len(), input.octet());
-        match how % 3 {
-            0 => octets[at] = octet,
-            1 => octets.insert(at, octet),
-            _ => drop(octets.remove(at)),
-        }
-    }
-    octets
 }
 
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! What comes back from where revocation is asked.
 
+use crate::memory::bounded;
 use postseal::drive::{self, Keep};
 use postseal::import::{Context, Outcome};
 use postseal::revocation::{Crl, Mode, RevocationPolicy};
@@ -102,6 +103,13 @@ pub fn seeds(target: &str) -> Vec<(&'static str, &'static [u8])> {
 /// The lists of issuers that are not the root help nobody, and neither does what nobody signed.
 pub fn crl(bytes: &[u8]) {
     let world = world();
+    bounded(bytes.len(), BOUND, || judge_list(world, bytes));
+}
+
+/// The fetcher and the engine keep copies.
+const BOUND: usize = 8;
+
+fn judge_list(world: &World, bytes: &[u8]) {
     if let Ok(crl) = Crl::from_der(bytes, &Limits::default()) {
         assert_eq!(crl.is_empty(), crl.len() == 0);
     }
@@ -112,7 +120,9 @@ pub fn crl(bytes: &[u8]) {
 /// As [`crl`], for the online protocol.
 pub fn ocsp(bytes: &[u8]) {
     let world = world();
-    judge(world, &world.responses, bytes, &ScriptedFetcher::new().serves(RESPONDER, bytes.to_vec()));
+    bounded(bytes.len(), BOUND, || {
+        judge(world, &world.responses, bytes, &ScriptedFetcher::new().serves(RESPONDER, bytes.to_vec()));
+    });
 }
 
 /// In the hard mode the mail is imported only for the signed part of something that says good, and is said to be revoked only

@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod columns;
+#[cfg(all(fuzzing, any(feature = "sqlite", feature = "postgres")))]
+pub mod fuzzing;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]

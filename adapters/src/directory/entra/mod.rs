@@ -37,6 +37,8 @@ mod check;
 mod cloud;
 mod credential;
 mod fault;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod limits;
 mod lookup;
 mod machine;

@@ -95,12 +95,19 @@ fn values<'a>(content: &mut Elements<'a>) -> Result<Vec<&'a [u8]>, LdapFault> {
                 return Err(no_ldap());
             }
             if holds_certificates {
+                if found.len() >= VALUES {
+                    let words = format_args!("an entry has more than {VALUES} values");
+                    return Err(LdapFault::new(LdapFaultKind::TooMuch, words));
+                }
                 found.push(value);
             }
         }
     }
     Ok(found)
 }
+
+/// Values of one entry: a slice of each of half a million empty ones takes eight times as much memory as the message.
+const VALUES: usize = 4_096;
 
 /// Names are compared without regard to case (RFC 4512 2.5), without options such as `;binary`; a server may say the OID.
 fn holds_certificates(description: &[u8]) -> bool {
@@ -245,6 +252,13 @@ mod tests {
         ] {
             assert_eq!(message_length(octets, 9).unwrap_err().kind(), kind, "{octets:x?}");
         }
+    }
+
+    #[test]
+    fn very_many_values_are_refused_before_they_take_more_memory_than_their_message() {
+        let entry = |count| entry(&[("userCertificate", &vec![&b""[..]; count])]);
+        assert!(matches!(read(&entry(VALUES)).unwrap().answer, Answer::Entry(values) if values.len() == VALUES));
+        assert_eq!(read(&entry(VALUES + 1)).unwrap_err().kind(), LdapFaultKind::TooMuch);
     }
 
     #[test]

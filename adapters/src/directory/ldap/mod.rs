@@ -9,6 +9,8 @@ mod endpoint;
 mod fault;
 mod filter;
 mod filter_text;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod inner;
 mod limits;
 mod pool;
