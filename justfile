@@ -196,15 +196,18 @@ accel-speed:
 mails:
     cargo run -p postseal-testkit --example make-mail
 
+# hardening: F3 long: fuzz 3600 --jobs 2
 # Every fuzz target, or those that are named, for so many seconds; `--jobs 2` for two at a time, `--record` for docs/fuzzing.md. Needs a
 # nightly.
 fuzz seconds="60" *args:
     scripts/fuzz run --seconds {{seconds}} {{args}}
 
+# hardening: F3, F5 long: fuzz-address 60
 # The same with AddressSanitizer. Builds everything once more.
 fuzz-address seconds="60" *args:
     scripts/fuzz run --sanitizer address --seconds {{seconds}} {{args}}
 
+# hardening: F1, F2, F3, R1, R3, S4
 # Builds the targets once, replays the committed corpus, and some seconds for each target.
 fuzz-smoke:
     scripts/fuzz smoke
