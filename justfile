@@ -4,11 +4,11 @@
 optional := "--features postseal-adapters/fetch,postseal-adapters/ldap,postseal-adapters/entra,postseal-adapters/http,postseal-adapters/smimea,postseal-adapters/postgres,postseal-adapters/tracing,postseal-host/accel,postseal-host/aws-lc"
 
 # Everything that must hold before a change lands.
-ci: fmt clippy test backends loom doc size cases deny supply counts c python uniffi
+ci: fmt clippy test backends loom doc size cases deny supply counts c python uniffi fuzz-smoke
 
 fmt:
     cargo fmt --all --check
-    cargo fmt --manifest-path benches/Cargo.toml --check
+    for package in benches differential fuzz loom-proof; do cargo fmt --manifest-path $package/Cargo.toml --check || exit 1; done
 
 # hardening: R10
 clippy:
