@@ -208,7 +208,7 @@ fuzz-address seconds="60" *args:
     scripts/fuzz run --sanitizer address --seconds {{seconds}} {{args}}
 
 # hardening: F1, F2, F3, R1, R3, S4
-# Builds the targets once, replays the committed corpus, and some seconds for each target.
+# Builds the targets once, replays the committed corpus, and some thousand inputs for each target.
 fuzz-smoke:
     scripts/fuzz smoke
 

@@ -67,13 +67,14 @@ fn content(octets: &[u8]) -> &[u8] {
     element(octets).expect("an element").1
 }
 
-/// How the address is asked for: the local part as it is spelled, the domain in each of its forms.
+/// How the address is asked for: the local part as it is spelled, the domain in each of its forms that is not too long.
 fn forms(address: &Address) -> Vec<String> {
     let local = address.as_str().rsplit_once('@').map_or("", |(local, _)| local);
     let (unicode, result) = idna::domain_to_unicode(address.domain());
     let mut forms = vec![format!("{local}@{}", address.domain())];
-    if result.is_ok() && unicode != address.domain() {
-        forms.push(format!("{local}@{unicode}"));
+    let other = format!("{local}@{unicode}");
+    if result.is_ok() && unicode != address.domain() && Address::parse(&other).is_ok() {
+        forms.push(other);
     }
     forms
 }

@@ -61,12 +61,13 @@ impl LdapAddressFilter {
     }
 
     /// The filter for this address. A domain with U-labels is looked for in both its forms: directories keep what somebody
-    /// typed.
+    /// typed. A form that would not be read as this address, because it is too long, is not looked for.
     pub(super) fn about(&self, address: &Address) -> LdapFilter {
         let local = address.as_str().rsplit_once('@').map_or("", |(local, _)| local);
         let (unicode, result) = idna::domain_to_unicode(address.domain());
         let mut forms = vec![self.with(local, address.domain())];
-        if result.is_ok() && unicode != address.domain() {
+        let is_same = || Address::parse(&format!("{local}@{unicode}")).is_ok_and(|again| again == *address);
+        if result.is_ok() && unicode != address.domain() && is_same() {
             forms.push(self.with(local, &unicode));
         }
         one_or(forms)
@@ -242,5 +243,18 @@ mod tests {
                 LdapFilter::Or(vec![equal("mail", "a@xn--bcher-kva.example"), equal("mail", "a@b\u{fc}cher.example")]);
             assert_eq!(about(&LdapAddressFilter::generic(), spelled), expected);
         }
+    }
+
+    /// Found by the fuzz target `ldap-filter`: 196 octets with A-labels are more than 253 with U-labels.
+    // hardening: F3, P8
+    #[test]
+    fn a_form_of_a_domain_that_is_too_long_is_not_looked_for() {
+        let label = "xn--vvvvvvvvvvvvvvvvvqlvvvvvvvvvvvvvpexel";
+        let address = |count: usize| format!("a@{}.example", vec![label; count].join("."));
+        let values = |count: usize| match about(&LdapAddressFilter::generic(), &address(count)) {
+            LdapFilter::Or(both) => both.len(),
+            one => usize::from(one == equal("mail", &address(count))),
+        };
+        assert_eq!([values(3), values(4), values(5)], [2, 2, 1]);
     }
 }
