@@ -19,13 +19,15 @@ use postseal::{Address, Code, Engine, UnixTime};
 use postseal_testkit::corpus::{Case, attacks};
 use postseal_testkit::factory::der::{oid, sequence as sequence_of, tlv};
 use postseal_testkit::factory::{
-    Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Overrides, Person, SignedMail, extension,
+    Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Overrides, Person, SignedMail, attribute, extension,
 };
 use postseal_testkit::{MemoryStore, Recorder};
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const FROM: &str = "Alice <alice@goal.example>";
+/// RFC 8551 2.5.2.
+const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
 
 fn at(text: &str) -> UnixTime {
     UnixTime::from_rfc3339(text).unwrap()
@@ -151,6 +153,18 @@ fn an_older_certificate_of_the_line_changes_nothing() {
     let reports = sequence(&[("default", "seq-alice-renewed"), ("default", "seq-alice-replay-old")], &store);
     assert_eq!(outcomes(&reports), [Outcome::Imported, Outcome::Refused]);
     assert_eq!(reports[1].error.unwrap().code(), Code::OlderThanActive);
+    assert_eq!(states(&store), [State::Active]);
+}
+
+// hardening: I7
+#[test]
+fn a_certificate_of_the_same_age_is_no_successor() {
+    let store = MemoryStore::new();
+    let (one, other) = (1, 2);
+    let of = |serial| SignedMail::new(FROM, &root().issue(&alice(serial, Key::P256(2), ["2026-01-01", "2028-01-01"])));
+    import(&of(one), "2026-06-01T00:00:00Z", &store);
+    let report = import(&of(other), "2026-06-01T00:00:00Z", &store);
+    assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Refused, Code::OlderThanActive));
     assert_eq!(states(&store), [State::Active]);
 }
 
@@ -468,6 +482,30 @@ fn capabilities_are_kept_updated_and_never_from_the_future() {
     let report = import(&SignedMail::new(FROM, &person), "2026-06-01T00:00:00Z", &store);
     assert_eq!(report.outcome, Outcome::AlreadyKnown);
     assert!(entry(&store).active().unwrap().capabilities.is_some());
+}
+
+/// RFC 8551 2.5.3: an old mail that comes again takes nothing back.
+// hardening: I3
+#[test]
+fn only_a_list_that_was_signed_later_replaces_capabilities() {
+    let person = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2036-01-01"]));
+    let other = attribute(CAPABILITIES, &sequence_of(&[&sequence_of(&[&oid("2.16.840.1.101.3.4.1.2")])]));
+    let usual = |day: &str| SignedMail::new(FROM, &person).signed_at(&format!("2026-05-{day}T00:00:00Z"));
+    let short = |day: &str| usual(day).without_attribute(CAPABILITIES).extra_attribute(&other);
+    let store = MemoryStore::new();
+    import(&usual("10"), "2026-06-01T00:00:00Z", &store);
+    let kept = || entry(&store).active().unwrap().capabilities.as_ref().unwrap().der().to_vec();
+    let version = || entry(&store).version;
+    let (first, at_first) = (kept(), version());
+    for mail in [short("09"), short("10"), usual("11")] {
+        assert_eq!(import(&mail, "2026-06-01T00:00:00Z", &store).outcome, Outcome::AlreadyKnown);
+        assert_eq!((kept(), version()), (first.clone(), at_first));
+    }
+    import(&short("12"), "2026-06-01T00:00:00Z", &store);
+    assert_ne!(kept(), first);
+    let later = (kept(), version());
+    import(&usual("11"), "2026-06-01T00:00:00Z", &store);
+    assert_eq!((kept(), version()), later);
 }
 
 #[test]

@@ -175,3 +175,24 @@ fn shared(limits: &Limits, candidates: usize) -> Limits {
 fn rank(certificate: &Certificate) -> (Reverse<UnixTime>, Reverse<UnixTime>, Fingerprint) {
     (Reverse(certificate.not_before()), Reverse(certificate.not_after()), certificate.fingerprint())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_of_one_reply_share_what_one_may_cost() {
+        let budgets = |limits: &Limits, candidates| {
+            let shared = shared(limits, candidates);
+            [shared.path_signatures, shared.path_steps, shared.name_comparisons, shared.policy_nodes]
+        };
+        let whole = Limits::default();
+        assert_eq!(budgets(&whole, 1), [100, 200_000, 250_000, 20_000]);
+        assert_eq!(budgets(&whole, 4), [25, 50_000, 62_500, 5_000]);
+        // As much as an ordinary path costs, but never more than there is.
+        assert_eq!(budgets(&whole, 1_000), [12, 1_000, 5_000, 1_000]);
+        let mut narrow = Limits::default();
+        (narrow.path_signatures, narrow.path_steps, narrow.name_comparisons, narrow.policy_nodes) = (3, 4, 5, 6);
+        assert_eq!(budgets(&narrow, 1_000), [3, 4, 5, 6]);
+    }
+}
