@@ -162,6 +162,14 @@ mod tests {
     }
 
     #[test]
+    fn for_people_every_text_that_looks_like_an_address_is_shown() {
+        let texts = |mail: &str| author_texts(mail.as_bytes(), &Limits::default());
+        let two = "From: Alice <alice@goal.example>, bob@goal.example\r\nFrom: >c@d.example<\r\n\r\n";
+        assert_eq!(texts(two), ["alice@goal.example", "bob@goal.example", ">c@d.example<"]);
+        assert!(texts("Subject: a@b.example\r\n\r\n").is_empty());
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         for value in [
             " Alice alice@goal.example",
