@@ -166,7 +166,7 @@ fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
     assert!(report.unavailable.unwrap().detail().contains("unreadable certificate"));
 }
 
-// hardening: P5
+// hardening: P2
 #[test]
 fn a_certificate_that_is_not_where_its_entry_says_makes_the_store_unavailable() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,6 +212,7 @@ fn a_certificate_that_is_not_where_its_entry_says_makes_the_store_unavailable() 
     assert_eq!(store.damage().unwrap(), ["1 certificates are at no address"]);
 }
 
+// hardening: P5
 #[test]
 fn a_store_that_another_program_locks_is_unavailable_after_the_wait() {
     let folder = tempfile::tempdir().unwrap();
