@@ -278,6 +278,6 @@ coverage:
 
 # hardening: F4 long
 # Changes the code that decides, one place after the other; a test must notice each (docs/mutants.md). Needs `cargo install --locked
-# cargo-mutants`, and hours; `just mutants -f core/src/cert/san.rs` for one file, `--iterate` to go on.
+# cargo-mutants`, and hours; `just mutants --re cert/san` for one file, `--iterate` to go on.
 mutants *args:
     cargo mutants {{args}}
