@@ -2,13 +2,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 use postseal::PerRoute;
-use postseal::import::{Context, Outcome};
+use postseal::import::{Context, Outcome, Report};
 use postseal::store::{CertStore, ManagedStore, Tenant};
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::{conformance, corpus};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs, thread};
+
+/// A good mail.
+fn detached() -> corpus::Case {
+    corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap()
+}
+
+fn import(case: &corpus::Case, store: &SqliteStore) -> Report {
+    case.engine().import_mail(&case.mail, Context::new(case.verify_at), store, &()).unwrap()
+}
 
 #[test]
 fn it_conforms() {
@@ -65,8 +74,8 @@ fn a_miscounted_tenant_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let store = SqliteStore::open(&path).unwrap();
-    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
-    case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    let case = detached();
+    import(&case, &store);
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("UPDATE tenant SET addresses = 7").unwrap();
     assert_eq!(store.damage().unwrap(), ["the addresses of 1 tenants are miscounted"]);
@@ -78,10 +87,10 @@ fn a_miscounted_tenant_is_damage() {
 fn what_was_stored_is_there_after_the_store_was_closed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let case = &corpus::attacks()[corpus::attacks().iter().position(|case| case.name == "ctl-detached").unwrap()];
+    let case = &detached();
     let import = || {
         let store = SqliteStore::open(&path).unwrap();
-        case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap().outcome
+        import(case, &store).outcome
     };
     assert_eq!((import(), import()), (Outcome::Imported, Outcome::AlreadyKnown));
     assert_eq!(SqliteStore::open(&path).unwrap().entries(&Tenant::default()).unwrap().len(), 1);
@@ -89,10 +98,10 @@ fn what_was_stored_is_there_after_the_store_was_closed() {
 
 /// Imports the one mail with many threads; prints an outcome a line.
 fn import_in_threads(path: &Path, threads: usize) -> Vec<String> {
-    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let case = detached();
     let store = SqliteStore::open(path).unwrap();
     thread::scope(|scope| {
-        let run = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+        let run = || import(&case, &store);
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
         workers.into_iter().map(|worker| worker.join().unwrap().outcome.name().to_owned()).collect()
     })
@@ -156,9 +165,9 @@ fn a_file_that_is_no_store_is_refused_by_name_and_left_alone() {
 fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let case = detached();
     let store = SqliteStore::open(&path).unwrap();
-    let import = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    let import = || import(&case, &store);
     assert_eq!(import().outcome, Outcome::Imported);
     rusqlite::Connection::open(&path).unwrap().execute_batch("UPDATE certificate SET der = x'3000'").unwrap();
     let report = import();
@@ -171,9 +180,9 @@ fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
 fn a_certificate_that_is_not_where_its_entry_says_makes_the_store_unavailable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
-    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
+    let case = detached();
     let store = SqliteStore::open(&path).unwrap();
-    let import = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    let import = || import(&case, &store);
     assert_eq!(import().outcome, Outcome::Imported);
     let misplaced = "the certificates of 1 addresses are not where they should be";
     let other = rusqlite::Connection::open(&path).unwrap();
@@ -220,8 +229,8 @@ fn a_store_that_another_program_locks_is_unavailable_after_the_wait() {
     let store = SqliteStore::open(&path).unwrap();
     let lock = rusqlite::Connection::open(&path).unwrap();
     lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let case = corpus::attacks().into_iter().find(|case| case.name == "ctl-detached").unwrap();
-    let import = || case.engine().import_mail(&case.mail, Context::new(case.verify_at), &store, &()).unwrap();
+    let case = detached();
+    let import = || import(&case, &store);
     let report = import();
     assert_eq!(report.outcome, Outcome::Deferred);
     assert!(report.unavailable.unwrap().detail().ends_with("store.db: database is locked"));
