@@ -9,13 +9,6 @@ pub(super) struct Cursor<'a> {
     malformed: Code,
 }
 
-/// What was skipped between two units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Skipped {
-    pub(super) white_space: bool,
-    pub(super) comment: bool,
-}
-
 impl<'a> Cursor<'a> {
     /// Over the raw value of a field; `malformed` is the code of what does not follow the grammar.
     pub(super) const fn new(bytes: &'a [u8], comment_depth: usize, malformed: Code) -> Self {
@@ -46,19 +39,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips white space, line folds and comments.
-    pub(super) fn skip_cfws(&mut self) -> Result<Skipped, Error> {
-        let mut skipped = Skipped::default();
+    pub(super) fn skip_cfws(&mut self) -> Result<(), Error> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\r' | b'\n') => {
                     self.bump();
-                    skipped.white_space = true;
                 }
-                Some(b'(') => {
-                    self.skip_comment()?;
-                    skipped.comment = true;
-                }
-                _ => return Ok(skipped),
+                Some(b'(') => self.skip_comment()?,
+                _ => return Ok(()),
             }
         }
     }

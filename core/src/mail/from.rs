@@ -67,14 +67,13 @@ enum Phrase {
     AddrSpec,
 }
 
-/// Reads words and dots up to what tells a display name from a local part.
+/// Reads words and dots up to what tells a display name from a local part. Whether it is one, [`addr_spec`] says.
 fn phrase(cursor: &mut Cursor<'_>) -> Result<Phrase, Error> {
-    let mut words = 0_usize;
     loop {
-        let skipped = cursor.skip_cfws()?;
+        cursor.skip_cfws()?;
         match cursor.peek() {
             Some(b'<') => return Ok(Phrase::BeforeAngle),
-            Some(b'@') if words == 1 && skipped == super::cursor::Skipped::default() => return Ok(Phrase::AddrSpec),
+            Some(b'@') => return Ok(Phrase::AddrSpec),
             Some(b':' | b',' | b';') => return Err(Code::FromNotOneMailbox.into()),
             Some(b'"') => {
                 cursor.quoted_string()?;
@@ -87,7 +86,6 @@ fn phrase(cursor: &mut Cursor<'_>) -> Result<Phrase, Error> {
             // A name without an address.
             None => return Err(Code::FromNotOneMailbox.into()),
         }
-        words = words.saturating_add(1);
     }
 }
 
@@ -162,6 +160,13 @@ mod tests {
     }
 
     #[test]
+    fn a_quoted_local_part_is_one() {
+        for value in [" \"alice <b@c>, d\"@goal.example", " Alice <\"alice <b@c>, d\"@goal.example>"] {
+            assert_eq!(read(value).as_deref(), Ok("\"alice <b@c>, d\"@goal.example"), "{value:?}");
+        }
+    }
+
+    #[test]
     fn for_people_every_text_that_looks_like_an_address_is_shown() {
         let texts = |mail: &str| author_texts(mail.as_bytes(), &Limits::default());
         let two = "From: Alice <alice@goal.example>, bob@goal.example\r\nFrom: >c@d.example<\r\n\r\n";
@@ -175,6 +180,10 @@ mod tests {
             " Alice alice@goal.example",
             " bob@goal.example <alice@goal.example>",
             " alice @goal.example",
+            " \"alice\" @goal.example",
+            " \"alice\"b@goal.example",
+            " @goal.example",
+            " Alice @goal.example",
             " alice@ goal.example",
             " alice@goal.example.",
             " alice(c)@goal.example",

@@ -308,6 +308,13 @@ fn what_an_operator_refused_is_refused_from_a_directory_too() {
         let report = world.one(ALICE);
         assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unusable, code));
         assert_eq!(rejections(&report), [("store", code), ("first", code)]);
+
+        // One that may be used beside it is, and what was refused is named all the same.
+        let other = issue(&CertSpec { not_before: "2026-05-01T00:00:00Z".to_owned(), ..spec(ALICE, 2) });
+        let beside = World { first: world.first.lends(&address(ALICE), other.clone()), ..world };
+        let report = beside.one(ALICE);
+        assert_eq!(sources(&report), [("first", print(&other))]);
+        assert_eq!(rejections(&report), [("store", code), ("first", code)]);
     }
 }
 
