@@ -48,7 +48,7 @@ impl Address {
         let malformed = || Error::from(Code::AddressMalformed);
         // A quoted local part may contain an `@`; a domain never does.
         let (local, domain) = text.rsplit_once('@').ok_or_else(malformed)?;
-        if local.len() > LOCAL_PART_LIMIT || domain.len() > DOMAIN_LIMIT || !is_local_part(local) {
+        if local.len() > LOCAL_PART_LIMIT || !is_local_part(local) {
             return Err(malformed());
         }
         let domain = comparable_domain(domain)?;
@@ -114,13 +114,14 @@ impl Address {
 /// spellings into one domain, and a certificate for one of them must not serve mail for the other.
 pub(crate) fn comparable_domain(domain: &str) -> Result<String, Error> {
     let malformed = || Error::from(Code::AddressMalformed);
-    if domain.is_empty() || domain.len() > DOMAIN_LIMIT || !domain.split('.').all(is_label) {
+    if domain.len() > DOMAIN_LIMIT || !domain.split('.').all(is_label) {
         return Err(malformed());
     }
     let lower = domain.to_ascii_lowercase();
     if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
         return Ok(lower);
     }
+    // Strictly: also not longer than DNS allows, which U-labels may become here.
     let ascii = idna::domain_to_ascii_strict(&lower).map_err(|_| not_mapped_or_malformed(&lower))?;
     let (unicode, decoded) = idna::domain_to_unicode(&ascii);
     decoded.map_err(|_| malformed())?;
@@ -132,7 +133,7 @@ pub(crate) fn comparable_domain(domain: &str) -> Result<String, Error> {
     if lower.split('.').count() != ascii.split('.').count() || !unchanged {
         return Err(Code::DomainNotMapped.into());
     }
-    if ascii.len() > DOMAIN_LIMIT { Err(malformed()) } else { Ok(ascii) }
+    Ok(ascii)
 }
 
 fn not_mapped_or_malformed(domain: &str) -> Error {
@@ -278,9 +279,44 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).map_err(|error| error.code()), Err(Code::AddressMalformed), "{text:?}");
         }
-        let long = format!("{}@goal.example", "a".repeat(65));
-        assert!(Address::parse(&long).is_err());
-        assert!(Address::parse(&format!("a@{}", "a.".repeat(127) + "aa")).is_err());
+    }
+
+    #[test]
+    fn lengths_are_counted_in_octets_and_end_where_rfc_5321_says() {
+        let code =
+            |local: &str, domain: &str| Address::parse(&format!("{local}@{domain}")).err().map(|error| error.code());
+        let malformed = Some(Code::AddressMalformed);
+        let (longest_label, longest_domain) = ("a".repeat(63), "a.".repeat(127) + "a");
+        assert_eq!((longest_label.len(), longest_domain.len()), (63, 255));
+        for local in ["a".repeat(64), "ë".repeat(32), format!("\"{}\"", " ".repeat(62))] {
+            assert_eq!(code(&local, "goal.example"), None, "{local}");
+            assert_eq!(code(&local, &longest_domain), None, "{local}");
+        }
+        for local in ["a".repeat(65), "ë".repeat(33), format!("\"{}\"", " ".repeat(63))] {
+            assert_eq!(code(&local, "goal.example"), malformed, "{local}");
+        }
+        assert_eq!(code("a", &(longest_domain.clone() + "a")), malformed);
+        // 229 octets that become 505 with A-labels.
+        let grows = ["aüa"; 46].join(".");
+        assert_eq!(code("a", &grows), Some(Code::DomainNotMapped), "{}", grows.len());
+        assert_eq!(code("a", &longest_label), None);
+        assert_eq!(code("a", &(longest_label.clone() + "a")), malformed);
+    }
+
+    #[test]
+    fn order_and_hash_follow_the_key_and_debug_shows_nothing() {
+        let [alice, capital, bob] =
+            ["alice@goal.example", "Alice@GOAL.example", "bob@goal.example"].map(|text| Address::parse(text).unwrap());
+        assert_eq!(alice.partial_cmp(&capital), Some(Ordering::Equal));
+        assert_eq!(alice.partial_cmp(&bob), Some(Ordering::Less));
+        let hash = |address: &Address| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            address.hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_eq!(hash(&alice), hash(&capital));
+        assert_ne!(hash(&alice), hash(&bob));
+        assert_eq!(format!("{alice:?}"), "Address([redacted])");
     }
 
     #[test]

@@ -254,6 +254,7 @@ fn authority(uri: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::der::writer;
     use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable, Uri};
 
     fn matches(base: GeneralName<'_>, name: GeneralName<'_>) -> Match {
@@ -303,10 +304,46 @@ mod tests {
         assert_eq!(matches(Other(5), Other(8)), Match::OtherForm);
         assert_eq!(matches(Uri(b"goal.example"), Undecodable(6)), Match::Undecidable);
         assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(0)), Match::Undecidable);
+        let smtp = SmtpUtf8Mailbox("zoë@goal.example".as_bytes());
+        for (base, name) in [(Other(0), smtp), (smtp, smtp), (smtp, Other(0)), (smtp, Undecodable(0))] {
+            assert_eq!(matches(base, name), Match::Undecidable, "{base:?} {name:?}");
+        }
+        assert_eq!(matches(smtp, Rfc822(b"a@goal.example")), Match::OtherForm);
         assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(4)), Match::OtherForm);
         assert_eq!(matches(Directory(&[0x30, 0]), Undecodable(4)), Match::Undecidable);
         assert_eq!(matches(Dns(b"goal.example"), Rfc822(b"a@goal.example")), Match::OtherForm);
         assert_eq!(matches(Undecodable(9), Rfc822(b"a@goal.example")), Match::Undecidable);
+    }
+
+    /// The bases of encoded NameConstraints, each subtree with more octets behind its base.
+    fn bases(lists: &[(u8, &[&[u8]])], limits: &Limits) -> Result<[usize; 2], Code> {
+        let subtree = |more: &&[u8]| writer::element(Tag::SEQUENCE, &[b"\x82\x0cgoal.example", more]);
+        let list = |(number, subtrees): &(u8, &[&[u8]])| {
+            let subtrees: Vec<u8> = subtrees.iter().flat_map(subtree).collect();
+            writer::element(Tag::context_constructed(*number), &[&subtrees])
+        };
+        let lists: Vec<u8> = lists.iter().flat_map(list).collect();
+        let encoded = writer::element(Tag::SEQUENCE, &[&lists]);
+        let constraints = read(&Document::new(&encoded, limits), limits).map_err(|error| error.code())?;
+        Ok([constraints.permitted.len(), constraints.excluded.len()])
+    }
+
+    #[test]
+    fn a_subtree_begins_at_zero_and_ends_nowhere() {
+        let limits = Limits::default();
+        let (plain, minimum_zero, minimum_one, maximum): (&[u8], &[u8], &[u8], &[u8]) =
+            (b"", b"\x80\x01\x00", b"\x80\x01\x01", b"\x81\x01\x00");
+        assert_eq!(bases(&[(0, &[plain, minimum_zero]), (1, &[plain])], &limits), Ok([2, 1]));
+        assert_eq!(bases(&[(1, &[minimum_zero])], &limits), Ok([0, 1]));
+        for number in [0, 1] {
+            assert_eq!(bases(&[(number, &[minimum_one])], &limits), Err(Code::NameConstraintUndecidable));
+            assert_eq!(bases(&[(number, &[])], &limits), Err(Code::NameConstraintUndecidable));
+            assert!(bases(&[(number, &[plain, maximum])], &limits).is_err());
+        }
+        assert!(bases(&[(1, &[plain]), (0, &[plain])], &limits).is_err());
+        let two = Limits { names: 2, ..Limits::default() };
+        assert_eq!(bases(&[(0, &[plain, plain]), (1, &[plain, plain])], &two), Ok([2, 2]));
+        assert_eq!(bases(&[(0, &[plain, plain, plain])], &two), Err(Code::NamesTooMany));
     }
 
     #[test]
