@@ -295,7 +295,12 @@ mod tests {
         assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[11, 1, 2, 3])), Match::Outside);
         assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[0; 16])), Match::Outside);
         assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 255, 0]), Ip(&[10, 1, 2, 3])), Match::Undecidable);
-        assert_eq!(matches(Ip(&[10, 0, 0]), Ip(&[10, 1, 2, 3])), Match::Undecidable);
+        for (base, name) in
+            [(&[0; 7][..], &[10, 1, 2, 3][..]), (&[0; 16], &[0; 8]), (&[0; 8], &[0; 5]), (&[0; 10], &[0; 4])]
+        {
+            assert_eq!(matches(Ip(base), Ip(name)), Match::Undecidable, "{base:?} {name:?}");
+        }
+        assert_eq!(matches(Ip(&[0; 32]), Ip(&[7; 16])), Match::Inside);
     }
 
     #[test]
@@ -309,10 +314,35 @@ mod tests {
             assert_eq!(matches(base, name), Match::Undecidable, "{base:?} {name:?}");
         }
         assert_eq!(matches(smtp, Rfc822(b"a@goal.example")), Match::OtherForm);
+        let bases =
+            [Rfc822(b"a.example"), Dns(b"a.example"), Other(3), Directory(&[0x30, 0]), Other(5), Uri(b"a.example")];
+        for (tag, base) in (1..).zip(bases).chain([(7, Ip(&[0; 8])), (8, Other(8))]) {
+            for other in 1..=8 {
+                let expected = if tag == other { Match::Undecidable } else { Match::OtherForm };
+                assert_eq!(matches(base, Undecodable(other)), expected, "{base:?} {other}");
+            }
+        }
         assert_eq!(matches(Rfc822(b"goal.example"), Undecodable(4)), Match::OtherForm);
         assert_eq!(matches(Directory(&[0x30, 0]), Undecodable(4)), Match::Undecidable);
         assert_eq!(matches(Dns(b"goal.example"), Rfc822(b"a@goal.example")), Match::OtherForm);
         assert_eq!(matches(Undecodable(9), Rfc822(b"a@goal.example")), Match::Undecidable);
+    }
+
+    #[test]
+    fn long_names_cost_more_comparisons() {
+        let long = [b'a'; 640];
+        for name in [Rfc822(&long), SmtpUtf8Mailbox(&long), Dns(&long), Directory(&long), Ip(&long), Uri(&long)] {
+            assert_eq!(octets(&name), 640, "{name:?}");
+        }
+        assert_eq!((octets(&Other(8)), octets(&Undecodable(8))), (0, 0));
+        for (permitted, excluded) in [(vec![Dns(&long)], vec![]), (vec![], vec![Dns(&long)])] {
+            let constraints = Constraints { permitted, excluded };
+            for (name_comparisons, expected) in [(20, Err(Code::NameBudget)), (21, Ok(()))] {
+                let limits = Limits { name_comparisons, ..Limits::default() };
+                let result = constraints.allow(&Rfc822(&long), &limits, &mut Budget::new(&limits));
+                assert_eq!(result.map_err(|error| error.code()), expected);
+            }
+        }
     }
 
     /// The bases of encoded NameConstraints, each subtree with more octets behind its base.
