@@ -289,8 +289,18 @@ mod tests {
 
     #[test]
     fn hosts_and_addresses_are_compared_by_their_own_rules() {
-        assert_eq!(matches(Dns(b"goal.example"), Dns(b"www.Goal.example")), Match::Inside);
-        assert_eq!(matches(Dns(b"goal.example"), Dns(b"evilgoal.example")), Match::Outside);
+        for (base, name, expected) in [
+            ("goal.example", "www.Goal.example", Match::Inside),
+            ("goal.example", "goal.example", Match::Inside),
+            ("goal.example", "evilgoal.example", Match::Outside),
+            ("goal.example", "example", Match::Outside),
+            (".goal.example", "www.goal.example", Match::Inside),
+            (".goal.example", "goal.example", Match::Outside),
+            ("", "goal.example", Match::Inside),
+            ("g\u{f6}al.example", "goal.example", Match::Undecidable),
+        ] {
+            assert_eq!(matches(Dns(base.as_bytes()), Dns(name.as_bytes())), expected, "{base} {name}");
+        }
         assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[10, 1, 2, 3])), Match::Inside);
         assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[11, 1, 2, 3])), Match::Outside);
         assert_eq!(matches(Ip(&[10, 0, 0, 0, 255, 0, 0, 0]), Ip(&[0; 16])), Match::Outside);
@@ -397,6 +407,9 @@ mod tests {
             ("goal.example", "mailto:a@goal.example", Match::Undecidable),
             ("goal.example", "http:///goal.example", Match::Undecidable),
             ("goal.example", "//goal.example", Match::Undecidable),
+            ("goal.example", "1http://goal.example", Match::Undecidable),
+            ("goal.example", "ht_tp://goal.example", Match::Undecidable),
+            ("goal.example", "://goal.example", Match::Undecidable),
             ("goal.example", "http://a@b@goal.example/", Match::Undecidable),
             ("goal.example", "http://evil.example\\@goal.example/", Match::Undecidable),
             ("goal.example", "http://goal.example:80:80/", Match::Undecidable),
