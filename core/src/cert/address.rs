@@ -295,12 +295,12 @@ mod tests {
         for local in ["a".repeat(65), "ë".repeat(33), format!("\"{}\"", " ".repeat(63))] {
             assert_eq!(code(&local, "goal.example"), malformed, "{local}");
         }
-        assert_eq!(code("a", &(longest_domain.clone() + "a")), malformed);
+        assert_eq!(code("a", &(longest_domain + "a")), malformed);
         // 229 octets that become 505 with A-labels.
         let grows = ["aüa"; 46].join(".");
         assert_eq!(code("a", &grows), Some(Code::DomainNotMapped), "{}", grows.len());
         assert_eq!(code("a", &longest_label), None);
-        assert_eq!(code("a", &(longest_label.clone() + "a")), malformed);
+        assert_eq!(code("a", &(longest_label + "a")), malformed);
     }
 
     #[test]

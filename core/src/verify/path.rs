@@ -429,8 +429,8 @@ impl<'a> Search<'a> {
         policies::validate(&statements, anchor.as_ref(), terms.inputs, &mut self.budget)
     }
 
-    /// Every name against the constraints of every CA above it, and of the caller above them all (RFC 5280 6.1.1 h and i). Self-issued CA certificates are exempt, unless last in
-    /// the path (RFC 5280 6.1.3 b).
+    /// Every name against the constraints of every CA above it, and of the caller above them all (RFC 5280 6.1.1 h and i).
+    /// Self-issued CA certificates are exempt, unless last in the path (RFC 5280 6.1.3 b).
     fn check_names(&mut self, path: &[(Option<usize>, &Certificate)]) -> Result<(), Error> {
         let of_authorities = path.iter().enumerate().skip(1).map(|(height, (number, authority))| {
             (height, *number, authority.extension(oids::NAME_CONSTRAINTS).map(|extension| extension.value))
