@@ -146,7 +146,9 @@ impl<'a> Case<'a> {
         let context = Context::new(crate::now(), recorder.clone()).policy(policy);
         let resolve = engine.resolve(vec![world.address.clone()], Vec::new(), context).unwrap();
         let store = MemoryStore::new();
-        let lookup = Lookup::new(&store).directory(DirectoryId::new("d"), &world.directory);
+        // One for each message: it remembers what it was asked.
+        let directory = ScriptedDirectory::new().lends(&world.address, world.certificate.clone());
+        let lookup = Lookup::new(&store).directory(DirectoryId::new("d"), &directory);
         let resolution = drive::run(resolve, &lookup, recorder.as_ref(), &|| false).unwrap();
         resolution.complete().unwrap().envelopes().remove(0)
     }
@@ -220,7 +222,7 @@ fn slots(octets: &[u8]) -> impl Iterator<Item = usize> {
 struct World {
     engine: Engine,
     short_headers: Engine,
-    directory: ScriptedDirectory,
+    certificate: Vec<u8>,
     address: Address,
 }
 
@@ -238,7 +240,11 @@ fn world() -> &'static World {
         limits.header_bytes = 200;
         limits.header_field_bytes = 100;
         limits.header_fields = 8;
-        let directory = ScriptedDirectory::new().lends(&address, certificate.der().to_vec());
-        World { short_headers: engine.clone().with_limits(limits), engine, directory, address }
+        World {
+            short_headers: engine.clone().with_limits(limits),
+            engine,
+            certificate: certificate.der().to_vec(),
+            address,
+        }
     })
 }
