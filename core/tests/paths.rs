@@ -19,9 +19,13 @@ fn certificate(der: &[u8]) -> Certificate {
 
 /// One of many CAs with the same name.
 fn namesake(key: u64, change: impl Fn(&mut AuthoritySpec)) -> Authority {
+    namesake_below(&root(), key, change)
+}
+
+fn namesake_below(authority: &Authority, key: u64, change: impl Fn(&mut AuthoritySpec)) -> Authority {
     let mut spec = AuthoritySpec::new("Namesake", Key::P256(key));
     change(&mut spec);
-    root().subordinate(&spec)
+    authority.subordinate(&spec)
 }
 
 /// What the search says to Alice's certificate with these helping it, in this order and in the other.
@@ -68,29 +72,21 @@ fn the_most_promising_issuer_says_why_there_is_no_path() {
 
 /// Ways to an anchor with one fault each, from the fault that is found farthest from it to the nearest.
 fn faults() -> Vec<(Code, Vec<Authority>)> {
-    let below = |authority: &Authority, change: &dyn Fn(&mut AuthoritySpec)| {
-        let mut spec = AuthoritySpec::new("Namesake", Key::P256(5));
-        change(&mut spec);
-        authority.subordinate(&spec)
-    };
     let mut short = AuthoritySpec::new("Short", Key::P256(6));
     short.path_length = Some(0);
     let (short, middle) = (root().subordinate(&short), root().authority("Middle", Key::P256(7)));
     vec![
-        (Code::PathNotFound, vec![below(&Authority::root("Nobody", Key::P256(8)), &|_| {})]),
-        (Code::PathSignatureInvalid, vec![namesake(9, |_| {})]),
-        (Code::IssuerNotCa, vec![below(&root(), &|spec| spec.is_ca = Some(false))]),
-        (
-            Code::CertificateExpired,
-            vec![below(&root(), &|spec| "2026-05-01T00:00:00Z".clone_into(&mut spec.not_after))],
-        ),
-        (Code::PathLength, vec![below(&short, &|_| {}), short]),
-        (Code::PathTooDeep, vec![below(&middle, &|_| {}), middle]),
+        (Code::PathNotFound, vec![namesake_below(&Authority::root("Nobody", Key::P256(8)), 5, |_| {})]),
+        (Code::PathSignatureInvalid, vec![namesake(5, |spec| spec.overrides.broken_signature = true)]),
+        (Code::IssuerNotCa, vec![namesake(5, |spec| spec.is_ca = Some(false))]),
+        (Code::CertificateExpired, vec![namesake(5, |spec| "2026-05-01T00:00:00Z".clone_into(&mut spec.not_after))]),
+        (Code::PathLength, vec![namesake_below(&short, 5, |_| {}), short]),
+        (Code::PathTooDeep, vec![namesake_below(&middle, 5, |_| {}), middle]),
         (
             Code::NameNotPermitted,
-            vec![below(&root(), &|spec| spec.permitted = vec![Name::Rfc822(b"other.example".to_vec())])],
+            vec![namesake(5, |spec| spec.permitted = vec![Name::Rfc822(b"other.example".to_vec())])],
         ),
-        (Code::PolicyNotValid, vec![below(&root(), &|_| {})]),
+        (Code::PolicyNotValid, vec![namesake(5, |_| {})]),
     ]
 }
 
