@@ -134,6 +134,11 @@ impl ImportRecord {
         Self { certificate, issuers, issuer_key, capabilities: None, source: Source::Operator, imported_at }
     }
 
+    /// The same with other capabilities, or none.
+    pub(crate) fn with_capabilities(self, capabilities: Option<Capabilities>) -> Self {
+        Self { capabilities, ..self }
+    }
+
     /// The verified certificate.
     ///
     /// ```

@@ -6,9 +6,10 @@ use crate::cms::KeyPreference;
 use crate::engine::Engine;
 use crate::error::{Code, Error};
 use crate::revocation::Job;
-use crate::store::Entry;
+use crate::store::{Entry, State};
 use crate::time::UnixTime;
 use crate::verify::check_candidate;
+use core::cmp::Reverse;
 
 /// The path of a stored certificate that would be sealed to now, if it is not revoked, with what may help to find another.
 pub(super) fn usable(engine: &Engine, address: &Address, stored: &StoredCert, now: UnixTime) -> Option<Job> {
@@ -27,16 +28,26 @@ pub(super) fn from_store(
     now: UnixTime,
 ) -> Result<Job, Error> {
     let limits = engine.limits();
-    let mut matching =
-        entry.certs.iter().map(|(stored, _)| stored).filter(|stored| preference.matches(&stored.certificate, limits));
-    let stored = matching.next().ok_or(Code::KeyPreferenceNotFound)?;
-    let pool: Vec<Certificate> = stored
-        .issuers
-        .iter()
-        .chain(verified.path.intermediates())
-        .chain(engine.intermediates().certificates())
-        .cloned()
-        .collect();
-    let path = check_candidate(&engine.terms(now), &verified.address, &stored.certificate, &pool);
-    path.map(|path| Job::new(path, pool, false)).map_err(|_| Code::KeyPreferenceUnusable.into())
+    let mut matching: Vec<&(StoredCert, State)> =
+        entry.certs.iter().filter(|(stored, _)| preference.matches(&stored.certificate, limits)).collect();
+    // An identifier of a key may name several (RFC 5280 4.2.1.2).
+    matching.sort_by_key(|(stored, state)| {
+        let certificate = &stored.certificate;
+        Reverse((*state == State::Active || *state == State::Pinned, state.is_in_use(), certificate.not_before()))
+    });
+    let mut result = Err(Code::KeyPreferenceNotFound.into());
+    for (stored, _) in matching {
+        let pool: Vec<Certificate> = stored
+            .issuers
+            .iter()
+            .chain(verified.path.intermediates())
+            .chain(engine.intermediates().certificates())
+            .cloned()
+            .collect();
+        match check_candidate(&engine.terms(now), &verified.address, &stored.certificate, &pool) {
+            Ok(path) => return Ok(Job::new(path, pool, false)),
+            Err(_) => result = Err(Code::KeyPreferenceUnusable.into()),
+        }
+    }
+    result
 }

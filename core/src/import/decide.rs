@@ -34,6 +34,8 @@ pub(super) enum Decision {
         code: Code,
     },
     Refuse(Code),
+    /// It is the signer whom an operator decided against, whatever certificate the mail names.
+    RefuseSigner(Code),
 }
 
 /// What the decision depends on beside the entry.
@@ -41,6 +43,8 @@ pub(super) struct Facts<'a> {
     pub(super) record: &'a ImportRecord,
     /// The certificate under which the mail's signature verified.
     pub(super) signer: &'a Certificate,
+    /// The key that certified the signer's.
+    pub(super) signer_issuer: Fingerprint,
     pub(super) now: UnixTime,
     /// Whether a stored certificate passes the checks of a recipient now: path, validity, usage, revocation.
     pub(super) usable: &'a dyn Fn(&StoredCert) -> bool,
@@ -48,22 +52,30 @@ pub(super) struct Facts<'a> {
 
 pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
     let active = entry.active().map(|stored| stored.certificate.fingerprint());
-    let known = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(facts.record.certificate()));
-    match known.map(|(_, state)| *state) {
-        Some(State::Rejected) => return Decision::Refuse(Code::CertificateRejected),
-        Some(State::Disabled) => return Decision::Refuse(Code::CertificateDisabled),
+    let candidate = facts.record.certificate();
+    let signer = state_of(entry, facts.signer);
+    if let Some(code) = signer.and_then(refusal) {
+        return if facts.signer.is_same_as(candidate) { Decision::Refuse(code) } else { Decision::RefuseSigner(code) };
+    }
+    match state_of(entry, candidate) {
         Some(State::Held) => return Decision::AlreadyHeld { active },
         Some(State::Active | State::Superseded | State::Pinned) => return already_known(entry, facts),
+        Some(state) => {
+            if let Some(code) = refusal(state) {
+                return Decision::Refuse(code);
+            }
+        }
         None => {}
     }
     let hold = |code| Decision::Hold { change: Change::Hold(facts.record.clone()), active, code };
-    if entry.certs.iter().any(|(_, state)| *state == State::Pinned) {
+    // Who waits for an operator's word has none of his own about another certificate.
+    if signer == Some(State::Held) || entry.certs.iter().any(|(_, state)| *state == State::Pinned) {
         return hold(Code::CertificateConflict);
     }
     // Only the active certificate has successors: one that an operator replaced must not come back through its own line.
-    let line = entry.active().filter(|stored| same_line(stored, facts));
+    let line = entry.active().filter(|stored| same_line(stored, candidate, facts.record.issuer_key()));
     if let Some(previous) = line.filter(|previous| is_younger(facts, previous) || (facts.usable)(previous)) {
-        return succeed(previous, facts).unwrap_or_else(|| hold(Code::CertificateConflict));
+        return succeed(previous, entry, facts).unwrap_or_else(|| hold(Code::CertificateConflict));
     }
     if in_use(entry).any(|stored| (facts.usable)(stored)) {
         return hold(Code::CertificateConflict);
@@ -74,12 +86,26 @@ pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
     Decision::Import(Change::Activate(facts.record.clone()))
 }
 
+fn state_of(entry: &Entry, certificate: &Certificate) -> Option<State> {
+    entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(certificate)).map(|(_, state)| *state)
+}
+
+/// Why nothing comes of a certificate in this state, if an operator decided against it.
+const fn refusal(state: State) -> Option<Code> {
+    match state {
+        State::Rejected => Some(Code::CertificateRejected),
+        State::Disabled => Some(Code::CertificateDisabled),
+        State::Active | State::Superseded | State::Pinned | State::Held => None,
+    }
+}
+
 fn in_use(entry: &Entry) -> impl Iterator<Item = &StoredCert> {
     entry.certs.iter().filter(|(_, state)| state.is_in_use()).map(|(stored, _)| stored)
 }
 
 fn already_known(entry: &Entry, facts: &Facts<'_>) -> Decision {
     let stored = in_use(entry).find(|stored| stored.certificate.is_same_as(facts.record.certificate()));
+    let stored = stored.filter(|stored| signer_speaks_for(stored, entry, facts));
     let update = stored.zip(facts.record.capabilities()).and_then(|(stored, new)| {
         let fingerprint = stored.certificate.fingerprint();
         let newer = is_newer(new, stored.capabilities.as_ref());
@@ -93,12 +119,20 @@ fn is_newer(new: &Capabilities, old: Option<&Capabilities>) -> bool {
     old.is_none_or(|old| new.der() != old.der() && new.signed_at() > old.signed_at())
 }
 
-/// Whether the candidate continues what the stored certificate began: the same key, or the same issuer key and the same
-/// identity.
-fn same_line(stored: &StoredCert, facts: &Facts<'_>) -> bool {
-    let candidate = facts.record.certificate();
-    same_key(&stored.certificate, candidate)
-        || (stored.issuer_key == facts.record.issuer_key() && same_identity(&stored.certificate, candidate))
+/// Whether the signer may say what the holder of a stored certificate can read: he is in use for the mailbox himself, or of
+/// the same line, as the certificate for signing of one who has two. Another who got a certificate for the mailbox may
+/// name hers and sign a list of weak algorithms beside it.
+fn signer_speaks_for(stored: &StoredCert, entry: &Entry, facts: &Facts<'_>) -> bool {
+    match state_of(entry, facts.signer) {
+        Some(state) => state.is_in_use(),
+        None => same_line(stored, facts.signer, facts.signer_issuer),
+    }
+}
+
+/// Whether a certificate continues what the stored one began: the same key, or the same issuer key and the same identity.
+fn same_line(stored: &StoredCert, certificate: &Certificate, issuer_key: Fingerprint) -> bool {
+    same_key(&stored.certificate, certificate)
+        || (stored.issuer_key == issuer_key && same_identity(&stored.certificate, certificate))
 }
 
 fn same_key(a: &Certificate, b: &Certificate) -> bool {
@@ -114,7 +148,7 @@ fn same_identity(a: &Certificate, b: &Certificate) -> bool {
 
 /// A certificate of the same line is a successor when it is younger and comes in time, and changes nothing when it is
 /// older; `None` when it comes too early to be taken for a renewal.
-fn succeed(previous: &StoredCert, facts: &Facts<'_>) -> Option<Decision> {
+fn succeed(previous: &StoredCert, entry: &Entry, facts: &Facts<'_>) -> Option<Decision> {
     if !is_younger(facts, previous) {
         return Some(Decision::Refuse(Code::OlderThanActive));
     }
@@ -124,8 +158,9 @@ fn succeed(previous: &StoredCert, facts: &Facts<'_>) -> Option<Decision> {
         || ends_soon
         || announced
         || !(facts.usable)(previous);
+    let capabilities = facts.record.capabilities().filter(|_| signer_speaks_for(previous, entry, facts)).cloned();
     in_time.then(|| Decision::Renew {
-        change: Change::Renew(facts.record.clone()),
+        change: Change::Renew(facts.record.clone().with_capabilities(capabilities)),
         previous: previous.certificate.fingerprint(),
     })
 }

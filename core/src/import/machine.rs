@@ -219,9 +219,7 @@ impl Import {
         };
         let certificate = record.certificate().clone();
         self.report.candidate = Some(kind);
-        self.report.fingerprint = Some(certificate.fingerprint());
-        self.report.not_before = Some(certificate.not_before());
-        self.report.not_after = Some(certificate.not_after());
+        self.report.set_certificate(&certificate);
         if kind == CandidateKind::KeyPreference && self.tries == 0 {
             self.events.push(Kind::KeyPreferenceFollowed { fingerprint: certificate.fingerprint() });
         }
@@ -230,8 +228,8 @@ impl Import {
             let role = Role::Stored(stored.certificate.fingerprint());
             self.verdicts.iter().any(|(other, verdict)| *other == role && !matches!(verdict, Verdict::Revoked))
         };
-        let now = self.context.now;
-        let decision = decide(&entry, &Facts { record: &record, signer: &verified.signer, now, usable: &usable });
+        let (signer, signer_issuer, now) = (&verified.signer, verified.path.issuer_key(), self.context.now);
+        let decision = decide(&entry, &Facts { record: &record, signer, signer_issuer, now, usable: &usable });
         self.carry_out(decision, verified, entry, &certificate);
     }
 
@@ -239,6 +237,10 @@ impl Import {
         let fingerprint = certificate.fingerprint();
         let (change, outcome, kind) = match decision {
             Decision::Refuse(code) => return self.refuse(code.into()),
+            Decision::RefuseSigner(code) => {
+                self.report.set_certificate(&verified.signer);
+                return self.refuse(code.into());
+            }
             Decision::AlreadyKnown { update: None } => {
                 return self.finish(Outcome::AlreadyKnown, Kind::AlreadyKnown { fingerprint });
             }

@@ -1,4 +1,4 @@
-use crate::cert::{Address, Fingerprint};
+use crate::cert::{Address, Certificate, Fingerprint};
 use crate::error::Error;
 use crate::private::Private;
 use crate::query::Unavailable;
@@ -129,7 +129,7 @@ pub struct Report {
     pub message_id: Option<Private<String>>,
     /// The mailbox of the certificate, once From and certificate agree on it.
     pub address: Option<Private<Address>>,
-    /// SHA-256 of the candidate, or of the signer's certificate when it did not get that far.
+    /// SHA-256 of the candidate, or of the signer's certificate when it did not get that far or is itself the reason.
     pub fingerprint: Option<Fingerprint>,
     /// Start of that certificate's validity.
     pub not_before: Option<UnixTime>,
@@ -163,5 +163,12 @@ impl Report {
             error: None,
             unavailable: None,
         }
+    }
+
+    /// The certificate that the report is about from now on.
+    pub(super) fn set_certificate(&mut self, certificate: &Certificate) {
+        self.fingerprint = Some(certificate.fingerprint());
+        self.not_before = Some(certificate.not_before());
+        self.not_after = Some(certificate.not_after());
     }
 }

@@ -214,9 +214,7 @@ fn check_signer_certificate<'a>(
     report: &mut Report,
 ) -> Result<(Address, Path), Error> {
     let (limits, profile) = (engine.limits(), engine.profile());
-    report.fingerprint = Some(certificate.fingerprint());
-    report.not_before = Some(certificate.not_before());
-    report.not_after = Some(certificate.not_after());
+    report.set_certificate(certificate);
     engine.terms(now).memory.recall(certificate);
     let key = certificate.public_key(limits)?;
     key.check_strength(KeyRole::EndEntity, limits)?;

@@ -115,13 +115,6 @@ fn another_issuer_replaces_only_what_has_ended() {
     }
 }
 
-fn decide(store: &dyn CertStore, report: &Report, decision: Decision) {
-    let change = Change::Decide { fingerprint: report.fingerprint.unwrap(), decision };
-    let entry = entry(store);
-    let query = PutStored::new(Tenant::default(), entry.address.clone(), entry.version, change);
-    assert_eq!(store.put(&query).unwrap(), PutOutcome::Stored);
-}
-
 // hardening: I11, I12
 #[test]
 fn a_rejected_or_disabled_certificate_is_refused_when_it_comes_again() {

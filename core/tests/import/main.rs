@@ -8,6 +8,7 @@
 )]
 
 mod decision;
+mod preference;
 
 use base64::Engine as _;
 use postseal::cert::SubjectEmail;
@@ -104,6 +105,13 @@ fn states(store: &dyn CertStore) -> Vec<State> {
 
 fn case(name: &str) -> Case {
     attacks().into_iter().find(|case| case.name == name).unwrap()
+}
+
+fn decide(store: &dyn CertStore, report: &Report, decision: Decision) {
+    let change = Change::Decide { fingerprint: report.fingerprint.unwrap(), decision };
+    let entry = entry(store);
+    let query = PutStored::new(Tenant::default(), entry.address.clone(), entry.version, change);
+    assert_eq!(store.put(&query).unwrap(), PutOutcome::Stored);
 }
 
 /// Imports corpus mails one after the other; the tenants are given with them.
