@@ -6,6 +6,7 @@ OpenSSL answers "the signature holds and the path is good for S/MIME signing"; p
 """
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import tomllib
 from datetime import datetime
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-POSTSEAL = ROOT / "target/debug/postseal"
+POSTSEAL = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "debug/postseal"
 
 
 def openssl(mail, anchors, at):
