@@ -17,7 +17,7 @@ use postseal::{Code, Engine, UnixTime};
 use postseal_testkit::MemoryStore;
 use postseal_testkit::corpus::attacks;
 use postseal_testkit::factory::{
-    Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, der, distinguished_name, extension,
+    Authority, AuthoritySpec, CertSpec, Key, Name, SignedMail, SignerId, der, distinguished_name, extension,
 };
 use std::time::Instant;
 
@@ -55,8 +55,40 @@ fn generated() -> Vec<(String, Vec<u8>)> {
         ("open comments".into(), [b"Content-Type: multipart/signed; ".as_slice(), &many(b"(", 60_000)].concat()),
         ("open quotes".into(), [b"From: ".as_slice(), &many(b"\"", 60_000), b"\r\n\r\n"].concat()),
         ("line feeds".into(), many(b"\n", 20 << 20)),
+        ("parameters".into(), [b"Content-Type: text/plain".as_slice(), &many(b";a=b", 16_000), b"\r\n\r\n"].concat()),
+        ("indefinite lengths everywhere".into(), detached(&many(b"\x30\x80\x00\x00", 1 << 20))),
+        ("a long issuer of the signer".into(), detached(&signer_info(&long_name(), &sha256(), &sha256()))),
+        ("a digest algorithm of scraps".into(), detached(&signer_info(&der::sequence(&[]), &scraps(), &sha256()))),
+        ("a signature algorithm of scraps".into(), detached(&signer_info(&der::sequence(&[]), &sha256(), &scraps()))),
         ("nothing but NUL".into(), vec![0; 20 << 20]),
     ]
+}
+
+fn sha256() -> Vec<u8> {
+    der::sequence(&[&der::oid("2.16.840.1.101.3.4.2.1")])
+}
+
+/// An algorithm identifier with parameters that are nothing but indefinite lengths.
+fn scraps() -> Vec<u8> {
+    der::indefinite(0x30, &[&der::oid("2.16.840.1.101.3.4.2.1"), &b"\x30\x80\x00\x00".repeat(900_000)])
+}
+
+/// A name whose white space is of no account (RFC 5280 7.1).
+fn long_name() -> Vec<u8> {
+    distinguished_name(&"a ".repeat(1_900_000), None)
+}
+
+/// A SignedData by somebody whom nobody knows, with 32 certificates that could be his.
+fn signer_info(issuer: &[u8], digest: &[u8], signature: &[u8]) -> Vec<u8> {
+    let spec = CertSpec::mailbox("a@goal.example", Key::P256(2));
+    let bag = Authority::root("Nobody", Key::P256(1)).issue(&spec).der().repeat(32);
+    let name = der::sequence(&[issuer, &der::integer(spec.serial)]);
+    let fields: [&[u8]; 5] = [&der::integer(1), &name, digest, signature, &der::octet_string(b"bad")];
+    let signers = der::set_of(vec![der::sequence(&fields)]);
+    let data = der::sequence(&[&der::oid("1.2.840.113549.1.7.1")]);
+    let fields: [&[u8]; 5] = [&der::integer(1), &der::set_of(vec![]), &data, &der::tlv(0xa0, &[&bag]), &signers];
+    let signed = der::tlv(0xa0, &[&der::sequence(&fields)]);
+    der::sequence(&[&der::oid("1.2.840.113549.1.7.2"), &signed])
 }
 
 /// The meter counts the whole process, so one test measures at a time.
@@ -125,6 +157,46 @@ fn every_bomb_ends_with_little_memory_on_a_small_stack() {
         }
     };
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
+}
+
+/// One key has many certificates, below CAs of which each certifies all of the next level, and none is trusted. A mail has one
+/// budget for all that its signer identifier names.
+// hardening: D9
+#[test]
+fn a_signer_identifier_that_names_many_certificates_costs_what_one_does() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let upper: Vec<_> = (1..=3).map(|seed| Authority::root("Upper", Key::P384(seed))).collect();
+    let lower = |authority: &Authority| authority.authority("Lower", Key::P384(20));
+    let issuers: Vec<_> = upper.iter().map(lower).collect();
+    let mail = |certificates: u64| {
+        let of = |serial| {
+            let spec = CertSpec { serial, ..CertSpec::mailbox("alice@goal.example", Key::P384(30)) };
+            issuers[0].issue(&spec)
+        };
+        let mail = SignedMail::new("alice@goal.example", &of(1)).signer_id(SignerId::KeyIdentifier);
+        let mail = issuers.iter().chain(&upper).fold(mail, |mail, authority| mail.with_authority(authority));
+        (2..=certificates).fold(mail, |mail, serial| mail.with_certificate(of(serial).der())).build()
+    };
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap());
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    assert_eq!(check("one certificate", &engine, &mail(1), at), refused(Code::PathSignatureInvalid));
+    assert_eq!(check("twenty certificates", &engine, &mail(20), at), refused(Code::SignatureBudget));
+}
+
+/// Revocation lists are read when all else holds, so that only somebody who is trusted can send these.
+// hardening: R3
+#[test]
+fn a_revocation_list_of_scraps_takes_little_memory() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let person = root().issue(&CertSpec::mailbox("alice@goal.example", Key::P256(9)));
+    let list = der::indefinite(0x30, &[&b"\x30\x80\x00\x00".repeat(900_000)]);
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap());
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    let mail = SignedMail::new("alice@goal.example", &person).with_crl(&list).build();
+    check("a list of scraps", &engine, &mail, at);
+    let list = der::sequence(&[&b"\x30\x02\x05\x00".repeat(900_000)]);
+    let mail = SignedMail::new("alice@goal.example", &person).with_crl(&list).build();
+    assert_eq!(check("a list of nulls", &engine, &mail, at), (Outcome::Imported, None));
 }
 
 /// Five levels of six CAs with long names, made by the sender, who needs nobody's trust for it.
@@ -222,6 +294,10 @@ fn mappings(root: &Authority, width: u64, policy: &str) -> Vec<u8> {
     spec.overrides.extra_extensions = vec![extension("2.5.29.32", false, &policy)];
     let mail = SignedMail::new("alice@goal.example", &above.issue(&spec));
     all.iter().fold(mail, |mail, authority| mail.with_authority(authority)).build()
+}
+
+fn root() -> Authority {
+    Authority::root("Root", Key::P256(1))
 }
 
 const fn refused(code: Code) -> (Outcome, Option<Code>) {

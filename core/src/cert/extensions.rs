@@ -113,7 +113,7 @@ impl Certificate {
     pub(crate) fn subject_key_identifier(&self) -> Option<&[u8]> {
         let extension = self.extension(oids::SUBJECT_KEY_IDENTIFIER)?;
         let limits = Limits::default();
-        let document = Document::new(extension.value, &limits);
+        let document = Document::definite(extension.value, &limits);
         Some(document.root().ok()?.expect(Tag::OCTET_STRING).ok()?.content())
     }
 
@@ -121,7 +121,7 @@ impl Certificate {
     pub(crate) fn authority_key_identifier(&self) -> Option<&[u8]> {
         let extension = self.extension(oids::AUTHORITY_KEY_IDENTIFIER)?;
         let limits = Limits::default();
-        let document = Document::new(extension.value, &limits);
+        let document = Document::definite(extension.value, &limits);
         let root = document.root().ok()?.expect(Tag::SEQUENCE).ok()?;
         Some(document.children(&root).ok()?.optional(Tag::context(0)).ok()??.content())
     }
@@ -134,7 +134,7 @@ impl Certificate {
     ) -> Result<Option<T>, Error> {
         let Some(extension) = self.extension(oid) else { return Ok(None) };
         let limits = Limits::default();
-        let document = Document::new(extension.value, &limits);
+        let document = Document::definite(extension.value, &limits);
         let value = document.root().and_then(|root| decode(&document, root));
         value.map(Some).map_err(|error| match error.fault() {
             crate::error::Fault::LimitExceeded => error,

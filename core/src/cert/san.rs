@@ -42,7 +42,7 @@ impl Certificate {
     /// An error means that the list itself cannot be read, or has more than `Limits::names` names.
     pub(crate) fn subject_alt_names(&self, limits: &Limits) -> Result<Option<Vec<GeneralName<'_>>>, Error> {
         let Some(extension) = self.extension(oids::SUBJECT_ALT_NAME) else { return Ok(None) };
-        let document = Document::new(extension.value, limits);
+        let document = Document::definite(extension.value, limits);
         general_names(&document, limits).map(Some).map_err(|error| match error.code() {
             Code::NamesTooMany => error,
             _ => Code::ExtensionMalformed.into(),

@@ -83,7 +83,8 @@ impl<'a> SignedAttributes<'a> {
 
     pub(crate) fn message_digest(&self) -> Result<Option<Vec<u8>>, Error> {
         self.typed(oids::MESSAGE_DIGEST, |document, value| {
-            if value.tag().primitive() != Tag::OCTET_STRING {
+            // Each certificate that may be the signer's asks again: no digest, however it is divided, is longer than this.
+            if value.tag().primitive() != Tag::OCTET_STRING || value.raw().len() > 1 << 10 {
                 return Err(Code::AttributeMalformed.into());
             }
             Ok(document.segments(&value).concat(64, Code::AttributeMalformed)?.into_owned())
@@ -168,6 +169,10 @@ impl<'a> SignedAttributes<'a> {
             }
         }
         Ok(is_issuer && serial == certificate.serial())
+    }
+
+    pub(super) fn are_in_der_order(&self) -> bool {
+        self.attributes.is_sorted_by_key(|attribute| attribute.raw)
     }
 
     /// The encoded SET whose octets were signed: with a universal tag and a definite length, the attributes as sent and

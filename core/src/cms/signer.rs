@@ -12,9 +12,9 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub(crate) struct SignerInfo<'a> {
     pub(crate) identifier: SignerIdentifier<'a>,
-    digest_algorithm: &'a [u8],
+    digest_algorithm: Result<DigestAlgorithm, Error>,
     pub(crate) signed_attributes: Option<SignedAttributes<'a>>,
-    signature_algorithm: &'a [u8],
+    signature_algorithm: Result<SignatureAlgorithm, Error>,
     signature: Cow<'a, [u8]>,
     /// Whether an attribute that must be signed stands among the unsigned ones.
     pub(super) misplaced: bool,
@@ -24,7 +24,11 @@ pub(crate) struct SignerInfo<'a> {
 /// How the signer's certificate is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SignerIdentifier<'a> {
-    IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
+    /// The issuer as names are compared: there may be many certificates to compare it with.
+    IssuerAndSerial {
+        issuer_key: Vec<u8>,
+        serial: &'a [u8],
+    },
     SubjectKeyIdentifier(Cow<'a, [u8]>),
 }
 
@@ -107,12 +111,16 @@ impl<'a> SignerInfo<'a> {
         let mut fields = document.children(&signer_info.expect(Tag::SEQUENCE)?)?;
         fields.expect(Tag::INTEGER)?;
         let identifier = identifier(document, &fields.required()?, limits)?;
-        let digest_algorithm = fields.expect(Tag::SEQUENCE)?.raw();
+        let digest_algorithm = algorithm_identifier(&fields.expect(Tag::SEQUENCE)?, limits)?;
+        let digest_algorithm = DigestAlgorithm::from_algorithm_identifier(digest_algorithm, limits);
         let signed_attributes = match fields.optional(Tag::context_constructed(0))? {
             Some(set) => Some(SignedAttributes::read(document, &set, limits)?),
             None => None,
         };
-        let signature_algorithm = fields.expect(Tag::SEQUENCE)?.raw();
+        let signature_algorithm = algorithm_identifier(&fields.expect(Tag::SEQUENCE)?, limits)?;
+        let signature_algorithm = digest_algorithm.and_then(|digest| {
+            SignatureAlgorithm::from_algorithm_identifier(signature_algorithm, Some(digest), limits)
+        });
         let string = fields.required()?;
         if string.tag().primitive() != Tag::OCTET_STRING {
             return Err(Error::from(Code::DerTag).at(string.offset()));
@@ -134,8 +142,8 @@ impl<'a> SignerInfo<'a> {
     /// Whether this SignerInfo names the certificate (RFC 5652 5.3). Several may match; each is to be tried.
     pub(crate) fn names(&self, certificate: &Certificate) -> bool {
         match &self.identifier {
-            SignerIdentifier::IssuerAndSerial { issuer, serial } => {
-                certificate.serial() == *serial && name::equal(certificate.issuer(), issuer, &self.limits)
+            SignerIdentifier::IssuerAndSerial { issuer_key, serial } => {
+                certificate.serial() == *serial && certificate.issuer_key(&self.limits) == *issuer_key
             }
             SignerIdentifier::SubjectKeyIdentifier(identifier) => {
                 certificate.subject_key_identifier() == Some(identifier.as_ref())
@@ -143,13 +151,17 @@ impl<'a> SignerInfo<'a> {
         }
     }
 
-    pub(crate) fn digest_algorithm(&self) -> Result<DigestAlgorithm, Error> {
-        DigestAlgorithm::from_algorithm_identifier(self.digest_algorithm, &self.limits)
+    /// Whether the two [orders](AttributeOrder) are one.
+    pub(crate) fn attributes_are_in_der_order(&self) -> bool {
+        self.signed_attributes.as_ref().is_none_or(SignedAttributes::are_in_der_order)
     }
 
-    pub(crate) fn signature_algorithm(&self) -> Result<SignatureAlgorithm, Error> {
-        let digest = self.digest_algorithm()?;
-        SignatureAlgorithm::from_algorithm_identifier(self.signature_algorithm, Some(digest), &self.limits)
+    pub(crate) const fn digest_algorithm(&self) -> Result<DigestAlgorithm, Error> {
+        self.digest_algorithm
+    }
+
+    pub(crate) const fn signature_algorithm(&self) -> Result<SignatureAlgorithm, Error> {
+        self.signature_algorithm
     }
 
     /// Fails when a digest of the signature may not be relied on.
@@ -201,6 +213,14 @@ impl<'a> SignerInfo<'a> {
     }
 }
 
+/// One that is longer than all signed attributes together has no parameters that anybody reads.
+fn algorithm_identifier<'a>(sequence: &Element<'a>, limits: &Limits) -> Result<&'a [u8], Error> {
+    if sequence.raw().len() > limits.attribute_bytes {
+        return Err(Error::from(Code::CmsMalformed).at(sequence.offset()));
+    }
+    Ok(sequence.raw())
+}
+
 fn identifier<'a>(
     document: &Document<'a>,
     element: &Element<'a>,
@@ -209,10 +229,15 @@ fn identifier<'a>(
     match element.tag() {
         Tag::SEQUENCE => {
             let mut fields = document.children(element)?;
-            let issuer = fields.expect(Tag::SEQUENCE)?.raw();
+            let issuer = fields.expect(Tag::SEQUENCE)?;
             let serial = fields.expect(Tag::INTEGER)?.content();
             fields.finish()?;
-            Ok(SignerIdentifier::IssuerAndSerial { issuer, serial })
+            // A name that is longer than a certificate is in none.
+            if issuer.raw().len() > limits.certificate_bytes {
+                return Err(Error::from(Code::CmsMalformed).at(issuer.offset()));
+            }
+            let issuer_key = name::comparison_key(issuer.raw(), limits);
+            Ok(SignerIdentifier::IssuerAndSerial { issuer_key, serial })
         }
         // Constructed, it is in segments, or explicitly tagged as some signers write it: the octets are the same.
         tag if tag.primitive() == Tag::context(0) => {

@@ -57,6 +57,7 @@ pub(crate) struct Document<'a> {
     /// Start of the content of an element of indefinite length -> position of its end-of-contents octets.
     ends: RefCell<BTreeMap<usize, usize>>,
     elements_left: Cell<usize>,
+    indefinite_lengths: usize,
     /// Whether a length was seen that DER does not allow.
     ber: Cell<bool>,
     depth: usize,
@@ -75,12 +76,26 @@ pub(crate) struct Element<'a> {
     depth: usize,
 }
 
+/// Indefinite lengths in one object. Streamed CMS has a dozen; each takes some forty octets of memory until the object is
+/// read, ten times as much as its own.
+const INDEFINITE_LENGTHS: usize = 4096;
+
 impl<'a> Document<'a> {
     pub(crate) fn new(bytes: &'a [u8], limits: &Limits) -> Self {
+        Self::with(bytes, INDEFINITE_LENGTHS, limits)
+    }
+
+    /// One without indefinite lengths, where only DER may stand: what is not asked for is then stepped over, not scanned.
+    pub(crate) fn definite(bytes: &'a [u8], limits: &Limits) -> Self {
+        Self::with(bytes, 0, limits)
+    }
+
+    fn with(bytes: &'a [u8], indefinite_lengths: usize, limits: &Limits) -> Self {
         Self {
             bytes,
             ends: RefCell::default(),
             elements_left: Cell::new(limits.asn1_elements),
+            indefinite_lengths,
             ber: Cell::new(false),
             depth: limits.asn1_depth,
             segments: limits.octet_string_segments,
@@ -175,11 +190,8 @@ impl<'a> Document<'a> {
         }
         if length == 0x80 {
             self.ber.set(true);
-            return if tag.is_constructed() {
-                Ok((tag, content, None))
-            } else {
-                Err(Error::from(Code::DerLength).at(start))
-            };
+            let is_allowed = tag.is_constructed() && self.indefinite_lengths > 0;
+            return if is_allowed { Ok((tag, content, None)) } else { Err(Error::from(Code::DerLength).at(start)) };
         }
         let count = usize::from(length & 0x7f);
         let octets = rest.get(..count).ok_or_else(truncated)?;
@@ -202,6 +214,9 @@ impl<'a> Document<'a> {
             return if end.saturating_add(2) <= limit { Ok(end) } else { Err(truncated()) };
         }
         let mut ends = self.ends.borrow_mut();
+        if ends.len() >= self.indefinite_lengths {
+            return Err(Error::from(Code::Asn1ElementsTooMany).at(content));
+        }
         let mut open = vec![content];
         let mut position = content;
         while let Some(&innermost) = open.last() {
@@ -219,6 +234,9 @@ impl<'a> Document<'a> {
                 Some(length) => position = self.definite_end(position, inner, length, limit)?,
                 None if depth.saturating_add(open.len()) >= self.depth => {
                     return Err(Error::from(Code::Asn1TooDeep).at(position));
+                }
+                None if ends.len().saturating_add(open.len()) >= self.indefinite_lengths => {
+                    return Err(Error::from(Code::Asn1ElementsTooMany).at(position));
                 }
                 None => {
                     open.push(inner);

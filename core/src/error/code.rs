@@ -125,7 +125,7 @@ codes! {
         206 MimePartsTooMany "mime-parts-too-many" "There are more MIME parts than Limits::mime_parts.";
         207 CommentTooDeep "comment-too-deep" "Comments in an address are nested deeper than Limits::comment_depth.";
         210 Asn1TooDeep "asn1-too-deep" "ASN.1 elements are nested deeper than Limits::asn1_depth.";
-        211 Asn1ElementsTooMany "asn1-elements-too-many" "There are more ASN.1 elements than Limits::asn1_elements.";
+        211 Asn1ElementsTooMany "asn1-elements-too-many" "There are more ASN.1 elements than Limits::asn1_elements, or more than 4096 indefinite lengths.";
         212 SegmentsTooMany "segments-too-many" "A constructed octet string has more segments than Limits::octet_string_segments.";
         213 CmsTooLarge "cms-too-large" "The CMS object has more bytes than Limits::cms_bytes.";
         214 CertificatesTooMany "certificates-too-many" "The mail carries more certificates than Limits::certificates.";

@@ -12,7 +12,8 @@ use crate::revocation::Crl;
 use crate::time::UnixTime;
 use crate::trace::Kind as EventKind;
 use crate::verify::{
-    DigestAlgorithm, KeyRole, Limits, Path, check_candidate, check_recipient, check_signer, find_path_on,
+    Budget, DigestAlgorithm, KeyRole, Limits, Path, check_candidate_within, check_recipient, check_signer,
+    find_path_within, is_spent,
 };
 
 pub(super) enum Finding {
@@ -96,8 +97,20 @@ pub(super) fn verify(
     let (bag, unreadable) = read_bag(&signed, limits);
     let digest_value = content.digest(engine.crypto(), digest)?;
     let pool: Vec<Certificate> = bag.iter().chain(engine.intermediates().certificates()).cloned().collect();
+    let mut budget = Budget::new(limits);
     let try_signer = |certificate: &Certificate, report: &mut Report| {
-        check_signer_certificate(engine, signer_info, certificate, &content, &digest_value, &author, &pool, now, report)
+        check_signer_certificate(
+            &mut budget,
+            engine,
+            signer_info,
+            certificate,
+            &content,
+            &digest_value,
+            &author,
+            &pool,
+            now,
+            report,
+        )
     };
     let candidates = bag.iter().filter(|certificate| signer_info.names(certificate));
     // A certificate that could not be read may have been the signer's; why it could not says more than that it is missing.
@@ -106,7 +119,7 @@ pub(super) fn verify(
     let signer = path.leaf().clone();
     report.address = Some(Private::new(address.clone()));
     events.extend(proof_events(&path));
-    let candidate = choose(engine, signer_info, &signer, &address, &bag, &pool, now)?;
+    let candidate = choose(&mut budget, engine, signer_info, &signer, &address, &bag, &pool, now)?;
     let capabilities = signer_info.capabilities()?.filter(|capabilities| capabilities.are_signed_by(now));
     let crls = signed.crls.iter().filter_map(|raw| Crl::from_der(raw, limits).ok()).collect();
     let ignored = ignored(&path, &candidate, &bag);
@@ -175,7 +188,7 @@ fn check_digest(signer_info: &SignerInfo<'_>, engine: &Engine) -> Result<DigestA
 /// Tries every certificate that the signer identifier names; signature and path must hold for the same one.
 fn best_of<'c, T>(
     certificates: impl Iterator<Item = &'c Certificate>,
-    check: impl Fn(&Certificate, &mut Report) -> Result<T, Error>,
+    mut check: impl FnMut(&Certificate, &mut Report) -> Result<T, Error>,
     missing: Error,
     report: &mut Report,
 ) -> Result<T, Error> {
@@ -186,6 +199,11 @@ fn best_of<'c, T>(
             Ok(found) => {
                 *report = attempt;
                 return Ok(found);
+            }
+            // Nothing is left for the others: a mail has one budget, however many certificates its signer identifier names.
+            Err(error) if is_spent(error) => {
+                *report = attempt;
+                return Err(error);
             }
             Err(error) => {
                 let further = nearest.as_ref().is_none_or(|(_, best)| attempt.signature < best.signature);
@@ -203,6 +221,7 @@ fn best_of<'c, T>(
 /// signature → path → address → usage, on one certificate.
 #[expect(clippy::too_many_arguments, reason = "the facts of one mail, used here together and nowhere else")]
 fn check_signer_certificate<'a>(
+    budget: &mut Budget,
     engine: &Engine,
     signer_info: &SignerInfo<'a>,
     certificate: &Certificate,
@@ -218,15 +237,16 @@ fn check_signer_certificate<'a>(
     engine.terms(now).memory.recall(certificate);
     let key = certificate.public_key(limits)?;
     key.check_strength(KeyRole::EndEntity, limits)?;
+    budget.spend_signature(key.cost())?;
     let verify = |order| signer_info.verify(engine.crypto(), key, certificate, content, digest, order);
     let mut signature = verify(AttributeOrder::Der);
-    if signature.is_err() && verify(AttributeOrder::AsSent).is_ok() {
+    if signature.is_err() && !signer_info.attributes_are_in_der_order() && verify(AttributeOrder::AsSent).is_ok() {
         let allowed = profile.rules().attributes_as_sent;
         signature = if allowed { Ok(()) } else { Err(Code::AttributesNotDer.into()) };
     }
     report.signature = verdict(&signature);
     signature?;
-    let path = find_path_on(&engine.terms(now), certificate, pool);
+    let path = find_path_within(budget, &engine.terms(now), certificate, pool);
     report.path = verdict(&path);
     let path = path?;
     let mailboxes = certificate.mailboxes(profile.rules().subject_email, limits)?;
@@ -247,7 +267,9 @@ fn verdict<T>(result: &Result<T, Error>) -> Verdict {
 
 /// The signer's own certificate, or the one that he prefers. When the preferred one is in the mail and fails a check,
 /// there is no falling back.
+#[expect(clippy::too_many_arguments, reason = "the facts of one mail, used here together and nowhere else")]
 fn choose(
+    budget: &mut Budget,
     engine: &Engine,
     signer_info: &SignerInfo<'_>,
     signer: &Certificate,
@@ -269,7 +291,7 @@ fn choose(
     }
     matching
         .into_iter()
-        .find_map(|certificate| check_candidate(&engine.terms(now), address, certificate, pool).ok())
+        .find_map(|certificate| check_candidate_within(budget, &engine.terms(now), address, certificate, pool).ok())
         .map(|path| Candidate::Preferred(Box::new(path)))
         .ok_or_else(|| Code::KeyPreferenceUnusable.into())
 }

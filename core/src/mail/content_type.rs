@@ -59,6 +59,9 @@ pub(super) fn file_name(headers: &Headers<'_>, content_type: &ContentType, limit
     disposition.or_else(|| content_type.parameter("name").ok()?.map(<[u8]>::to_vec))
 }
 
+/// Parameters of one field: in memory each takes thirty times its octets. Real ones have up to five.
+const PARAMETERS: usize = 256;
+
 fn parse(value: &[u8], limits: &Limits) -> Result<ContentType, Error> {
     let mut cursor = Cursor::new(value, limits.comment_depth, Code::ContentTypeMalformed);
     cursor.skip_cfws()?;
@@ -91,6 +94,9 @@ fn parse(value: &[u8], limits: &Limits) -> Result<ContentType, Error> {
             Some(b'"') => unquote(cursor.quoted_string()?),
             _ => unquoted(&mut cursor)?,
         };
+        if parameters.len() >= PARAMETERS {
+            return Err(cursor.error());
+        }
         parameters.push((name, value));
     }
 }

@@ -185,7 +185,7 @@ impl Certificate {
     /// The addresses of AuthorityInfoAccess that serve `method` (RFC 5280 4.2.2.1); what cannot be read serves nothing.
     pub(crate) fn access_locations(&self, method: &[u8], limits: &Limits) -> Vec<String> {
         let Some(extension) = self.extension(oids::AUTHORITY_INFO_ACCESS) else { return Vec::new() };
-        let document = Document::new(extension.value, limits);
+        let document = Document::definite(extension.value, limits);
         let mut urls = Vec::new();
         let mut read = || {
             let mut descriptions = document.children(&document.root()?.expect(Tag::SEQUENCE)?)?;

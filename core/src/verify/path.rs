@@ -1,4 +1,4 @@
-use super::budget::Budget;
+use super::budget::{Budget, is_spent};
 use super::cache::Memory;
 use super::digest::Sha1;
 use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
@@ -174,8 +174,18 @@ pub(crate) struct Terms<'a> {
 
 /// As [`find_path`].
 pub(crate) fn find_path_on(terms: &Terms<'_>, leaf: &Certificate, pool: &[Certificate]) -> Result<Path, Error> {
+    find_path_within(&mut Budget::new(terms.limits), terms, leaf, pool)
+}
+
+/// The same with work that others have a share in.
+pub(crate) fn find_path_within(
+    budget: &mut Budget,
+    terms: &Terms<'_>,
+    leaf: &Certificate,
+    pool: &[Certificate],
+) -> Result<Path, Error> {
     check_certificate(leaf, terms)?;
-    Search::new(terms, leaf, pool).run()
+    Search::new(budget, terms, leaf, pool).run()
 }
 
 struct Search<'a> {
@@ -183,7 +193,7 @@ struct Search<'a> {
     leaf: &'a Certificate,
     /// Everything that may stand above something: the anchors first, then the pool.
     issuers: Vec<Issuer<'a>>,
-    budget: Budget,
+    budget: &'a mut Budget,
     /// The most telling error so far.
     nearest: Error,
     /// Whether a key signed a certificate, by their numbers, so that backtracking repeats no arithmetic.
@@ -213,7 +223,7 @@ struct Frame<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(terms: &'a Terms<'a>, leaf: &'a Certificate, pool: &'a [Certificate]) -> Self {
+    fn new(budget: &'a mut Budget, terms: &'a Terms<'a>, leaf: &'a Certificate, pool: &'a [Certificate]) -> Self {
         let trusted = terms.anchors.certificates().enumerate().map(|(number, certificate)| Issuer {
             certificate,
             key: number,
@@ -233,7 +243,7 @@ impl<'a> Search<'a> {
             terms,
             leaf,
             issuers: trusted.chain(helping).collect(),
-            budget: Budget::new(terms.limits),
+            budget,
             nearest: Code::PathNotFound.into(),
             signatures: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -268,7 +278,7 @@ impl<'a> Search<'a> {
                     let frame = self.frame(Some(number), issuer);
                     frames.push(frame);
                 }
-                Err(error) if is_budget(error) => return Err(error),
+                Err(error) if is_spent(error) => return Err(error),
                 Err(error) => self.note(error),
             }
         }
@@ -426,7 +436,7 @@ impl<'a> Search<'a> {
         let of = |certificate| Statements::of(certificate, is_self_issued(certificate), terms.limits);
         let statements = below_anchor.iter().rev().map(|frame| of(frame.certificate)).collect::<Result<Vec<_>, _>>()?;
         let anchor = terms.inputs.trust_anchor_constraints.then(|| of(anchor)).transpose()?;
-        policies::validate(&statements, anchor.as_ref(), terms.inputs, &mut self.budget)
+        policies::validate(&statements, anchor.as_ref(), terms.inputs, self.budget)
     }
 
     /// Every name against the constraints of every CA above it, and of the caller above them all (RFC 5280 6.1.1 h and i).
@@ -458,7 +468,7 @@ impl<'a> Search<'a> {
         if let Some(result) = self.allowed.get(&(number, below)) {
             return *result;
         }
-        let result = names::check(constraints, certificate, self.terms.limits, &mut self.budget);
+        let result = names::check(constraints, certificate, self.terms.limits, self.budget);
         self.allowed.insert((number, below), result);
         result
     }
@@ -477,10 +487,6 @@ const fn rank(error: Error) -> u8 {
         Code::PathLength => 5,
         _ => 3,
     }
-}
-
-fn is_budget(error: Error) -> bool {
-    matches!(error.code(), Code::SignatureBudget | Code::BuildBudget | Code::NameBudget | Code::PolicyBudget)
 }
 
 /// What holds for every certificate below the anchor, the leaf included.

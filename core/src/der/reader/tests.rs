@@ -118,6 +118,33 @@ fn nested_indefinite_elements_are_scanned_once() {
     assert_eq!(element.content(), b"");
 }
 
+// hardening: R3
+#[test]
+fn indefinite_lengths_are_counted_or_none_is_allowed() {
+    let limits = limits();
+    for (count, expected) in [(4094, Ok(())), (4095, Err(Code::Asn1ElementsTooMany))] {
+        let siblings = [b"\x30\x80\x30\x80".as_slice(), &b"\x30\x80\0\0".repeat(count), b"\0\0\0\0"].concat();
+        let document = Document::new(&siblings, &limits);
+        let read = || {
+            let root = document.root()?;
+            // What was counted once is not counted again.
+            let inner = document.children(&root)?.required()?;
+            let mut members = document.children(&inner)?;
+            while members.next()?.is_some() {}
+            Ok(())
+        };
+        assert_eq!(read().map_err(|error: Error| error.code()), expected, "{count}");
+    }
+    let one_after_the_other = [b"\x30\x82\x40\x04".as_slice(), &b"\x30\x80\0\0".repeat(4097)].concat();
+    let document = Document::new(&one_after_the_other, &limits);
+    let mut members = document.children(&document.root().unwrap()).unwrap();
+    let read = (0..4097).map(|_| members.next().map_err(|error| error.code()).map(|_| ()));
+    assert_eq!(read.filter(|read| *read == Err(Code::Asn1ElementsTooMany)).count(), 1);
+    let definite = |bytes| Document::definite(bytes, &limits).root().map(|_| ()).map_err(|error| error.code());
+    assert_eq!(definite(&[0x30, 0x80, 0, 0]), Err(Code::DerLength));
+    assert_eq!(definite(&[0x30, 2, 0x30, 0]), Ok(()));
+}
+
 #[test]
 fn small_values_are_read_and_odd_ones_refused() {
     let limits = limits();
