@@ -241,10 +241,11 @@ impl Checks {
     fn status(&mut self, certificate: &Certificate, issuer: &Certificate, job: &Job, tried: &mut Tried) -> Knowledge {
         self.take_from_cache(certificate);
         let engine = self.engine.clone();
+        let authorities = authorities_above(certificate, &job.path);
         let mut banned: Vec<Certificate> = job.revoked.clone();
         let finding = loop {
             let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
-            let finding = look_up(certificate, issuer, &self.lists, &mut speakers);
+            let finding = look_up(certificate, &authorities, &self.lists, &mut speakers);
             match self.unfit_speaker(&finding, job, &banned, tried) {
                 Some(unfit) => banned.push(unfit),
                 None => break finding,
@@ -281,13 +282,14 @@ impl Checks {
         let mut seen: BTreeSet<Fingerprint> = links(&job.path).iter().map(|(own, _)| own.fingerprint()).collect();
         let mut waiting: Vec<Path> = finding.relies_on.clone();
         while let Some(path) = waiting.pop() {
-            for (certificate, issuer) in links(&path) {
+            for (certificate, _) in links(&path) {
                 if !seen.insert(certificate.fingerprint()) {
                     continue;
                 }
                 let terms = terms(&self.engine, self.now, job);
                 let mut speakers = Speakers::new(terms, &job.path, &job.pool, banned, tried);
-                let found = look_up(&certificate, &issuer, &self.lists, &mut speakers);
+                let authorities = authorities_above(&certificate, &path);
+                let found = look_up(&certificate, &authorities, &self.lists, &mut speakers);
                 match found.status {
                     Status::Good => waiting.extend(found.relies_on),
                     Status::Unknown(_) if self.policy.mode != Mode::Hard => {}
@@ -307,12 +309,14 @@ impl Checks {
     ) -> Option<Status> {
         let fingerprint = certificate.fingerprint();
         let nonce = self.nonce(fingerprint);
+        let authorities = authorities_above(certificate, &job.path);
         let mut best = None;
         for response in self.responses.get(&fingerprint).cloned().unwrap_or_default() {
             let nonce = nonce.as_deref().filter(|_| response.is_answer);
             let asked = Asked {
                 certificate,
                 issuer,
+                authorities: &authorities,
                 nonce,
                 nonce_required: self.policy.nonce_required,
                 lists: &self.lists,
@@ -567,4 +571,10 @@ fn links(path: &Path) -> Vec<(Certificate, Certificate)> {
     let below = core::iter::once(path.leaf()).chain(path.intermediates());
     let above = path.intermediates().iter().chain([path.anchor()]);
     below.cloned().zip(above.cloned()).collect()
+}
+
+/// Who stands above a certificate of the path, its issuer first.
+fn authorities_above(certificate: &Certificate, path: &Path) -> Vec<Certificate> {
+    let links = links(path).into_iter().skip_while(|(below, _)| below != certificate);
+    links.map(|(_, issuer)| issuer).collect()
 }

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 /// A certificate revocation list (RFC 5280 5): a view over its original bytes, with an index by serial number.
 ///
 /// It is read once, whatever its size, and looked up in logarithmic time. To have been read says nothing about trust: a list
-/// counts only when its issuer's key is found under the same anchor as the certificate in question.
+/// counts only when its issuer's key stands above the certificate in question, or was certified for it by one that does.
 ///
 /// ```
 /// use postseal::{Code, revocation::Crl, verify::Limits};

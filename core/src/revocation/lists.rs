@@ -37,30 +37,37 @@ pub(crate) struct Finding {
     pub(crate) unusable: Vec<(Fingerprint, Error)>,
 }
 
+impl Finding {
+    fn nothing() -> Self {
+        Self {
+            status: Status::Unknown(Code::RevocationUnknown.into()),
+            from_mail: false,
+            relies_on: Vec::new(),
+            rests_on: Vec::new(),
+            unusable: Vec::new(),
+        }
+    }
+}
+
 /// The subject of the question.
 struct Subject<'a> {
     certificate: &'a Certificate,
-    issuer: &'a Certificate,
+    /// Who stands above it, its issuer first, the anchor last.
+    authorities: &'a [Certificate],
     /// The issuer's name in the form that is compared.
     issuer_key: Cow<'a, [u8]>,
     is_ca: bool,
 }
 
-/// What `lists` say of `certificate`, which `issuer` issued.
+/// What `lists` say of `certificate`, above which `authorities` stand: its issuer first, the anchor last.
 pub(crate) fn look_up(
     certificate: &Certificate,
-    issuer: &Certificate,
+    authorities: &[Certificate],
     lists: &[Listed],
     speakers: &mut Speakers<'_>,
 ) -> Finding {
     let limits = speakers.limits();
-    let mut finding = Finding {
-        status: Status::Unknown(Code::RevocationUnknown.into()),
-        from_mail: false,
-        relies_on: Vec::new(),
-        rests_on: Vec::new(),
-        unusable: Vec::new(),
-    };
+    let mut finding = Finding::nothing();
     // Where its points cannot be read, its issuer's own list may still revoke it, but says nothing good.
     let (mut points, unreadable) = match certificate.distribution_points(limits) {
         Ok(points) => (points, None),
@@ -69,27 +76,31 @@ pub(crate) fn look_up(
     points.push(DistributionPoint::implied(certificate.issuer(), limits));
     let subject = Subject {
         certificate,
-        issuer,
+        authorities,
         issuer_key: certificate.issuer_key(limits),
         is_ca: certificate.basic_constraints().ok().flatten().is_some_and(|constraints| constraints.ca),
     };
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
     newest_first.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
     let mut reasons = ReasonFlags::NONE;
-    // A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys.
-    let mut covered: BTreeMap<Option<&[u8]>, ReasonFlags> = BTreeMap::new();
+    // A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys. Which
+    // key it is the signature says, never the list itself.
+    let mut covered: BTreeMap<Fingerprint, ReasonFlags> = BTreeMap::new();
     for point in &points {
         for listed in &newest_first {
-            let of_key = covered.entry(listed.crl.authority_key()).or_insert(ReasonFlags::NONE);
-            let Some(about) = in_scope(point, &listed.crl, &subject).filter(|about| about.exceeds(*of_key)) else {
+            let Some(about) = in_scope(point, &listed.crl, &subject) else { continue };
+            let says_more = |key: &Fingerprint| covered.get(key).is_none_or(|covered| about.exceeds(*covered));
+            if !listed.crl.signed_by().get().is_none_or(says_more) {
                 continue;
-            };
-            match consult(&subject, listed, lists, speakers, &mut finding) {
-                Ok(None) => {
+            }
+            match consult(&subject, listed, lists, speakers, &mut finding, &says_more) {
+                Ok(Consulted::NothingNew) => {}
+                Ok(Consulted::NoEntry(key)) => {
+                    let of_key = covered.entry(key).or_insert(ReasonFlags::NONE);
                     *of_key = of_key.or(about);
                     reasons = reasons.or(about);
                 }
-                Ok(Some(Revocation { at, reason })) => {
+                Ok(Consulted::Entry(Revocation { at, reason })) => {
                     finding.status = Status::Revoked { at, reason };
                     return finding;
                 }
@@ -140,11 +151,16 @@ fn consult(
     lists: &[Listed],
     speakers: &mut Speakers<'_>,
     finding: &mut Finding,
-) -> Result<Option<Revocation>, Error> {
+    says_more: &dyn Fn(&Fingerprint) -> bool,
+) -> Result<Consulted, Error> {
     let complete = &listed.crl;
     let now = speakers.now();
     check_begun(complete, now)?;
-    let signer = speakers.check_list(listed, subject.issuer)?;
+    let signer = speakers.check_list(listed, subject.authorities)?;
+    let key = signer.certificate.key_fingerprint();
+    if !says_more(&key) {
+        return Ok(Consulted::NothingNew);
+    }
     let changes = newest_changes(complete, &signer.certificate, lists, speakers);
     let find = |crl: &Crl| crl.find(subject.certificate.serial(), &subject.issuer_key);
     let changed = changes.as_ref().map(|changes| find(&changes.crl)).transpose()?.flatten();
@@ -162,7 +178,16 @@ fn consult(
         finding.rests_on.push(listed.crl.fingerprint());
     }
     finding.relies_on.extend(signer.path);
-    Ok(found)
+    Ok(found.map_or(Consulted::NoEntry(key), Consulted::Entry))
+}
+
+/// What came of a list.
+enum Consulted {
+    /// A newer one of the same key was consulted.
+    NothingNew,
+    /// It does not name the certificate; the key that signed it.
+    NoEntry(Fingerprint),
+    Entry(Revocation),
 }
 
 fn check_begun(crl: &Crl, now: UnixTime) -> Result<(), Error> {

@@ -19,6 +19,8 @@ const AT_ONCE: i64 = 3600;
 pub(crate) struct Asked<'a> {
     pub(crate) certificate: &'a Certificate,
     pub(crate) issuer: &'a Certificate,
+    /// The issuer, and who stands above it.
+    pub(crate) authorities: &'a [Certificate],
     /// The nonce of the request (RFC 9654).
     pub(crate) nonce: Option<&'a [u8]>,
     /// Whether the response must repeat it; most responders sign beforehand and cannot.
@@ -236,7 +238,7 @@ fn check_delegate(candidate: &Certificate, asked: &Asked<'_>, speakers: &mut Spe
     if candidate.extension(oids::OCSP_NOCHECK).is_some() {
         return Ok(());
     }
-    match look_up(candidate, issuer, asked.lists, speakers).status {
+    match look_up(candidate, asked.authorities, asked.lists, speakers).status {
         Status::Good => Ok(()),
         Status::Unknown(_) if !asked.must_be_known => Ok(()),
         _ => Err(not_allowed()),

@@ -1,12 +1,12 @@
-//! Who may say that a certificate is revoked: keys of its issuer, or of a list issuer that it names, under the same anchor
-//! (RFC 5280 6.3.3 f).
+//! Who may say that a certificate is revoked: keys of its issuer, or of a list issuer that it names, certified by those who
+//! stand above it (RFC 5280 6.3.3 f).
 
 use super::lists::Listed;
 use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
-use crate::verify::{KeyRole, Limits, Path, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
-use crate::verify::{check_certificate, find_path_on};
+use crate::verify::{Budget, KeyRole, Limits, Path, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
+use crate::verify::{check_certificate, find_path_within};
 use std::collections::BTreeMap;
 
 /// Whose key signed a list.
@@ -36,7 +36,10 @@ pub(crate) struct Speakers<'a> {
 /// once for each certificate of the path and each answer.
 #[derive(Debug, Default)]
 pub(crate) struct Tried {
-    paths: BTreeMap<Fingerprint, Result<Path, Error>>,
+    /// By candidate and nearest authority.
+    paths: BTreeMap<(Fingerprint, Fingerprint), Result<Path, Error>>,
+    /// For all of these paths together.
+    budget: Option<Budget>,
     signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
 }
 
@@ -66,58 +69,63 @@ impl<'a> Speakers<'a> {
         check_certificate(certificate, &self.terms)
     }
 
-    /// The certificate whose key signed the list, if it may: `issuer`, which stands above the certificate in question, or
-    /// any other of the list issuer's name that has a path to the same anchor; then with that path.
-    pub(crate) fn check_list(&mut self, listed: &Listed, issuer: &Certificate) -> Result<Speaker, Error> {
+    /// The certificate whose key signed the list, if it may: one of `authorities`, which stand above the certificate in
+    /// question, the nearest first and the anchor last, or one of the list issuer's name that one of them issued; then with
+    /// that path.
+    ///
+    /// Anybody else's certificate of that name is nobody's word, although RFC 5280 6.3.3 f asks for the same anchor only: a CA
+    /// somewhere below it, perhaps the very one that is revoked, could issue one, and with it take every revocation back.
+    pub(crate) fn check_list(&mut self, listed: &Listed, authorities: &[Certificate]) -> Result<Speaker, Error> {
         let limits = self.terms.limits;
         let wanted = listed.crl.issuer_key();
         let named = |certificate: &&Certificate| *certificate.subject_key(limits) == *wanted;
-        let anchor = self.anchor.certificates().next().filter(named).cloned();
-        let known = Some(issuer).filter(named).into_iter().cloned().chain(anchor).map(|speaker| (speaker, false));
-        let others = self.pool.iter().filter(named).cloned().map(|speaker| (speaker, true));
         let mut nearest = Error::from(Code::CrlIssuerNotFound);
-        for (candidate, needs_path) in known.chain(others).collect::<Vec<_>>() {
-            match self.check_candidate(listed, &candidate, needs_path) {
-                Ok(path) => return Ok(Speaker { certificate: candidate, path }),
-                Err(error) if error.code() == Code::CrlIssuerNotFound => {}
-                Err(error) => nearest = error,
+        let mut note = |error: Error| {
+            if error.code() != Code::CrlIssuerNotFound {
+                nearest = error;
+            }
+        };
+        for candidate in authorities.iter().filter(named) {
+            match self.check_candidate(listed, candidate) {
+                Ok(()) => return Ok(Speaker { certificate: candidate.clone(), path: None }),
+                // Not an answer, only a hint: of many keys under one name this one is not meant.
+                Err(error) if error.code() == Code::CrlSignatureInvalid && !is_meant(listed, candidate) => {}
+                Err(error) => note(error),
+            }
+        }
+        let pool = self.pool;
+        let others = pool.iter().filter(named).filter(|candidate| !authorities.contains(candidate));
+        for candidate in others.filter(|candidate| is_meant(listed, candidate)) {
+            let path = self.check_candidate(listed, candidate).and_then(|()| self.check_path(candidate, authorities));
+            match path {
+                Ok(path) => return Ok(Speaker { certificate: candidate.clone(), path: Some(path) }),
+                Err(error) => note(error),
             }
         }
         Err(nearest)
     }
 
-    fn check_candidate(
-        &mut self,
-        listed: &Listed,
-        candidate: &Certificate,
-        needs_path: bool,
-    ) -> Result<Option<Path>, Error> {
-        // Not an answer, only a hint: of many keys under one name this one is not meant.
-        if let (Some(wanted), Some(own)) = (listed.crl.authority_key(), candidate.subject_key_identifier())
-            && wanted != own
-        {
-            return Err(Code::CrlIssuerNotFound.into());
-        }
+    fn check_candidate(&mut self, listed: &Listed, candidate: &Certificate) -> Result<(), Error> {
         if self.banned.contains(candidate) {
             return Err(Code::CrlIssuerRevoked.into());
         }
         if candidate.key_usage()?.is_some_and(|usage| !usage.crl_sign()) {
             return Err(Code::CrlIssuerKeyUsage.into());
         }
-        let path = if needs_path { Some(self.check_path(candidate)?) } else { None };
-        self.check_signature(listed, candidate)?;
-        Ok(path)
+        self.check_signature(listed, candidate)
     }
 
-    /// Whether a path from the candidate leads to the anchor.
-    fn check_path(&mut self, candidate: &Certificate) -> Result<Path, Error> {
-        let fingerprint = candidate.fingerprint();
-        if let Some(known) = self.tried.paths.get(&fingerprint) {
+    /// Whether a path from the candidate leads to the anchor through these authorities.
+    fn check_path(&mut self, candidate: &Certificate, authorities: &[Certificate]) -> Result<Path, Error> {
+        let issuer = authorities.first().ok_or(Code::CrlIssuerNotFound)?;
+        let pair = (candidate.fingerprint(), issuer.fingerprint());
+        if let Some(known) = self.tried.paths.get(&pair) {
             return known.clone();
         }
         let terms = Terms { anchors: &self.anchor, ..self.terms };
-        let found = find_path_on(&terms, candidate, self.pool);
-        self.tried.paths.insert(fingerprint, found.clone());
+        let budget = self.tried.budget.get_or_insert_with(|| Budget::new(self.terms.limits));
+        let found = find_path_within(budget, &terms, candidate, authorities);
+        self.tried.paths.insert(pair, found.clone());
         found
     }
 
@@ -165,6 +173,14 @@ impl<'a> Speakers<'a> {
         signer: &Certificate,
     ) -> Result<(), Error> {
         verify_within(&mut self.left, algorithm, message, signature, signer, &self.terms)
+    }
+}
+
+/// Whether the identifier of the key that a list names, if it names one, is the certificate's, if that has one.
+fn is_meant(listed: &Listed, candidate: &Certificate) -> bool {
+    match (listed.crl.authority_key(), candidate.subject_key_identifier()) {
+        (Some(wanted), Some(own)) => wanted == own,
+        _ => true,
     }
 }
 

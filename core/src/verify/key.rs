@@ -131,10 +131,13 @@ impl PublicKey {
     }
 
     /// What a signature check with it costs, in checks with the keys that most people have: the work grows with the square
-    /// of an RSA modulus, and P-384 and P-521 take several times what P-256 does.
+    /// of an RSA modulus and with the bits of its exponent, and P-384 and P-521 take several times what P-256 does.
     pub(crate) fn cost(&self) -> usize {
         match self {
-            Self::Rsa(key) if weak::bits(&key.modulus) > 4096 => 4,
+            Self::Rsa(key) => {
+                let squares = if weak::bits(&key.modulus) > 4096 { 4 } else { 1 };
+                weak::multiplications(&key.exponent).div_ceil(USUAL_MULTIPLICATIONS).max(1).saturating_mul(squares)
+            }
             Self::Ec(key) if key.curve != Curve::P256 => 3,
             _ => 1,
         }
@@ -159,6 +162,9 @@ impl PublicKey {
         }
     }
 }
+
+/// Of the exponent 65537.
+const USUAL_MULTIPLICATIONS: usize = 18;
 
 /// Whether every private key comes to the same shared secret with this X25519 key, zero, so that it hides nothing
 /// (RFC 7748 6.1). The private key is a multiple of the cofactor; any one shows it.

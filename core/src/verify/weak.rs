@@ -43,6 +43,12 @@ pub(super) fn bits(number: &[u8]) -> usize {
     number.len().saturating_mul(8).saturating_sub(leading)
 }
 
+/// Multiplications and squarings of a power with this exponent.
+pub(super) fn multiplications(exponent: &[u8]) -> usize {
+    let ones: u32 = exponent.iter().map(|octet| octet.count_ones()).sum();
+    bits(exponent).saturating_add(usize::try_from(ones).unwrap_or(usize::MAX)).saturating_sub(1)
+}
+
 /// Size and exponent.
 pub(super) fn check_rsa_size(modulus: &[u8], exponent: &[u8], role: KeyRole, limits: &Limits) -> Result<(), Error> {
     let size = bits(modulus);

@@ -9,6 +9,7 @@
 
 mod costs;
 mod recipients;
+mod speakers;
 
 use postseal::directory::{Directories, DirectoryId};
 use postseal::drive::{self, Keep, Lookup};

@@ -1,0 +1,127 @@
+//! Who may speak about a certificate: authorities that stand above it, and whom they have named for it. Everybody else may
+//! have a certificate of the right name.
+
+use super::*;
+use postseal::revocation::check_path;
+use postseal::verify::{Profile, find_path};
+use postseal_testkit::factory::der::{named_bits, octet_string, sequence, tlv};
+use postseal_testkit::factory::{Name, distinguished_name, extension};
+
+/// An end entity with the name and, if wanted, the key identifier of an authority, by whoever issues it.
+fn namesake(issuer: &Authority, name: &str, identifier: Option<Key>) -> Person {
+    let mut spec = CertSpec::mailbox("x@evil.example", Key::P256(6));
+    spec.names.clear();
+    spec.serial = 99;
+    spec.overrides.subject = Some(distinguished_name(name, None));
+    let key_usage = extension("2.5.29.15", true, &named_bits(0x0200));
+    let identifier = identifier.map(|key| extension("2.5.29.14", false, &octet_string(&key.identifier())));
+    spec.overrides.extensions = Some([key_usage].into_iter().chain(identifier).collect());
+    issuer.issue(&spec)
+}
+
+/// A list by `authority`'s name and with its key's identifier, if wanted, that the namesake signed. It is newer than all.
+fn forged(authority: &Authority, identifier: Option<Key>) -> Vec<u8> {
+    let named = |key: Key| extension("2.5.29.35", false, &sequence(&[&tlv(0x80, &[&key.identifier()])]));
+    authority.crl(&CrlSpec {
+        this_update: "2026-06-01T00:00:00Z".to_owned(),
+        signed_by: Some(Key::P256(6)),
+        key_identifier: false,
+        extra_extensions: identifier.map(named).into_iter().collect(),
+        ..CrlSpec::new(Vec::new())
+    })
+}
+
+fn with_lists(mode: Mode, lists: &[&Vec<u8>]) -> Engine {
+    engine(policy(mode, false)).with_crls(lists.iter().map(|list| crl(list)).collect())
+}
+
+const REVOKED: (&str, Option<Code>) = ("refused", Some(Code::CertificateRevoked));
+
+fn outcome(engine: &Engine, mail: &[u8], fetcher: &ScriptedFetcher) -> (&'static str, Option<Code>) {
+    let (outcome, code, _) = import(engine, mail, fetcher);
+    (outcome, code)
+}
+
+// hardening: D10
+#[test]
+fn a_revoked_authority_takes_its_revocation_not_back_through_a_certificate_of_its_own() {
+    let revoked = root().crl(&CrlSpec::new(vec![Revoked::new(77).because(2)]));
+    let own = middle().crl(&CrlSpec::new(Vec::new()));
+    for identifier in [Some(Key::P256(1)), None] {
+        let fake = namesake(&middle(), "Root", identifier);
+        let forged = forged(&root(), identifier);
+        let mail = SignedMail::new(ALICE, &alice()).with_authority(&middle()).with_certificate(fake.der());
+        let mail = mail.with_crl(&forged).with_crl(&own).build();
+        for mode in [Mode::Soft, Mode::Hard] {
+            let engine_with = with_lists(mode, &[&revoked]);
+            assert_eq!(outcome(&engine_with, &mail, &ScriptedFetcher::new()), REVOKED, "{mode:?}");
+            let fetcher = ScriptedFetcher::new().serves(ROOT_LIST, revoked.clone()).serves(LIST, own.clone());
+            assert_eq!(outcome(&engine(policy(mode, true)), &mail, &fetcher), REVOKED, "{mode:?}");
+        }
+        // What nobody who may speak says is not known.
+        let silent = outcome(&with_lists(Mode::Hard, &[]), &mail, &ScriptedFetcher::new());
+        assert_eq!(silent.0, "refused");
+        let pool = [middle().der(), fake.der()].map(|der| Certificate::from_der(der, &Limits::default()).unwrap());
+        let leaf = Certificate::from_der(alice().der(), &Limits::default()).unwrap();
+        let (anchors, limits) = (engine(policy(Mode::Soft, false)).anchors().clone(), Limits::default());
+        let path = find_path(&leaf, &pool, &anchors, Profile::Default, &limits, now()).unwrap();
+        let lists = [crl(&revoked), crl(&own), crl(&forged)];
+        let statuses = check_path(&path, &lists, &pool, Profile::Default, &limits, now());
+        assert!(matches!(statuses[1].1, postseal::revocation::Status::Revoked { .. }), "{statuses:?}");
+    }
+}
+
+// hardening: D10
+#[test]
+fn a_constrained_authority_beside_says_nothing_about_certificates_of_another() {
+    let mut spec = AuthoritySpec::new("Evil", Key::P256(5));
+    spec.permitted = vec![Name::Rfc822(b"evil.example".to_vec()), Name::Dns("evil.example".into())];
+    spec.path_length = Some(0);
+    spec.serial = 71;
+    let evil = root().subordinate(&spec);
+    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
+    for identifier in [Some(Key::P256(2)), None] {
+        let fake = namesake(&evil, "Mail CA", identifier);
+        let mail = SignedMail::new(ALICE, &alice()).with_authority(&evil).with_certificate(fake.der());
+        let mail = mail.with_crl(&forged(&middle(), identifier)).with_crl(&evil.crl(&CrlSpec::new(Vec::new()))).build();
+        for mode in [Mode::Soft, Mode::Hard] {
+            let engine_with = with_lists(mode, &[&revoked, &good_root_list()]);
+            assert_eq!(outcome(&engine_with, &mail, &ScriptedFetcher::new()), REVOKED, "{mode:?}");
+            let fetcher = ScriptedFetcher::new().serves(LIST, revoked.clone()).serves(ROOT_LIST, good_root_list());
+            assert_eq!(outcome(&engine(policy(mode, true)), &mail, &fetcher), REVOKED, "{mode:?}");
+        }
+    }
+}
+
+// hardening: D10
+#[test]
+fn a_newer_list_of_another_key_hides_no_revocation() {
+    let other_key = root().authority("Mail CA", Key::P256(4));
+    for key_identifier in [true, false] {
+        let revoked = middle().crl(&CrlSpec { key_identifier, ..CrlSpec::new(vec![Revoked::new(4096).because(1)]) });
+        let this_update = "2026-05-20T00:00:00Z".to_owned();
+        let newer = other_key.crl(&CrlSpec { key_identifier, this_update, ..CrlSpec::new(Vec::new()) });
+        let mail = SignedMail::new(ALICE, &alice()).with_authority(&other_key).build();
+        let engine = with_lists(Mode::Soft, &[&revoked, &newer]);
+        assert_eq!(outcome(&engine, &mail, &ScriptedFetcher::new()), REVOKED, "{key_identifier}");
+    }
+}
+
+/// RFC 5280 4.2.1.1: the identifier helps to find the key, and is no answer.
+// hardening: D10
+#[test]
+fn a_list_of_the_issuers_own_key_counts_whatever_identifier_it_names() {
+    let mut spec = AuthoritySpec::new("Mail CA", Key::P256(2));
+    spec.overrides.extensions = Some(vec![
+        extension("2.5.29.19", true, &sequence(&[&[1, 1, 0xff]])),
+        extension("2.5.29.15", true, &named_bits(0x0600)),
+        extension("2.5.29.14", false, &octet_string(&[7; 20])),
+    ]);
+    let authority = root().subordinate(&spec);
+    let person = authority.issue(&super::spec());
+    let revoked = authority.crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
+    let mail = SignedMail::new(ALICE, &person).with_authority(&authority).build();
+    let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
+    let engine = postseal_testkit::engine(anchors).with_crls(vec![crl(&revoked)]);
+    assert_eq!(outcome(&engine, &mail, &ScriptedFetcher::new()), REVOKED);
+}
