@@ -39,10 +39,10 @@ fn engine() -> Engine {
     postseal_testkit::engine(anchors).with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("staff"))))
 }
 
-/// The same engine, with the work for one signature of a certificate.
-fn for_one_signature(engine: &Engine) -> Engine {
+/// The same engine, with the work for so many signatures.
+fn for_signatures(engine: &Engine, path_signatures: usize) -> Engine {
     let mut limits = engine.limits().clone();
-    limits.path_signatures = 1;
+    limits.path_signatures = path_signatures;
     engine.clone().with_limits(limits)
 }
 
@@ -64,7 +64,8 @@ fn seal(engine: &Engine, key: u64, above: &[u8]) -> bool {
 #[test]
 fn the_signature_of_a_ca_is_checked_once() {
     let (engine, above) = (engine(), middle().der().to_vec());
-    let small = for_one_signature(&engine);
+    // That of the mail, and that of the person's certificate.
+    let small = for_signatures(&engine, 2);
     assert_eq!(import(&small, ALICE, 3, &above), Err(Code::SignatureBudget));
     assert_eq!(import(&engine, ALICE, 3, &above), Ok(()));
     assert_eq!(import(&small, BOB, 4, &above), Ok(()));
@@ -85,9 +86,9 @@ fn another_signature_on_the_same_ca_is_not_known() {
 #[test]
 fn nothing_is_remembered_of_what_a_directory_lends() {
     let (engine, above) = (engine(), middle().der().to_vec());
-    let small = for_one_signature(&engine);
+    let small = for_signatures(&engine, 1);
     assert!(seal(&engine, 3, &above));
-    assert_eq!(import(&small, ALICE, 3, &above), Err(Code::SignatureBudget));
+    assert_eq!(import(&for_signatures(&engine, 2), ALICE, 3, &above), Err(Code::SignatureBudget));
     // What mail has taught helps there, too.
     assert!(!seal(&small, 3, &above));
     assert_eq!(import(&engine, ALICE, 3, &above), Ok(()));

@@ -3,7 +3,7 @@
 
 use postseal::verify::{Limits, PathInputs, Profile, TrustAnchors, find_path, find_path_with};
 use postseal::{Certificate, Code, UnixTime};
-use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, Name, extension};
+use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, Name, der, extension};
 
 fn root() -> Authority {
     Authority::root("Root", Key::P256(1))
@@ -130,5 +130,62 @@ fn a_certificate_is_valid_in_its_first_and_in_its_last_second() {
         let pool = [certificate(issuer.der())];
         let path = find_path(&leaf, &pool, &anchors, Profile::Default, &Limits::default(), at(now));
         assert_eq!(path.map_err(|error| error.code()).err(), expected, "{now}");
+    }
+}
+
+fn of_leaf(change: impl Fn(&mut CertSpec)) -> Result<usize, Code> {
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(3));
+    change(&mut spec);
+    let anchors = TrustAnchors::new(vec![certificate(root().der())]);
+    let now = at("2026-06-01T00:00:00Z");
+    find_path(&certificate(root().issue(&spec).der()), &[], &anchors, Profile::Default, &Limits::default(), now)
+        .map(|path| path.intermediates().len())
+        .map_err(|error| error.code())
+}
+
+/// RFC 5280 4.2: what is critical is understood, or the certificate is refused. RFC 8550 4.4 has key identifiers understood.
+// hardening: D9
+#[test]
+fn a_critical_extension_is_known_and_can_be_read() {
+    let identifier = der::octet_string(&[1; 20]);
+    let authority = der::sequence(&[&der::tlv(0x80, &[&Key::P256(1).identifier()])]);
+    let san = der::sequence(&[&der::tlv(0x81, &[b"alice@goal.example"])]);
+    for (dotted, value) in [("2.5.29.14", &identifier), ("2.5.29.35", &authority)] {
+        let is_critical = |value: &[u8]| {
+            of_leaf(|spec| {
+                let extensions = vec![extension("2.5.29.17", false, &san), extension(dotted, true, value)];
+                spec.overrides.extensions = Some(extensions);
+            })
+        };
+        assert_eq!(is_critical(value), Ok(0), "{dotted}");
+        assert_eq!(is_critical(&[5, 0]), Err(Code::CriticalExtension), "{dotted}");
+    }
+    for dotted in ["2.5.29.31", "2.5.29.30", "2.5.29.46"] {
+        for critical in [true, false] {
+            let expected = match (critical, dotted) {
+                (false, _) => Ok(0),
+                (true, "2.5.29.30") => Err(Code::NameConstraintUndecidable),
+                (true, _) => Err(Code::CriticalExtension),
+            };
+            let scraps = extension(dotted, critical, &[5, 0]);
+            let result = of_leaf(|spec| spec.overrides.extra_extensions = vec![scraps.clone()]);
+            assert_eq!(result, expected, "{dotted} {critical}");
+        }
+    }
+    let scraps = |spec: &mut AuthoritySpec| {
+        spec.overrides.extra_extensions = vec![extension("2.5.29.17", true, &[5, 0])];
+    };
+    assert_eq!(both_ways(&namesake(5, scraps), &[], &Limits::default()), [Err(Code::CriticalExtension); 2]);
+}
+
+/// A company has hundreds of domains, with three forms for each.
+// hardening: D9
+#[test]
+fn an_authority_may_have_many_subtrees() {
+    for (count, expected) in [(200, Ok(1)), (1024, Ok(1)), (1025, Err(Code::NamesTooMany))] {
+        let domains = (1..count).map(|number| Name::Dns(format!("d{number}.example")));
+        let permitted: Vec<_> = domains.chain([Name::Rfc822(b"goal.example".to_vec())]).collect();
+        let issuer = namesake(5, |spec| spec.permitted.clone_from(&permitted));
+        assert_eq!(both_ways(&issuer, &[], &Limits::default()), [expected; 2], "{count}");
     }
 }

@@ -99,9 +99,9 @@ fn what_cannot_be_read_or_is_too_much_is_refused() {
     limits.policies = 1;
     assert_eq!(world.path(&PathInputs::default(), &limits), Err(Code::PoliciesTooMany.into()));
     limits.policies = 2;
-    limits.policy_nodes = 4;
+    limits.policy_nodes = 6;
     assert_eq!(world.path(&PathInputs::default(), &limits), Err(Code::PolicyBudget.into()));
-    limits.policy_nodes = 5;
+    limits.policy_nodes = 7;
     assert!(world.path(&PathInputs::default(), &limits).is_ok());
 }
 

@@ -84,11 +84,35 @@ fn append_attribute(attribute: &Attribute<'_>, key: &mut Vec<u8>) {
     key.iter_mut().skip(start).zip(value).for_each(|(place, octet)| *place = octet);
 }
 
+/// Whether a name lies in a subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    Yes,
+    /// To somebody who prepares strings as RFC 5280 7.1 has it, or reads those of other types.
+    Perhaps,
+    No,
+}
+
 /// Whether `name` lies in the subtree of `base`: it begins with all of its relative names (RFC 5280 4.2.1.10).
-pub(crate) fn is_within(name: &[u8], base: &[u8], limits: &Limits) -> Result<bool, Error> {
-    read(base, limits)?;
-    read(name, limits)?;
-    Ok(comparison_key(name, limits).starts_with(&comparison_key(base, limits)))
+pub(crate) fn is_within(name: &[u8], base: &[u8], limits: &Limits) -> Result<Within, Error> {
+    let (base_parts, parts) = (read(base, limits)?, read(name, limits)?);
+    if comparison_key(name, limits).starts_with(&comparison_key(base, limits)) {
+        return Ok(Within::Yes);
+    }
+    let may_meet = |(base, part): (&Vec<Attribute<'_>>, &Vec<Attribute<'_>>)| {
+        base.len() == part.len() && base.iter().all(|wanted| part.iter().any(|own| may_be_same(wanted, own)))
+    };
+    let perhaps = base_parts.len() <= parts.len() && base_parts.iter().zip(&parts).all(may_meet);
+    Ok(if perhaps { Within::Perhaps } else { Within::No })
+}
+
+/// Only of plain ASCII text it is sure that two values differ.
+fn may_be_same(a: &Attribute<'_>, b: &Attribute<'_>) -> bool {
+    let plain = |attribute: &Attribute<'_>| {
+        let is_plain = attribute.value.iter().all(|octet| matches!(octet, b' '..=b'~'));
+        folded(attribute).filter(|_| is_plain)
+    };
+    a.kind == b.kind && plain(a).zip(plain(b)).is_none_or(|(a, b)| a == b)
 }
 
 /// The values of all emailAddress attributes (PKCS #9), as octets.
@@ -223,10 +247,35 @@ mod tests {
     fn a_subtree_is_the_beginning_of_a_name() {
         let limits = Limits::default();
         let whole = name(&[(6, 0x13, b"DE"), (10, 0x13, b"Goal"), (3, 0x13, b"Alice")]);
-        assert_eq!(is_within(&whole, &name(&[(6, 0x13, b"de"), (10, 0x13, b"goal")]), &limits), Ok(true));
-        assert_eq!(is_within(&whole, &name(&[(10, 0x13, b"Goal")]), &limits), Ok(false));
-        assert_eq!(is_within(&whole, &name(&[]), &limits), Ok(true));
-        assert_eq!(is_within(&name(&[]), &whole, &limits), Ok(false));
+        assert_eq!(is_within(&whole, &name(&[(6, 0x13, b"de"), (10, 0x13, b"goal")]), &limits), Ok(Within::Yes));
+        assert_eq!(is_within(&whole, &name(&[(10, 0x13, b"Goal")]), &limits), Ok(Within::No));
+        assert_eq!(is_within(&whole, &name(&[]), &limits), Ok(Within::Yes));
+        assert_eq!(is_within(&name(&[]), &whole, &limits), Ok(Within::No));
+        let corp = |tag, text: &[u8]| {
+            is_within(&name(&[(10, tag, text), (3, 0x0c, b"a")]), &name(&[(10, 0x13, b"Victim Corp")]), &limits)
+        };
+        assert_eq!(corp(0x0c, b"VICTIM  corp"), Ok(Within::Yes));
+        assert_eq!(corp(0x0c, b"Victim Corps"), Ok(Within::No));
+        let utf16: Vec<u8> = "Victim Corp".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (tag, text) in [
+            (0x1e, &utf16[..]),
+            (0x1a, b"Victim Corp"),
+            (0x0c, "Victim\u{a0}Corp".as_bytes()),
+            (0x0c, b"Victim\tCorp"),
+            (0x0c, "Vic\u{ad}tim Corp".as_bytes()),
+            (0x14, b"V\xefctim Corp"),
+        ] {
+            assert_eq!(corp(tag, text), Ok(Within::Perhaps), "{tag:02x} {text:02x?}");
+        }
+        let muller = |text: &[u8]| {
+            is_within(&name(&[(10, 0x0c, text)]), &name(&[(10, 0x0c, "M\u{fc}ller".as_bytes())]), &limits)
+        };
+        assert_eq!(muller("M\u{fc}LLER".as_bytes()), Ok(Within::Yes));
+        assert_eq!(muller("Mu\u{308}ller".as_bytes()), Ok(Within::Perhaps));
+        assert_eq!(
+            is_within(&name(&[(11, 0x0c, b"\xc3\xbc")]), &name(&[(10, 0x0c, b"\xc3\xbc")]), &limits),
+            Ok(Within::No)
+        );
         assert!(is_within(&whole, b"\x30\x05", &limits).is_err());
     }
 

@@ -39,7 +39,7 @@ pub struct Limits {
     pub certificate_bytes: usize,
     /// Extensions of one certificate. 64.
     pub extensions: usize,
-    /// Names in one subjectAltName, or subtrees in one nameConstraints. 64.
+    /// Names in one subjectAltName; a list of nameConstraints may have sixteen times as many subtrees. 64.
     pub names: usize,
     /// Attributes of one SignerInfo, signed and unsigned counted apart. 64.
     pub attributes: usize,
@@ -77,8 +77,8 @@ pub struct Limits {
     /// Policies in one certificatePolicies, or mappings in one policyMappings. 128: the cross certificates of bridge CAs
     /// have some dozens.
     pub policies: usize,
-    /// Nodes of policy graphs, with the mappings between them, while one path is built, over all its candidates. 20 000:
-    /// OpenSSL allows one path 1 000 (after CVE-2023-0464).
+    /// Nodes of policy graphs, with the mappings between them and the certificates they stand in, while one path is built,
+    /// over all its candidates. 20 000: OpenSSL allows one path 1 000 (after CVE-2023-0464).
     pub policy_nodes: usize,
     /// Recipients of one message. 50 000: Postfix takes 1 000 in one envelope (smtpd_recipient_limit).
     pub recipients: usize,

@@ -2,15 +2,44 @@
 
 use super::Limits;
 use super::budget::Budget;
-use crate::cert::{Address, Certificate, GeneralName, general_name, name};
-use crate::der::{Document, Tag};
+use crate::cert::{Address, Certificate, GeneralName, comparable_domain, general_name, name};
+use crate::der::{Document, Tag, oids};
 use crate::error::{Code, Error};
 
 /// The constraints of one CA certificate.
 #[derive(Debug, Default)]
 struct Constraints<'a> {
-    permitted: Vec<GeneralName<'a>>,
-    excluded: Vec<GeneralName<'a>>,
+    permitted: Vec<Base<'a>>,
+    excluded: Vec<Base<'a>>,
+}
+
+/// The base of a subtree, read once for all names that are compared with it.
+#[derive(Debug)]
+struct Base<'a> {
+    name: GeneralName<'a>,
+    /// Of an rfc822Name.
+    mailboxes: Mailboxes,
+}
+
+/// The mailboxes of a subtree (RFC 5280 4.2.1.10).
+#[derive(Debug)]
+enum Mailboxes {
+    One(Address),
+    /// Those at a host.
+    At(String),
+    /// Those at the hosts below a domain, with its leading dot.
+    Below(String),
+    /// An empty base.
+    All,
+    Undecidable,
+}
+
+/// A name of a certificate, read once for all subtrees.
+#[derive(Debug)]
+struct Subject<'a> {
+    name: GeneralName<'a>,
+    /// Of an rfc822Name or a SmtpUTF8Mailbox.
+    mailbox: Result<Address, Error>,
 }
 
 /// Whether a name lies in a subtree.
@@ -18,8 +47,8 @@ struct Constraints<'a> {
 enum Match {
     Inside,
     /// To some readers only: not permitted by the subtree, and excluded by it. So is a mailbox but for the case of its local
-    /// part, which RFC 5280 7.5 has exact and mail systems ignore; and every mailbox under an empty constraint, which RFC
-    /// 5280 4.2.1.10 does not have.
+    /// part, which RFC 5280 7.5 has exact and mail systems ignore; every mailbox under an empty constraint, which RFC 5280
+    /// 4.2.1.10 does not have; and a directory name that is the same but for text that is not ASCII.
     Doubtful,
     Outside,
     /// The constraint is of another form than the name.
@@ -38,10 +67,7 @@ pub(super) fn check(
     // Both are read before anything is compared.
     budget.spend_comparison(constraints.len().saturating_add(certificate.der().len()))?;
     let document = Document::new(constraints, limits);
-    let constraints = read(&document, limits).map_err(|error| match error.code() {
-        Code::NamesTooMany => error,
-        _ => Error::from(Code::NameConstraintUndecidable),
-    })?;
+    let constraints = read(&document, limits).map_err(undecidable)?;
     let subject_email: Vec<_> = name::email_addresses(certificate.subject(), limits)
         .map_err(|_| Error::from(Code::NameConstraintUndecidable))?;
     let mut names = certificate
@@ -53,15 +79,69 @@ pub(super) fn check(
     if certificate.subject() != [0x30, 0] {
         names.push(GeneralName::Directory(certificate.subject()));
     }
-    names.iter().try_for_each(|name| constraints.allow(name, limits, budget))
+    names.into_iter().map(Subject::new).try_for_each(|name| constraints.allow(&name, limits, budget))
+}
+
+/// The constraints are readable, or nobody can say what they allow.
+pub(super) fn check_readable(certificate: &Certificate, limits: &Limits) -> Result<(), Error> {
+    let Some(extension) = certificate.extension(oids::NAME_CONSTRAINTS) else { return Ok(()) };
+    read(&Document::definite(extension.value, limits), limits).map(|_| ()).map_err(undecidable)
+}
+
+fn undecidable(error: Error) -> Error {
+    if error.code() == Code::NamesTooMany { error } else { Code::NameConstraintUndecidable.into() }
+}
+
+impl<'a> Base<'a> {
+    fn new(name: GeneralName<'a>) -> Self {
+        let mailboxes = match name {
+            GeneralName::Rfc822(octets) => Mailboxes::read(octets),
+            _ => Mailboxes::Undecidable,
+        };
+        Self { name, mailboxes }
+    }
+}
+
+impl Mailboxes {
+    /// A mailbox, a host, or (with a leading dot) all hosts of a domain but not the domain itself. A host with a leading at
+    /// sign, which RFC 5280 does not have, is what CAs wrote who meant the host.
+    fn read(base: &[u8]) -> Self {
+        let Ok(base) = core::str::from_utf8(base) else { return Self::Undecidable };
+        if base.is_empty() {
+            return Self::All;
+        }
+        let (is_domain, host) = match base.split_at_checked(1) {
+            Some((".", domain)) => (true, domain),
+            Some(("@", host)) => (false, host),
+            _ if base.contains('@') => return Address::parse(base).map_or(Self::Undecidable, Self::One),
+            _ => (false, base),
+        };
+        // What is no domain is near none, and may have been meant for any.
+        match comparable_domain(host) {
+            Ok(domain) if host.is_ascii() && is_domain => Self::Below(format!(".{domain}")),
+            Ok(host) if base.is_ascii() => Self::At(host),
+            _ => Self::Undecidable,
+        }
+    }
+}
+
+impl<'a> Subject<'a> {
+    fn new(name: GeneralName<'a>) -> Self {
+        let mailbox = match name {
+            GeneralName::Rfc822(octets) => Address::from_rfc822_name(octets),
+            GeneralName::SmtpUtf8Mailbox(octets) => Address::from_smtp_utf8_mailbox(octets),
+            _ => Err(Code::AddressMalformed.into()),
+        };
+        Self { name, mailbox }
+    }
 }
 
 impl Constraints<'_> {
-    fn allow(&self, name: &GeneralName<'_>, limits: &Limits, budget: &mut Budget) -> Result<(), Error> {
+    fn allow(&self, name: &Subject<'_>, limits: &Limits, budget: &mut Budget) -> Result<(), Error> {
         let mut of_same_form = false;
         let mut permitted = false;
         for base in &self.permitted {
-            budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
+            budget.spend_comparison(octets(&base.name).saturating_add(octets(&name.name)))?;
             match compare(base, name, limits) {
                 Match::Inside => (of_same_form, permitted) = (true, true),
                 Match::Outside | Match::Doubtful => of_same_form = true,
@@ -73,7 +153,7 @@ impl Constraints<'_> {
             return Err(Code::NameNotPermitted.into());
         }
         for base in &self.excluded {
-            budget.spend_comparison(octets(base).saturating_add(octets(name)))?;
+            budget.spend_comparison(octets(&base.name).saturating_add(octets(&name.name)))?;
             match compare(base, name, limits) {
                 Match::Inside | Match::Doubtful => return Err(Code::NameExcluded.into()),
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
@@ -83,6 +163,9 @@ impl Constraints<'_> {
         Ok(())
     }
 }
+
+/// Subtrees in one list for each name that a certificate may have: a company has hundreds of domains, and three forms for each.
+const SUBTREES: usize = 16;
 
 /// `NameConstraints ::= SEQUENCE { permittedSubtrees [0], excludedSubtrees [1] }`. The minimum is 0 and there is no
 /// maximum (RFC 5280 4.2.1.10); anything else cannot be decided.
@@ -97,11 +180,11 @@ fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>,
             return Err(Code::NameConstraintUndecidable.into());
         }
         while let Some(subtree) = members.next()? {
-            if list.len() >= limits.names {
+            if list.len() >= limits.names.saturating_mul(SUBTREES) {
                 return Err(Code::NamesTooMany.into());
             }
             let mut parts = document.children(&subtree.expect(Tag::SEQUENCE)?)?;
-            list.push(general_name(document, &parts.required()?));
+            list.push(Base::new(general_name(document, &parts.required()?)));
             if let Some(minimum) = parts.optional(Tag::context(0))?
                 && minimum.content().iter().any(|octet| *octet != 0)
             {
@@ -114,18 +197,18 @@ fn read<'a>(document: &Document<'a>, limits: &Limits) -> Result<Constraints<'a>,
     Ok(constraints)
 }
 
-fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, limits: &Limits) -> Match {
+fn compare(base: &Base<'_>, name: &Subject<'_>, limits: &Limits) -> Match {
     use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable, Uri};
-    match (base, name) {
-        (Rfc822(base), Rfc822(octets)) => mailbox(base, Address::from_rfc822_name(octets)),
+    match (&base.name, &name.name) {
         // RFC 9598 6: constraints on rfc822Name apply to SmtpUTF8Mailbox; a whole mailbox never matches one.
-        (Rfc822(base), SmtpUtf8Mailbox(octets)) => mailbox(base, Address::from_smtp_utf8_mailbox(octets)),
+        (Rfc822(_), Rfc822(_) | SmtpUtf8Mailbox(_)) => mailbox(&base.mailboxes, name.mailbox.as_ref()),
         (Dns(base), Dns(name)) => dns(base, name),
         (Ip(base), Ip(name)) => ip(base, name),
         (Uri(base), Uri(name)) => uri(base, name),
         (Directory(base), Directory(name)) => match name::is_within(name, base, limits) {
-            Ok(true) => Match::Inside,
-            Ok(false) => Match::Outside,
+            Ok(name::Within::Yes) => Match::Inside,
+            Ok(name::Within::Perhaps) => Match::Doubtful,
+            Ok(name::Within::No) => Match::Outside,
             Err(_) => Match::Undecidable,
         },
         // A constraint on an other name, an X.400 address, an EDI party or an identifier cannot
@@ -162,24 +245,15 @@ const fn form(name: &GeneralName<'_>) -> u8 {
     }
 }
 
-/// A mailbox, a host, or (with a leading dot) all hosts of a domain but not the domain itself.
-fn mailbox(base: &[u8], name: Result<Address, Error>) -> Match {
-    let (Ok(name), Ok(base)) = (name, core::str::from_utf8(base)) else { return Match::Undecidable };
-    let inside = if base.contains('@') {
-        match Address::parse(base) {
-            Ok(base) if base == name && base.local_part() != name.local_part() => return Match::Doubtful,
-            Ok(base) => base == name,
-            Err(_) => return Match::Undecidable,
-        }
-    } else {
-        let base = base.to_ascii_lowercase();
-        match base.strip_prefix('.') {
-            _ if !base.is_ascii() => return Match::Undecidable,
-            Some("") => return Match::Undecidable,
-            Some(_) => name.domain().ends_with(&base),
-            None if base.is_empty() => return Match::Doubtful,
-            None => name.domain() == base,
-        }
+fn mailbox(base: &Mailboxes, name: Result<&Address, &Error>) -> Match {
+    let Ok(name) = name else { return Match::Undecidable };
+    let inside = match base {
+        Mailboxes::One(base) if base == name && base.local_part() != name.local_part() => return Match::Doubtful,
+        Mailboxes::One(base) => base == name,
+        Mailboxes::At(host) => name.domain() == host,
+        Mailboxes::Below(domain) => name.domain().ends_with(domain),
+        Mailboxes::All => return Match::Doubtful,
+        Mailboxes::Undecidable => return Match::Undecidable,
     };
     if inside { Match::Inside } else { Match::Outside }
 }
@@ -258,7 +332,7 @@ mod tests {
     use GeneralName::{Directory, Dns, Ip, Other, Rfc822, SmtpUtf8Mailbox, Undecodable, Uri};
 
     fn matches(base: GeneralName<'_>, name: GeneralName<'_>) -> Match {
-        compare(&base, &name, &Limits::default())
+        compare(&Base::new(base), &Subject::new(name), &Limits::default())
     }
 
     #[test]
@@ -276,6 +350,17 @@ mod tests {
             (".goal.example", "bob@evil-goal.example", Match::Outside),
             ("", "bob@goal.example", Match::Doubtful),
             (".", "bob@goal.example", Match::Undecidable),
+            ("@goal.example", "bob@goal.example", Match::Inside),
+            ("@goal.example", "bob@mail.goal.example", Match::Outside),
+            ("@", "bob@goal.example", Match::Undecidable),
+            ("*@goal.example", "bob@goal.example", Match::Outside),
+            ("goal.example.", "bob@goal.example", Match::Undecidable),
+            (" goal.example", "bob@goal.example", Match::Undecidable),
+            ("*.goal.example", "bob@goal.example", Match::Undecidable),
+            ("http://goal.example", "bob@goal.example", Match::Undecidable),
+            ("<goal.example>", "bob@goal.example", Match::Undecidable),
+            ("goal.example\0", "bob@goal.example", Match::Undecidable),
+            ("goal..example", "bob@goal.example", Match::Undecidable),
             ("a@b@c", "bob@goal.example", Match::Undecidable),
             ("g\u{f6}al.example", "bob@goal.example", Match::Undecidable),
             ("goal.example", "bob@goal.example ", Match::Undecidable),
@@ -346,10 +431,11 @@ mod tests {
         }
         assert_eq!((octets(&Other(8)), octets(&Undecodable(8))), (0, 0));
         for (permitted, excluded) in [(vec![Dns(&long)], vec![]), (vec![], vec![Dns(&long)])] {
-            let constraints = Constraints { permitted, excluded };
+            let list = |names: Vec<_>| names.into_iter().map(Base::new).collect();
+            let constraints = Constraints { permitted: list(permitted), excluded: list(excluded) };
             for (name_comparisons, expected) in [(20, Err(Code::NameBudget)), (21, Ok(()))] {
                 let limits = Limits { name_comparisons, ..Limits::default() };
-                let result = constraints.allow(&Rfc822(&long), &limits, &mut Budget::new(&limits));
+                let result = constraints.allow(&Subject::new(Rfc822(&long)), &limits, &mut Budget::new(&limits));
                 assert_eq!(result.map_err(|error| error.code()), expected);
             }
         }
@@ -381,9 +467,9 @@ mod tests {
             assert!(bases(&[(number, &[plain, maximum])], &limits).is_err());
         }
         assert!(bases(&[(1, &[plain]), (0, &[plain])], &limits).is_err());
-        let two = Limits { names: 2, ..Limits::default() };
-        assert_eq!(bases(&[(0, &[plain, plain]), (1, &[plain, plain])], &two), Ok([2, 2]));
-        assert_eq!(bases(&[(0, &[plain, plain, plain])], &two), Err(Code::NamesTooMany));
+        let one = Limits { names: 1, ..Limits::default() };
+        assert_eq!(bases(&[(0, &[plain; 16]), (1, &[plain; 16])], &one), Ok([16, 16]));
+        assert_eq!(bases(&[(0, &[plain; 17])], &one), Err(Code::NamesTooMany));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 use super::budget::{Budget, is_spent};
 use super::cache::Memory;
-use super::digest::Sha1;
+use super::certificate::{certificate_algorithm, check_certificate, check_denial, check_extensions, check_validity};
 use super::inputs::{CertPolicyId, NO_DEMANDS, PathInputs};
 use super::policies::{self, Statements};
-use super::{KeyRole, Limits, Profile, SignatureAlgorithm, TrustAnchors, baseline, names, usage};
+use super::{KeyRole, Limits, Profile, TrustAnchors, baseline, names, usage};
 use crate::cert::{Certificate, Fingerprint};
 use crate::crypto::{CryptoBackend, PureRust};
 use crate::der::oids;
 use crate::error::{Code, Error, Fault};
 use crate::time::UnixTime;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A path that holds: the certificate first, then its issuers, the trust anchor last (RFC 5280 6.1).
@@ -202,6 +203,8 @@ struct Search<'a> {
     named: BTreeMap<Option<usize>, Vec<usize>>,
     /// Whether the constraints of a CA, or (`None`) of the caller, allow the names of a certificate, by their numbers.
     allowed: BTreeMap<(Option<usize>, Option<usize>), Result<(), Error>>,
+    /// What certificates say about policies, by their numbers.
+    statements: BTreeMap<Option<usize>, Statements<'a>>,
 }
 
 /// A certificate that may stand above others.
@@ -248,6 +251,7 @@ impl<'a> Search<'a> {
             signatures: BTreeMap::new(),
             named: BTreeMap::new(),
             allowed: BTreeMap::new(),
+            statements: BTreeMap::new(),
         }
     }
 
@@ -429,13 +433,20 @@ impl<'a> Search<'a> {
     /// Policies come downwards from an anchor, so that they are asked about only once there is a whole path.
     fn check_policies(
         &mut self,
-        below_anchor: &[Frame<'_>],
+        below_anchor: &[Frame<'a>],
         anchor: &Certificate,
     ) -> Result<BTreeSet<CertPolicyId>, Error> {
         let terms = self.terms;
-        let of = |certificate| Statements::of(certificate, is_self_issued(certificate), terms.limits);
-        let statements = below_anchor.iter().rev().map(|frame| of(frame.certificate)).collect::<Result<Vec<_>, _>>()?;
-        let anchor = terms.inputs.trust_anchor_constraints.then(|| of(anchor)).transpose()?;
+        // There may be very many paths, of few certificates.
+        self.budget.spend_policies(below_anchor.len())?;
+        for frame in below_anchor {
+            if let Entry::Vacant(unread) = self.statements.entry(frame.number) {
+                unread.insert(statements_of(frame.certificate, terms)?);
+            }
+        }
+        let statements: Vec<_> =
+            below_anchor.iter().rev().filter_map(|frame| self.statements.get(&frame.number)).collect();
+        let anchor = terms.inputs.trust_anchor_constraints.then(|| statements_of(anchor, terms)).transpose()?;
         policies::validate(&statements, anchor.as_ref(), terms.inputs, self.budget)
     }
 
@@ -489,83 +500,6 @@ const fn rank(error: Error) -> u8 {
     }
 }
 
-/// What holds for every certificate below the anchor, the leaf included.
-pub(crate) fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(), Error> {
-    check_validity(certificate, terms.now)?;
-    if !certificate.is_wrapped_in_der() {
-        return Err(Code::CertificateMalformed.into());
-    }
-    // RFC 5280 4.1.2.4: an issuer has a name; an empty one would chain to anybody without one.
-    if certificate.issuer() == [0x30, 0] {
-        return Err(Code::IssuerNameEmpty.into());
-    }
-    // RFC 5280 4.1.1.2: the algorithm is named twice, once inside what is signed.
-    if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
-        return Err(Code::PathAlgorithm.into());
-    }
-    certificate_algorithm(certificate, terms)?;
-    check_extensions(certificate, terms.limits)
-}
-
-fn check_validity(certificate: &Certificate, now: UnixTime) -> Result<(), Error> {
-    if now < certificate.not_before() {
-        return Err(Code::CertificateNotYetValid.into());
-    }
-    if now > certificate.not_after() { Err(Code::CertificateExpired.into()) } else { Ok(()) }
-}
-
-/// SHA-1 inside a certificate is refused in every profile: whoever finds a collision becomes anybody.
-fn certificate_algorithm(certificate: &Certificate, terms: &Terms<'_>) -> Result<SignatureAlgorithm, Error> {
-    let raw = certificate.signature_algorithm();
-    let algorithm = SignatureAlgorithm::from_algorithm_identifier(raw, None, terms.limits)?;
-    if terms.weakness == Weakness::Refused {
-        algorithm.require_digests(Sha1::Refused)?;
-    }
-    Ok(algorithm)
-}
-
-/// Critical extensions must be known (RFC 5280 4.2).
-fn check_extensions(certificate: &Certificate, limits: &Limits) -> Result<(), Error> {
-    const KNOWN: [&[u8]; 10] = [
-        oids::KEY_USAGE,
-        oids::EXTENDED_KEY_USAGE,
-        oids::BASIC_CONSTRAINTS,
-        oids::SUBJECT_ALT_NAME,
-        oids::NAME_CONSTRAINTS,
-        oids::CERTIFICATE_POLICIES,
-        oids::POLICY_MAPPINGS,
-        oids::POLICY_CONSTRAINTS,
-        oids::INHIBIT_ANY_POLICY,
-        oids::CRL_DISTRIBUTION_POINTS,
-    ];
-    for extension in certificate.extensions() {
-        if extension.critical && !KNOWN.contains(&extension.oid) {
-            return Err(Code::CriticalExtension.into());
-        }
-    }
-    // Known, and so readable, or the certificate says something that nobody has read.
-    certificate.key_usage()?;
-    certificate.basic_constraints()?;
-    certificate.extended_key_usage(oids::EMAIL_PROTECTION)?;
-    certificate.certificate_policies(limits)?;
-    certificate.policy_mappings(limits)?;
-    certificate.policy_constraints()?;
-    certificate.inhibit_any_policy()?;
-    Ok(())
-}
-
-/// A certificate that says it is no CA, or that its key signs no certificates, issues none (RFC 5280 4.2.1.3, 4.2.1.9).
-/// That goes for anchors too: whoever lists a person's certificate as one wants to trust that person.
-fn check_denial(issuer: &Certificate) -> Result<(), Error> {
-    if issuer.basic_constraints()?.is_some_and(|constraints| !constraints.ca) {
-        return Err(Code::IssuerNotCa.into());
-    }
-    match issuer.key_usage()? {
-        Some(usage) if !usage.key_cert_sign() => Err(Code::IssuerKeyUsage.into()),
-        _ => Ok(()),
-    }
-}
-
 /// RFC 5280 6.1.4 l and m: self-issued certificates do not count, nor does the leaf.
 fn check_path_length(issuer: &Certificate, path: &[&Certificate]) -> Result<(), Error> {
     let Some(allowed) = issuer.basic_constraints()?.and_then(|constraints| constraints.path_length) else {
@@ -573,6 +507,10 @@ fn check_path_length(issuer: &Certificate, path: &[&Certificate]) -> Result<(), 
     };
     let below = path.iter().skip(1).filter(|certificate| !is_self_issued(certificate)).count();
     if u32::try_from(below).is_ok_and(|below| below <= allowed) { Ok(()) } else { Err(Code::PathLength.into()) }
+}
+
+fn statements_of<'a>(certificate: &'a Certificate, terms: &Terms<'_>) -> Result<Statements<'a>, Error> {
+    Statements::of(certificate, is_self_issued(certificate), terms.limits)
 }
 
 fn is_self_issued(certificate: &Certificate) -> bool {

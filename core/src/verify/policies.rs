@@ -40,7 +40,7 @@ impl<'a> Statements<'a> {
 /// # Errors
 /// A policy is required and none is valid; a mapping of anyPolicy; the budget.
 pub(super) fn validate(
-    path: &[Statements<'_>],
+    path: &[&Statements<'_>],
     anchor: Option<&Statements<'_>>,
     inputs: &PathInputs,
     budget: &mut Budget,
@@ -56,7 +56,7 @@ pub(super) fn validate(
             state.prepare(statements)?;
         }
     }
-    let explicit_policy = state.explicit_policy_at_the_end(path.last());
+    let explicit_policy = state.explicit_policy_at_the_end(path.last().copied());
     let wanted = user_initial(inputs, anchor);
     let policies = user_constrained(&state.graph.authority_constrained(), wanted.as_deref());
     // RFC 5280 6.1.5 g.

@@ -55,7 +55,7 @@ fn run(path: &str, given: &str) -> Result<String, Code> {
     let text = |policy: &CertPolicyId| {
         if policy.is_any_policy() { "any".into() } else { String::from_utf8_lossy(policy.as_octets()).into_owned() }
     };
-    match validate(&path, None, &inputs(given), &mut budget) {
+    match validate(&path.iter().collect::<Vec<_>>(), None, &inputs(given), &mut budget) {
         Ok(set) => Ok(set.iter().map(text).collect::<Vec<_>>().join(" ")),
         Err(error) => Err(error.code()),
     }
@@ -195,10 +195,10 @@ fn the_graph_grows_with_what_is_said_and_not_with_its_paths() {
     let path = vec![line.as_str(); 20].join(" / ");
     let path: Vec<_> = path.split('/').map(statements).collect();
     let mut limits = Limits { policy_nodes: 20 * (100 + 126 + 1), ..Limits::default() };
-    let result = validate(&path, None, &inputs("explicit"), &mut Budget::new(&limits));
+    let result = validate(&path.iter().collect::<Vec<_>>(), None, &inputs("explicit"), &mut Budget::new(&limits));
     assert_eq!(result.map(|set| set.len()), Ok(100));
     limits.policy_nodes -= 1;
-    let result = validate(&path, None, &inputs("explicit"), &mut Budget::new(&limits));
+    let result = validate(&path.iter().collect::<Vec<_>>(), None, &inputs("explicit"), &mut Budget::new(&limits));
     assert_eq!(result, Err(Code::PolicyBudget.into()));
 }
 
@@ -299,7 +299,8 @@ fn the_graph_gives_what_the_tree_gives() {
         let given = ["", "explicit", "no-map", "no-any", "explicit no-map"][usize::try_from(draw(5)).unwrap()];
         let text = lines.join(" / ");
         let path: Vec<_> = text.split('/').map(statements).collect();
-        let graph = validate(&path, None, &inputs(given), &mut Budget::new(&Limits::default()));
+        let graph =
+            validate(&path.iter().collect::<Vec<_>>(), None, &inputs(given), &mut Budget::new(&Limits::default()));
         let tree = by_tree(&path, &inputs(given));
         let tree = tree.map(|set| set.into_iter().map(CertPolicyId::from_octets).collect::<BTreeSet<_>>());
         valid += u32::from(graph.as_ref().is_ok_and(|set| !set.is_empty()));
