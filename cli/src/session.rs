@@ -9,7 +9,9 @@ use postseal::{Code, Engine, UnixTime, revocation};
 use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::trace::JsonLines;
 use postseal_host::{Configuration, Host, Overrides};
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where certificates are kept when nobody says it.
@@ -88,7 +90,7 @@ impl<'a> Session<'a> {
     /// The store if there is one; otherwise nothing is kept, and nothing is made.
     pub(crate) fn store_to_read(&self) -> Result<Arc<dyn CertStore>, Failure> {
         match self.config.store_path()? {
-            Some(path) if !path.exists() => Ok(Arc::new(NoStore)),
+            Some(path) if !is_there(&path)? => Ok(Arc::new(NoStore)),
             _ => self.store(),
         }
     }
@@ -124,6 +126,17 @@ impl<'a> Session<'a> {
         }
         let path = self.trace_path()?;
         JsonLines::open(&path).map_err(|error| Failure::input(format_args!("{}: {error}", path.display())))
+    }
+}
+
+/// Whether there is a store at this path. Only a path that leads to nothing says no: a folder that may not be entered, or a link to what
+/// is gone, may hide a store with an operator's decisions, and nobody goes on as if there were none.
+pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
+    let unavailable = |error: io::Error| Failure::input(format_args!("{}: {error}", path.display()));
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        // Opening a link to nothing would make what it names.
+        found => found.and_then(|_| fs::metadata(path)).map(|_| true).map_err(unavailable),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::args::{CopyOptions, Shared, StoreCommand};
 use crate::failure::Failure;
 use crate::output;
-use crate::session::Session;
+use crate::session::{Session, is_there};
 use postseal::store::{Entries, Filter, ManagedStore, State};
 use postseal::trace::escape;
 use postseal_host::{Configuration, Overrides, copy_store};
@@ -23,10 +23,10 @@ pub(crate) fn run(shared: &Shared, command: &StoreCommand) -> Result<ExitCode, F
 
 /// A store that is to be read is not made.
 fn existing(session: &Session<'_>) -> Result<Arc<dyn ManagedStore>, Failure> {
-    if let Some(path) = session.config.store_path()?.filter(|path| !path.exists()) {
-        return Err(Failure::input(format_args!("{}: there is no store", path.display())));
+    match session.config.store_path()? {
+        Some(path) if !is_there(&path)? => Err(Failure::input(format_args!("{}: there is no store", path.display()))),
+        _ => session.managed_store(),
     }
-    session.managed_store()
 }
 
 fn copy(shared: &Shared, from: &dyn ManagedStore, options: &CopyOptions) -> Result<ExitCode, Failure> {

@@ -200,6 +200,32 @@ fn a_store_that_does_not_answer_is_a_reason_to_try_again() {
     assert!(!place.path("out.eml").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_store_that_cannot_be_reached_is_not_taken_for_an_empty_one() {
+    let place = place();
+    std::os::unix::fs::symlink("gone.db", place.path("link.db")).unwrap();
+    std::os::unix::fs::symlink("round.db", place.path("round.db")).unwrap();
+    let anchors = example("anchors.pem");
+    for store in ["link.db", "round.db", "mail.eml/store.db"] {
+        let url = format!("sqlite:{store}");
+        let at = ["--store", &url, "--trace", "trace.jsonl", "--trust", &anchors, AT[0], AT[1]];
+        let run = |command: &[&str]| place.run(&[command, &at].concat());
+        let to = ["encrypt", "--to", "alice@goal.example", "--out", "out.eml", "mail.eml"];
+        complains(&run(&to), 75, &[store]);
+        complains(&run(&[&to[..], &["--mode", "if-possible"]].concat()), 75, &[store]);
+        complains(&run(&[&to[..], &["--dry-run"]].concat()), 75, &[store]);
+        complains(&run(&["certs", "list"]), 1, &[store]);
+        complains(&run(&["certs", "expiring"]), 1, &[store]);
+        complains(&run(&["store", "check"]), 1, &[store]);
+        complains(&run(&["import", "--dry-run", &example("alice-detached.eml")]), 1, &[store]);
+    }
+    assert!(!place.path("out.eml").exists() && !place.path("gone.db").exists());
+    // Where nothing is, nothing was learned, and nothing is made.
+    let none = place.run(&["certs", "list", "--store", "sqlite:no/such/folder/store.db"]);
+    assert_eq!((none.status.code(), stdout(&none)), (Some(0), String::new()));
+}
+
 #[test]
 fn inputs_that_are_no_mail_are_named() {
     let place = place();
