@@ -5,6 +5,7 @@
 //! packets    the order   what arrived,   whose it is, learn,      connections, bounds,
 //!            of commands what to change  seal, refuse             stop, reload
 //! ```
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod config;
 pub mod decide;

@@ -1,10 +1,18 @@
 //! One line for each thing that happens, as `key=value`, without an address, a subject or anything else of a mail.
 
 use postseal::trace::escape;
+use std::fmt::Display;
+use std::io::{self, Write};
 
 /// Writes a line to standard error, where the service manager takes it with the time.
 pub fn line(event: &str, members: &[(&str, &str)]) {
-    eprintln!("{}", text(event, members));
+    say(text(event, members));
+}
+
+/// Writes this to standard error, when somebody is there to take it: mail goes on without its lines, and `eprintln!` would panic, in the
+/// hook for panics too, which ends the process.
+pub fn say(words: impl Display) {
+    let _unheard = writeln!(io::stderr().lock(), "{words}");
 }
 
 fn text(event: &str, members: &[(&str, &str)]) -> String {

@@ -1,4 +1,5 @@
 //! `postseal-milter FILE` runs the milter with a configuration; `--check` says whether it could.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 use postseal_host::ConfigurationError;
 use postseal_milter::config::Settings;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         ["--check", file] => (PathBuf::from(file), true),
         [file] if !file.starts_with('-') => (PathBuf::from(file), false),
         _ => {
-            eprintln!("{USAGE}");
+            log::say(USAGE);
             return EX_USAGE.into();
         }
     };
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     let service = match service(&file) {
         Ok(service) => service,
         Err(error) => {
-            eprintln!("{error}");
+            log::say(error);
             return EX_CONFIG.into();
         }
     };

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where something is wrong")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -82,4 +82,46 @@ fn it_listens_on_a_socket_also_after_it_was_killed_and_ends_when_asked() {
     assert_eq!(run(&[file]).status.code(), Some(71), "somebody listens there");
     signal(&first, "-TERM");
     first.wait().unwrap();
+}
+
+/// Talks nonsense until the milter hangs up, which is worth a line in its log.
+fn babbles(socket: &Path) {
+    let mut connection = UnixStream::connect(socket).unwrap();
+    connection.write_all(&[0xff; 64]).unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).unwrap();
+    assert!(String::from_utf8_lossy(&answer).contains("451 4.3.0"), "{answer:?}");
+}
+
+#[test]
+fn it_serves_on_when_nobody_takes_its_log_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, socket) = (folder.path().join("postseal.toml"), folder.path().join("milter.socket"));
+    fs::write(&file, "store = \"sqlite:store.db\"\n[program.milter]\nlisten = \"unix:milter.socket\"").unwrap();
+    let file = file.to_str().unwrap();
+    let goes_on = |mut child: Child| {
+        for _ in 0..3 {
+            babbles(&socket);
+            signal(&child, "-HUP");
+        }
+        babbles(&socket);
+        signal(&child, "-TERM");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    };
+    let mut child = started(file);
+    drop(child.stderr.take());
+    goes_on(child);
+    fs::remove_file(&socket).unwrap();
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return println!("SKIPPED: no /dev/full on this machine");
+    };
+    let full = || full.try_clone().unwrap();
+    let child = program(&[file]).stderr(full()).spawn().unwrap();
+    let mut tries = 0..1000;
+    while !socket.exists() && tries.next().is_some() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    goes_on(child);
+    let code = |arguments: &[&str]| program(arguments).stderr(full()).status().unwrap().code();
+    assert_eq!((code(&[]), code(&["--check", folder.path().to_str().unwrap()])), (Some(64), Some(78)));
 }
