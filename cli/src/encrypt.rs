@@ -171,12 +171,12 @@ impl Run<'_> {
         if self.options.dry_run || self.options.out.is_some() || self.options.out_dir.is_some() {
             output::line(line);
         } else {
-            eprintln!("{line}");
+            output::tell(line);
         }
     }
 
     fn complain(&self, report: &RecipientReport) {
-        eprintln!("postseal: {}", missed(report, self.shared.verbose));
+        output::tell(format_args!("postseal: {}", missed(report, self.shared.verbose)));
     }
 
     fn unsealed(&self, unsealed: &Unsealed) -> Failure {

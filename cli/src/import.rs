@@ -85,7 +85,7 @@ fn summary(counts: &Counts) {
     }
     for (outcome, (sum, codes)) in outcomes {
         let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-        eprintln!("{outcome} {sum}{codes}");
+        output::tell(format_args!("{outcome} {sum}{codes}"));
     }
 }
 
@@ -125,7 +125,7 @@ impl Run<'_> {
     fn fail(&mut self, outcome: &'static str, line: &str) {
         self.failed = true;
         self.count(outcome, "");
-        self.bar.suspend(|| eprintln!("postseal: {line}"));
+        self.bar.suspend(|| output::tell(format_args!("postseal: {line}")));
     }
 
     fn tell(&mut self, name: &str, report: &Report) {
@@ -134,7 +134,7 @@ impl Run<'_> {
             self.failed = true;
             let why = report.unavailable.as_ref().map(ToString::to_string);
             let why = why.or_else(|| report.error.map(|error| error.to_string())).unwrap_or_default();
-            self.bar.suspend(|| eprintln!("postseal: {name}: {why}"));
+            self.bar.suspend(|| output::tell(format_args!("postseal: {name}: {why}")));
         }
         let text = if self.shared.json { json(name, report, self.dry_run).to_string() } else { text(name, report) };
         self.bar.suspend(|| output::line(&text));

@@ -23,7 +23,7 @@ pub(crate) fn run(shared: &Shared, options: &InspectOptions) -> Result<ExitCode,
         let shown = mail.and_then(|mail| show(shared, &engine, now, &name, &mail).map_err(|error| error.to_string()));
         if let Err(reason) = shown {
             failed = true;
-            eprintln!("postseal: {name}: {reason}");
+            output::tell(format_args!("postseal: {name}: {reason}"));
         }
     }
     Ok(ExitCode::from(u8::from(failed)))

@@ -1,4 +1,6 @@
 //! The command `postseal`: the library at a prompt. Every fact it prints is one that the library returned.
+// They panic where nobody reads; `output` does not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod certs;
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     match run(&args) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("postseal: {failure}");
+            output::tell(format_args!("postseal: {failure}"));
             failure.exit_code()
         }
     }

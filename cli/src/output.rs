@@ -1,11 +1,18 @@
-//! JSON lines and text.
+//! JSON lines and text, on standard output and standard error.
 
 use serde_json::Value;
+use std::fmt;
 use std::io::{self, Write};
 
 /// Prints one line. A reader that has gone away is no error: `postseal … | head` is fine.
 pub(crate) fn line(text: &str) {
     let _gone = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Says one line to people, on standard error. That nobody can hear it changes neither what is done nor the exit code: `eprintln!`
+/// would end the command where it is.
+pub(crate) fn tell(text: impl fmt::Display) {
+    let _unheard = writeln!(io::stderr().lock(), "{text}");
 }
 
 pub(crate) fn json(object: &Value) {

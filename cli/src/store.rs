@@ -38,7 +38,7 @@ fn copy(shared: &Shared, from: &dyn ManagedStore, options: &CopyOptions) -> Resu
     let tenants = from.tenants().map_err(Failure::input)?;
     let copied = copy_store(from, &*to, &tenants, &mut |copied| {
         if shared.verbose {
-            eprintln!("{} copied", copied.written.saturating_add(copied.same));
+            output::tell(format_args!("{} copied", copied.written.saturating_add(copied.same)));
         }
     });
     let copied = copied.map_err(Failure::input)?;

@@ -4,6 +4,7 @@ mod filter;
 
 use crate::args::{Shared, TraceFormat, TraceOptions};
 use crate::failure::Failure;
+use crate::output;
 use crate::session::Session;
 use filter::Filter;
 use postseal_adapters::trace::{Reader, plain, structured_data};
@@ -44,7 +45,9 @@ pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, F
         if !options.follow {
             if ours == 0 && of_others > 0 {
                 let tenant = &shared.tenant;
-                eprintln!("postseal: no such event of tenant {tenant:?}, but {of_others} of others (--tenant)");
+                output::tell(format_args!(
+                    "postseal: no such event of tenant {tenant:?}, but {of_others} of others (--tenant)"
+                ));
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -56,7 +59,7 @@ pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, F
 pub(crate) fn tell_unreadable(path: &Path, unreadable: u64, told: u64) -> u64 {
     if unreadable > told {
         let lines = if unreadable == 1 { "1 line is no event" } else { &format!("{unreadable} lines are no events") };
-        eprintln!("postseal: {}: {lines}", path.display());
+        output::tell(format_args!("postseal: {}: {lines}", path.display()));
     }
     unreadable
 }
