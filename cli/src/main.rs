@@ -27,7 +27,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     // clap itself ends wrong usage with exit code 2 and a line that says what is wrong.
     let args = Args::parse();
-    match run(&args) {
+    match run(&args).and_then(|code| output::check().map(|()| code)) {
         Ok(code) => code,
         Err(failure) => {
             output::tell(format_args!("postseal: {failure}"));

@@ -32,13 +32,14 @@ pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, F
             }
             let count = if filter.is_of_tenant(&event) { &mut ours } else { &mut of_others };
             *count = count.saturating_add(1);
-            // A reader that has gone away is no error: `postseal trace | head` is fine.
-            if filter.is_of_tenant(&event) && writeln!(output, "{}", shown(&event, format)).is_err() {
-                return Ok(ExitCode::SUCCESS);
+            if filter.is_of_tenant(&event)
+                && let Err(error) = writeln!(output, "{}", shown(&event, format))
+            {
+                return unwritten(&error);
             }
         }
-        if output.flush().is_err() {
-            return Ok(ExitCode::SUCCESS);
+        if let Err(error) = output.flush() {
+            return unwritten(&error);
         }
         let ends_within = u64::from(!options.follow && reader.is_within_line());
         told = tell_unreadable(&path, reader.unreadable().saturating_add(ends_within), told);
@@ -53,6 +54,11 @@ pub(crate) fn run(shared: &Shared, options: &TraceOptions) -> Result<ExitCode, F
         }
         thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// A reader that has gone away is no error: `postseal trace | head` is fine.
+fn unwritten(error: &io::Error) -> Result<ExitCode, Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(ExitCode::SUCCESS) } else { Err(output::not_written(error)) }
 }
 
 /// Says on standard error how many lines are no events, when they are more than it said before.

@@ -4,7 +4,7 @@
 
 mod place;
 
-use place::{AT, Place, example, stderr};
+use place::{AT, Place, complains, example, rows, stderr};
 use postseal_testkit::Opener;
 use postseal_testkit::factory::Key;
 use std::fs::{self, File};
@@ -57,5 +57,53 @@ fn standard_error_that_cannot_be_written_changes_neither_work_nor_exit_code() {
         (&["trace", "--tenant", "other"], 0),
     ] {
         assert_eq!(run(args).status.code(), Some(code), "{args:?}");
+    }
+}
+
+#[test]
+fn standard_output_that_cannot_be_written_is_told_and_the_work_is_done() {
+    let Some(full) = full() else { return };
+    let place = place();
+    let (anchors, mail) = (example("anchors.pem"), example("alice-detached.eml"));
+    let run = |args: &[&str]| -> Output {
+        let mut command = place.command(&[args, &AT[..]].concat());
+        command.stdout(full.try_clone().unwrap()).output().unwrap()
+    };
+    for args in [
+        &["certs", "list"][..],
+        &["certs", "list", "--json"],
+        &["certs", "expiring", "--days", "9999"],
+        &["certs", "expiring", "--days", "9999", "--json"],
+        &["certs", "export"],
+        &["certs", "export", "alice@goal.example"],
+        &["store", "check"],
+        &["store", "check", "--json"],
+        &["trace"],
+        &["trace", "--json"],
+        &["trace", "--follow"],
+        &["config", "schema"],
+        &["config", "check", "--trust", &anchors],
+        &["inspect", &mail],
+        &["import", "--trust", &anchors, "--json", &mail],
+        &["encrypt", "--trust", &anchors, "--to", "alice@goal.example", "--out", "out.eml", "mail.eml"],
+    ] {
+        complains(&run(args), 1, &["standard output: "]);
+    }
+    assert!(Opener::new(Key::Rsa(2)).open_mail(&fs::read(place.path("out.eml")).unwrap()).is_some());
+    let fresh = ["--store", "sqlite:fresh.db", "--trace", "fresh.jsonl"];
+    complains(&run(&[&["import", "--trust", &anchors, &mail], &fresh[..]].concat()), 1, &["standard output: "]);
+    assert_eq!(rows(&place.run(&[&["certs", "list", "--json"], &fresh[..]].concat())).len(), 1);
+}
+
+#[test]
+fn a_reader_who_has_gone_away_is_no_error() {
+    let place = place();
+    for args in
+        [&["certs", "list"][..], &["certs", "list", "--json"], &["certs", "export"], &["trace"], &["config", "schema"]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = place.command(args).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{args:?}");
     }
 }
