@@ -6,7 +6,8 @@ use postseal::import::{Context, Outcome, Report};
 use postseal::store::{CertStore, ManagedStore, Tenant};
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::{conformance, corpus};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, thread};
 
@@ -152,12 +153,44 @@ fn a_file_that_is_no_store_is_refused_by_name_and_left_alone() {
     assert!(error.contains("store.db: ") && error.contains("not a database"), "{error}");
     assert_eq!(fs::read(&path).unwrap(), before);
 
-    let foreign = folder.path().join("foreign.db");
-    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE x (y)").unwrap();
-    assert!(SqliteStore::open(&foreign).unwrap_err().to_string().contains("not a postseal store"));
-    let newer = folder.path().join("newer.db");
-    rusqlite::Connection::open(&newer).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
-    assert!(SqliteStore::open(&newer).unwrap_err().to_string().contains("schema version 9"));
+    for (name, made, words) in [
+        ("foreign.db", "CREATE TABLE x (y); INSERT INTO x VALUES (1)", "not a postseal store"),
+        ("newer.db", "PRAGMA user_version = 9", "schema version 9"),
+        (
+            "newer-with-log.db",
+            "PRAGMA journal_mode = WAL; CREATE TABLE x (y); PRAGMA user_version = 9",
+            "schema version 9",
+        ),
+        ("older-than-all.db", "PRAGMA user_version = -1", "schema version -1"),
+    ] {
+        let path = folder.path().join(name);
+        rusqlite::Connection::open(&path).unwrap().execute_batch(made).unwrap();
+        let before = files(folder.path());
+        assert!(SqliteStore::open(&path).unwrap_err().to_string().contains(words), "{name}");
+        assert!(files(folder.path()) == before, "{name}: every octet, and no file more");
+    }
+}
+
+#[test]
+fn what_another_program_left_in_its_log_stays_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("foreign.db");
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE x (y); INSERT INTO x VALUES (1)").unwrap();
+    // As after a power failure: nobody has the file open, and the log holds what the file does not.
+    let (copy, log) = (folder.path().join("copy.db"), folder.path().join("copy.db-wal"));
+    fs::copy(&path, &copy).unwrap();
+    fs::copy(folder.path().join("foreign.db-wal"), &log).unwrap();
+    let octets = || (fs::read(&copy).unwrap(), fs::read(&log).unwrap());
+    let before = octets();
+    assert!(SqliteStore::open(&copy).unwrap_err().to_string().contains("not a postseal store"));
+    assert!(octets() == before);
+}
+
+/// Every file of a folder, with its octets.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
 // hardening: P2

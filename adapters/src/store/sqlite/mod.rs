@@ -10,8 +10,10 @@ use group::Line;
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, Filter, PutOutcome, Quota, Quotas, Tenant};
 use postseal::{Address, PerRoute};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -98,7 +100,14 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let unusable = |error: rusqlite::Error| OpenError::Unusable { path: path.to_owned(), reason: say(&error) };
         let (connection, found) = patiently(|| {
-            let mut connection = connect(path)?;
+            let (mut connection, left_behind) = (open_file(path)?, has_log(path));
+            // Nothing of a file is changed before it is known to be ours: the log is a change, and stays when this process has ended.
+            if let Some(found) = schema::refused(&mut connection)? {
+                // What its own program has not yet taken from its log stays there.
+                connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, left_behind)?;
+                return Ok((connection, found));
+            }
+            prepare(&connection)?;
             let found = schema::migrate(&mut connection)?;
             Ok((connection, found))
         })
@@ -307,14 +316,31 @@ impl CertStore for SqliteStore {
 }
 
 fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = open_file(path)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+/// Nothing of it is changed yet.
+fn open_file(path: &Path) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Whether somebody has written to the log of this file and not yet taken it over.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(log).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+fn prepare(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Changing to the write-ahead log needs the file for itself for a moment, and SQLite does not wait for it in every case. A file that
     // is changed answers at once.
     patiently(|| connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())))?;
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;")?;
-    Ok(connection)
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;")
 }
 
 /// With room for all pages that so many changes write, wherever in a large file they are, so that none is written twice.

@@ -140,6 +140,14 @@ const STEPS: [&str; 4] = [
     ",
 ];
 
+/// The version of a file that must not be touched, 0 for somebody else's tables. Only reads, and from one moment.
+pub(super) fn refused(connection: &mut Connection) -> Result<Option<i64>, rusqlite::Error> {
+    let transaction = connection.transaction()?;
+    let found = version(&transaction)?;
+    let is_foreign = found == 0 && has_tables(&transaction)?;
+    Ok((is_foreign || !(0..=VERSION).contains(&found)).then_some(found))
+}
+
 /// Makes the tables, or brings those of an earlier version up to date; gives the schema version that is there, 0 for somebody else's
 /// tables.
 pub(super) fn migrate(connection: &mut Connection) -> Result<i64, rusqlite::Error> {
@@ -148,8 +156,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<i64, rusqlite::Erro
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if found == 0 && tables != 0 {
+    if found == 0 && has_tables(&transaction)? {
         return Ok(0);
     }
     let Some(steps) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else { return Ok(found) };
@@ -161,6 +168,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<i64, rusqlite::Erro
 
 fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn has_tables(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|tables| tables != 0)
 }
 
 fn set_version(transaction: &Transaction<'_>) -> Result<(), rusqlite::Error> {
