@@ -280,6 +280,18 @@ fn a_store_that_cannot_be_used_is_named_and_nothing_is_half_written() {
     assert!(stderr(&output).contains("good.db"));
 }
 
+// A file name with a colon.
+#[cfg(unix)]
+#[test]
+fn a_path_of_a_store_that_looks_like_a_url_is_a_path_to_whoever_writes_and_to_whoever_reads() {
+    let place = Place::new();
+    let (trust, mail, name) = (example("anchors.pem"), example("alice-detached.eml"), "file:store.db?mode=rwc");
+    let store = format!("sqlite:{name}");
+    assert!(place.run(&["import", "--store", &store, "--trust", &trust, AT[0], AT[1], &mail]).status.success());
+    assert_eq!(rows(&place.run(&["certs", "list", "--json", "--store", &store])).len(), 1);
+    assert!(place.path(name).exists());
+}
+
 /// A file system of this size at `at`; only root can have one.
 fn small_disk(at: &Path, size: &str, again: bool) -> bool {
     let size = format!("size={size}{}", if again { ",remount" } else { "" });

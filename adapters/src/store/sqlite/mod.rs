@@ -323,7 +323,9 @@ fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
 
 /// Nothing of it is changed yet.
 fn open_file(path: &Path) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open(path)?;
+    // SQLite takes what begins so for a URL, and would open another file than everybody else finds at this path.
+    let is_like_url = path.as_os_str().as_encoded_bytes().starts_with(b"file:");
+    let connection = if is_like_url { Connection::open(Path::new(".").join(path)) } else { Connection::open(path) }?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }
