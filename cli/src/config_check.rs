@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 /// Prints the JSON Schema.
 pub(crate) fn schema() -> ExitCode {
-    output::line(Configuration::schema().trim_end());
+    output::whole(Configuration::schema().trim_end());
     ExitCode::SUCCESS
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn run(shared: &Shared, defaults: bool) -> Result<ExitCode, Failure> 
             "configuration": toml::from_str::<Value>(&effective).map_err(Failure::usage)?,
         }));
     } else if defaults {
-        output::line(effective(&session)?.trim_end());
+        output::whole(effective(&session)?.trim_end());
     } else {
         summary(&session, &engine, &directories)?;
     }

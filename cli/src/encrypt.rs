@@ -46,8 +46,8 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
     }
     let Some(recipients) = plan.recipients else {
         let temporary = plan.left_out.iter().all(|report| report.outcome == Outcome::Unavailable);
-        let words = "no message was made: nobody can be reached".to_owned();
-        return Err(if temporary { Failure::TryAgain(words) } else { Failure::Unsealed(words) });
+        let words = ["no message was made: nobody can be reached"];
+        return Err(if temporary { Failure::try_again(&words) } else { Failure::unsealed(&words) });
     };
     if !options.dry_run {
         run.seal(recipients.envelopes(), mail)?;
@@ -76,7 +76,7 @@ impl Run<'_> {
                 Err(error) => wrong.push(format!("{}: {}: {error}", escape(text), error.code())),
             }
         }
-        if wrong.is_empty() { Ok(addresses) } else { Err(Failure::Unsealed(wrong.join("\npostseal: "))) }
+        if wrong.is_empty() { Ok(addresses) } else { Err(Failure::unsealed(&wrong)) }
     }
 
     fn resolve(&self, visible: Vec<Address>, hidden: Vec<Address>, mail: &Mail) -> Result<Resolution, Failure> {
@@ -101,7 +101,7 @@ impl Run<'_> {
             host = host.with_fetcher(Arc::new(fetcher));
         }
         let resolve = host.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
-        let store = self.session.store_to_read().map_err(|failure| Failure::TryAgain(failure.to_string()))?;
+        let store = self.session.store_to_read().map_err(|failure| Failure::try_again(&[failure]))?;
         host = self.session.with_directories(host.with_store(store))?;
         let world = host.lookup().map_err(Failure::input)?;
         drive::run(resolve, &world, &*tracer, &|| false).map_err(Failure::input)
@@ -159,20 +159,24 @@ impl Run<'_> {
 
     fn tell(&self, report: &RecipientReport) {
         if self.shared.json {
-            self.say(&json(report, self.options.dry_run).to_string());
+            self.say_json(&json(report, self.options.dry_run));
         } else if let Some(found) = report.found.first() {
             let address = escape(report.address.expose().as_str());
             self.say(&format!("{address}: found {} {}", found.source.name(), short(&found.fingerprint)));
         }
     }
 
-    /// Facts go to standard output, unless the message itself goes there.
     fn say(&self, line: &str) {
-        if self.options.dry_run || self.options.out.is_some() || self.options.out_dir.is_some() {
-            output::line(line);
-        } else {
-            output::tell(line);
-        }
+        if self.is_output_free() { output::line(line) } else { output::tell(line) }
+    }
+
+    fn say_json(&self, object: &Value) {
+        if self.is_output_free() { output::json(object) } else { output::tell_json(object) }
+    }
+
+    /// Facts go to standard output, unless the message itself goes there.
+    const fn is_output_free(&self) -> bool {
+        self.options.dry_run || self.options.out.is_some() || self.options.out_dir.is_some()
     }
 
     fn complain(&self, report: &RecipientReport) {
@@ -180,18 +184,17 @@ impl Run<'_> {
     }
 
     fn unsealed(&self, unsealed: &Unsealed) -> Failure {
-        let lines: Vec<String> = unsealed.recipients.iter().map(|report| missed(report, self.shared.verbose)).collect();
-        let text = if lines.is_empty() {
-            format!("{}: {}", unsealed.error.code(), unsealed.error)
-        } else {
-            lines.join("\npostseal: ")
-        };
-        if unsealed.is_temporary() { Failure::TryAgain(text) } else { Failure::Unsealed(text) }
+        let missed = unsealed.recipients.iter().map(|report| missed(report, self.shared.verbose));
+        let mut lines: Vec<String> = missed.collect();
+        if lines.is_empty() {
+            lines.push(format!("{}: {}", unsealed.error.code(), unsealed.error));
+        }
+        if unsealed.is_temporary() { Failure::try_again(&lines) } else { Failure::unsealed(&lines) }
     }
 }
 
 fn refused(name: &str, error: postseal::Error) -> Failure {
-    Failure::Unsealed(format!("{name}: {}: {error}", error.code()))
+    Failure::unsealed(&[format_args!("{name}: {}: {error}", error.code())])
 }
 
 /// One line about a recipient who cannot be reached.
@@ -311,8 +314,8 @@ impl Message {
         let file = temporary(target.as_deref())?;
         let sealer = envelope.sealer(length, &mut OsRandom);
         let sealer = sealer.map_err(|error| match error.fault() {
-            postseal::error::Fault::Unavailable => Failure::TryAgain(error.to_string()),
-            _ => Failure::Unsealed(format!("{}: {error}", error.code())),
+            postseal::error::Fault::Unavailable => Failure::try_again(&[error]),
+            _ => Failure::unsealed(&[format_args!("{}: {error}", error.code())]),
         })?;
         Ok(Self { sealer, addresses, hidden, file, target, pending: Vec::new(), octets: 0 })
     }
@@ -360,14 +363,11 @@ impl Whole {
             }
         }
         if run.shared.json {
-            run.say(
-                &json!({
-                    "sealed": true, "content_encryption": self.content_encryption, "recipients": self.addresses.len(),
-                    "bytes": self.octets, "hidden": self.hidden, "addresses": self.addresses,
-                    "file": target.map(|path| path.display().to_string()),
-                })
-                .to_string(),
-            );
+            run.say_json(&json!({
+                "sealed": true, "content_encryption": self.content_encryption, "recipients": self.addresses.len(),
+                "bytes": self.octets, "hidden": self.hidden, "addresses": self.addresses,
+                "file": target.map(|path| path.display().to_string()),
+            }));
         } else if let Some(path) = target {
             run.say(&format!("{}: {} for {}", path.display(), self.content_encryption, self.addresses.join(", ")));
         }

@@ -1,10 +1,11 @@
+use crate::output::plain;
 use postseal::Error;
 use postseal::error::Fault;
 use postseal_host::ConfigurationError;
 use std::fmt;
 use std::process::ExitCode;
 
-/// Why the command ends early: one line, and the exit code that says whose fault it is.
+/// Why the command ends early: a line, or one for each recipient, and the exit code that says whose fault it is.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Wrong usage or configuration: exit code 2.
@@ -28,12 +29,25 @@ impl Failure {
     }
 
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
-        Self::Usage(message.to_string())
+        Self::Usage(said(&[message]))
     }
 
     pub(crate) fn input(message: impl fmt::Display) -> Self {
-        Self::Input(message.to_string())
+        Self::Input(said(&[message]))
     }
+
+    pub(crate) fn unsealed(lines: &[impl fmt::Display]) -> Self {
+        Self::Unsealed(said(lines))
+    }
+
+    pub(crate) fn try_again(lines: &[impl fmt::Display]) -> Self {
+        Self::TryAgain(said(lines))
+    }
+}
+
+/// These lines and no others: what stands in a message may be the name of a file.
+fn said(lines: &[impl fmt::Display]) -> String {
+    lines.iter().map(|line| plain(&line.to_string())).collect::<Vec<_>>().join("\n")
 }
 
 impl fmt::Display for Failure {
@@ -56,7 +70,7 @@ impl From<ConfigurationError> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error.fault() {
-            Fault::Unavailable => Self::TryAgain(error.to_string()),
+            Fault::Unavailable => Self::try_again(&[error]),
             _ => Self::input(error),
         }
     }

@@ -136,8 +136,13 @@ impl Run<'_> {
             let why = why.or_else(|| report.error.map(|error| error.to_string())).unwrap_or_default();
             self.bar.suspend(|| output::tell(format_args!("postseal: {name}: {why}")));
         }
-        let text = if self.shared.json { json(name, report, self.dry_run).to_string() } else { text(name, report) };
-        self.bar.suspend(|| output::line(&text));
+        self.bar.suspend(|| {
+            if self.shared.json {
+                output::json(&json(name, report, self.dry_run))
+            } else {
+                output::line(&text(name, report))
+            }
+        });
     }
 }
 

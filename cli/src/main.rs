@@ -30,7 +30,9 @@ fn main() -> ExitCode {
     match run(&args).and_then(|code| output::check().map(|()| code)) {
         Ok(code) => code,
         Err(failure) => {
-            output::tell(format_args!("postseal: {failure}"));
+            for line in failure.to_string().lines() {
+                output::tell(format_args!("postseal: {line}"));
+            }
             failure.exit_code()
         }
     }

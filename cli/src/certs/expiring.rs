@@ -31,7 +31,7 @@ pub(super) fn run(shared: &Shared, session: &Session<'_>, days: &[u16]) -> Resul
         if !shared.json {
             output::line(&format!("within {days} days: {}", lines.len()));
         }
-        lines.iter().for_each(|line| output::line(line));
+        lines.iter().for_each(|line| if shared.json { output::whole(line) } else { output::line(line) });
     }
     Ok(())
 }
