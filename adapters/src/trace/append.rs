@@ -7,13 +7,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A writer waits so many times a millisecond for a rotation to end, then it writes all the same: the event is not lost, it only
 /// may stand in the file that was just rotated.
 const WAITS_OF_A_WRITER: u32 = 250;
 /// A rotation waits so many times a millisecond for writers, then it is left for a later event.
 const WAITS_OF_A_ROTATION: u32 = 20;
+/// For so long no writer waits again after one that waited in vain. Whoever may read the lock file may hold the lock for ever, and must not
+/// slow down every event by that.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -25,6 +28,8 @@ pub(super) struct Opened {
     lock: Option<File>,
     /// A rotation that failed is not tried again below this size.
     rotate_from: u64,
+    /// When a writer last waited in vain.
+    waited: Option<Instant>,
 }
 
 /// What became of the file at the path since it was opened.
@@ -40,20 +45,19 @@ pub(super) enum Now {
 impl Opened {
     /// The lock is made only where somebody rotates; one that another process made is respected.
     pub(super) fn open(path: &Path, rotation: Option<&Rotation>) -> io::Result<Self> {
-        let lock =
-            OpenOptions::new().read(true).write(true).create(rotation.is_some()).truncate(false).open(lock_of(path));
+        let lock = own().read(true).write(true).create(rotation.is_some()).truncate(false).open(lock_of(path));
         let lock = match lock {
             Err(error) if rotation.is_some() => return Err(error),
             lock => lock.ok(),
         };
-        let appending = || OpenOptions::new().create(true).append(true).clone();
+        let appending = || own().create(true).append(true).clone();
         // Reading tells whether the last line is whole. Who may only write goes without, and a pipe must not be opened to read.
         let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         let both = if is_special { None } else { appending().read(true).open(path).ok() };
         let readable = both.is_some();
         let file = both.map_or_else(|| appending().open(path), Ok)?;
         let identity = if file.metadata()?.is_file() { Some(Identity::of(&file)?) } else { None };
-        Ok(Self { file, identity, readable, lock, rotate_from: 0 })
+        Ok(Self { file, identity, readable, lock, rotate_from: 0, waited: None })
     }
 
     pub(super) fn now(&self, path: &Path) -> Now {
@@ -67,9 +71,17 @@ impl Opened {
     }
 
     /// Keeps rotations away while somebody writes.
-    pub(super) fn begin_writing(&self) {
-        let is_held = |lock: &File| !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
-        let _late = self.lock.as_ref().is_none_or(|lock| wait(WAITS_OF_A_WRITER, || is_held(lock)));
+    pub(super) fn begin_writing(&mut self) {
+        let Some(lock) = &self.lock else { return };
+        let is_held = || !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
+        let waits = self.waits();
+        if !wait(waits, is_held) && waits > 0 {
+            self.waited = Some(Instant::now());
+        }
+    }
+
+    fn waits(&self) -> u32 {
+        if self.waited.is_some_and(|waited| waited.elapsed() < PATIENCE) { 0 } else { WAITS_OF_A_WRITER }
     }
 
     pub(super) fn end_writing(&self) {
@@ -156,6 +168,14 @@ impl Opened {
     }
 }
 
+/// What is made belongs to its owner: a trace names persons.
+pub(super) fn own() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 fn lock_of(path: &Path) -> std::path::PathBuf {
     let mut name = OsString::from(path);
     name.push(".lock");
@@ -170,4 +190,25 @@ fn wait(times: u32, mut is_done: impl FnMut() -> bool) -> bool {
         thread::sleep(Duration::from_millis(1));
     }
     is_done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_never_lets_go_of_the_lock_is_waited_for_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trace.jsonl");
+        let mut opened = Opened::open(&path, Some(&Rotation::at(1_000))).unwrap();
+        let other = File::open(lock_of(&path)).unwrap();
+        other.lock().unwrap();
+        assert_eq!(opened.waits(), WAITS_OF_A_WRITER);
+        opened.begin_writing();
+        opened.end_writing();
+        assert_eq!(opened.waits(), 0);
+        other.unlock().unwrap();
+        opened.begin_writing();
+        assert!(other.try_lock().is_err(), "once it is free, it is taken");
+    }
 }

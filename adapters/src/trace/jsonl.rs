@@ -1,8 +1,8 @@
-use super::append::{Now, Opened};
+use super::append::{Now, Opened, own};
 use super::rotation::{Rotation, settled};
 use super::to_json;
 use postseal::trace::{Event, Tracer};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 /// How often a writer that finds the file rotated opens the new one before it writes into what it has.
 const REOPENINGS: usize = 100;
 
-/// Writes each event as one line of JSON at the end of a file, in one write, so that several processes can share it.
+/// Writes each event as one line of JSON at the end of a file, in one write, so that several processes can share it. On Unix a file that it
+/// makes can be read and written by its owner only; one that is there keeps its mode.
 ///
 /// Before each event it looks whether the path still leads to the file that is open. When another process rotated the file, or
 /// somebody moved or deleted it, the path is opened again; so a folder that was gone is used again as soon as it is back.
@@ -73,7 +74,7 @@ impl JsonLines {
     fn open_with(path: &Path, rotation: Option<Rotation>) -> io::Result<Self> {
         // A link that leads nowhere yet leads somewhere before it is followed.
         if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            OpenOptions::new().create(true).append(true).open(path)?;
+            own().create(true).append(true).open(path)?;
         }
         let path = settled(path);
         let opened = Opened::open(&path, rotation.as_ref())?;

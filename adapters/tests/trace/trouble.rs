@@ -44,6 +44,24 @@ fn a_file_that_another_tool_moved_or_deleted_is_made_again() {
     assert_eq!(tracer.lost(), 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_made_belongs_to_its_owner_and_what_is_there_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (plain, rotated) = (folder.path().join("plain.jsonl"), folder.path().join("rotated.jsonl"));
+    JsonLines::open(&plain).unwrap().event(&event("plain"));
+    let tracer = JsonLines::rotating(&rotated, Rotation::at(1_000)).unwrap();
+    (0..20).for_each(|number| tracer.event(&event(&number.to_string())));
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(names.len() > 4 && names.contains(&folder.path().join("rotated.jsonl.lock")), "{names:?}");
+    assert!(names.iter().all(|path| mode(path) == 0o600), "{names:?}");
+    fs::set_permissions(&plain, fs::Permissions::from_mode(0o640)).unwrap();
+    JsonLines::open(&plain).unwrap().event(&event("again"));
+    assert_eq!(mode(&plain), 0o640);
+}
+
 #[test]
 fn what_is_left_of_a_torn_line_costs_no_other_event() {
     let folder = tempfile::tempdir().unwrap();
