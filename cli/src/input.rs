@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use postseal_host::Archive;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -22,4 +23,15 @@ pub(crate) fn archive(paths: &[PathBuf]) -> Result<Archive, Failure> {
         }
     }
     Ok(archive)
+}
+
+/// A whole file of so many octets at the most: a device or a pipe may never end.
+pub(crate) fn file(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let mut octets = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut octets));
+    let length = read.map_err(|error| Failure::input(format_args!("{}: {error}", path.display())))?;
+    if u64::try_from(length).unwrap_or(u64::MAX) > most {
+        return Err(Failure::input(format_args!("{}: the file has more than {most} octets", path.display())));
+    }
+    Ok(octets)
 }

@@ -114,6 +114,10 @@ fn an_operators_certificate_is_checked_added_once_and_traced() {
     complains(&add(&trust, &signs), 1, &["signs.pem", "key-usage-encrypt"]);
     complains(&add(&trust, &place.path("missing.pem")), 1, &["missing.pem"]);
     complains(&add(&trust, &place.write("empty.pem", b"")), 1, &["empty.pem"]);
+    fs::File::create(place.path("large.pem")).unwrap().set_len((4 << 20) + 1).unwrap();
+    complains(&add(&trust, &place.path("large.pem")), 1, &["large.pem", "more than 4194304 octets"]);
+    #[cfg(unix)]
+    complains(&add(&trust, Path::new("/dev/zero")), 1, &["/dev/zero", "more than 4194304 octets"]);
     assert!(!place.path("postseal.db").exists());
 
     for outcome in ["added", "already-known"] {

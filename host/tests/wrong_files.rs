@@ -152,3 +152,28 @@ fn what_options_say_has_no_line() {
     let store = configuration.store_path().unwrap_err().to_string();
     assert!(store.starts_with("\"redis\" is not a kind of store") && !store.contains("hunter2"), "{store}");
 }
+
+#[test]
+fn a_file_that_is_too_long_is_not_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, large) = (folder.path().join("postseal.toml"), folder.path().join("large"));
+    let told =
+        |path: &Path| Configuration::read(path).and_then(|read| read.engine().map(drop)).unwrap_err().to_string();
+    fs::File::create(&large).unwrap().set_len((16 << 20) + 1).unwrap();
+    assert_eq!(told(&large), format!("{}: the file has more than 16777216 octets", large.display()));
+    fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();
+    for key in ["trust", "intermediates"] {
+        fs::write(&file, format!("{key} = [\"large\"]")).unwrap();
+        let words = format!("{}:1: {key}: {}: the file has more than 67108864 octets", file.display(), large.display());
+        assert_eq!(told(&file), words);
+    }
+    fs::write(&file, b"import = \xff").unwrap();
+    assert!(told(&file).ends_with("postseal.toml: the file is not UTF-8"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_that_never_ends_is_no_configuration() {
+    let zero = Path::new("/dev/zero");
+    assert!(Configuration::read(zero).unwrap_err().to_string().contains("/dev/zero: the file has more than"));
+}

@@ -5,6 +5,7 @@ mod search;
 use crate::args::{CertsCommand, Chosen, Shared};
 use crate::export;
 use crate::failure::Failure;
+use crate::input;
 use crate::output::{self, day, short};
 use crate::session::Session;
 use postseal::cert::StoredCert;
@@ -16,10 +17,12 @@ use postseal_host::Host;
 use search::Found;
 use serde_json::{Value, json};
 use std::fmt::Display;
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// Most octets of a file with a certificate and those above it.
+const CERTIFICATE_FILE: u64 = 4 << 20;
 
 /// Lists, shows, exports, and records what an operator decides.
 pub(crate) fn run(shared: &Shared, command: &CertsCommand) -> Result<ExitCode, Failure> {
@@ -101,7 +104,7 @@ fn show(shared: &Shared, Found { entry, stored, state }: &Found) {
 /// Checks the certificate for every mailbox that it names before anything is stored.
 fn add(shared: &Shared, session: &Session<'_>, file: &Path) -> Result<(), Failure> {
     let wrong = |error: &dyn Display| Failure::input(format_args!("{}: {error}", file.display()));
-    let octets = fs::read(file).map_err(|error| wrong(&error))?;
+    let octets = input::file(file, CERTIFICATE_FILE)?;
     let refused = |error: Error| wrong(&format_args!("{}: {}", error.code().name(), error.code().sentence()));
     // The store and the trace are made when the certificate is good.
     let (host, now) = (Host::new(session.engine()?), session.now());

@@ -29,7 +29,8 @@ use postseal::store::{CertStore, ManagedStore, Quotas, Tenant};
 use postseal::{Engine, PerRoute};
 use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::trace::JsonLines;
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -457,12 +458,33 @@ impl Configuration {
     }
 }
 
+/// Most octets of a configuration file: ten thousand tenants have room in it.
+const CONFIGURATION_BYTES: u64 = 16 << 20;
+
+/// Most octets of a file that a configuration names, revocation lists apart.
+const FILE_BYTES: u64 = 64 << 20;
+
 /// The text of a configuration file, and the folder that its paths are relative to.
 fn text_of(path: &Path) -> Result<(String, &Path), ConfigurationError> {
-    let text = fs::read_to_string(path).map_err(|error| ConfigurationError::of_file(path, error))?;
+    let octets = read_up_to(path, CONFIGURATION_BYTES)?;
+    let text = String::from_utf8(octets).map_err(|_| ConfigurationError::of_file(path, "the file is not UTF-8"))?;
     Ok((text, path.parent().unwrap_or_else(|| Path::new(""))))
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, ConfigurationError> {
-    fs::read(file).map_err(|error| ConfigurationError::of_file(file, error))
+    read_up_to(file, FILE_BYTES)
+}
+
+/// A device or a pipe may never end, and a file may be the wrong one.
+fn read_up_to(file: &Path, most: u64) -> Result<Vec<u8>, ConfigurationError> {
+    let wrong = |error| ConfigurationError::of_file(file, error);
+    let opened = File::open(file).map_err(wrong)?;
+    let length = opened.metadata().map_err(wrong)?.len().min(most).saturating_add(1);
+    // Room for all of it at once, so that no part of a credential stays where memory was too small.
+    let mut octets = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    opened.take(most.saturating_add(1)).read_to_end(&mut octets).map_err(wrong)?;
+    if u64::try_from(octets.len()).unwrap_or(u64::MAX) > most {
+        return Err(ConfigurationError::of_file(file, format_args!("the file has more than {most} octets")));
+    }
+    Ok(octets)
 }

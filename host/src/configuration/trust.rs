@@ -1,6 +1,6 @@
 //! What is read from files of certificates and lists.
 
-use super::read_file;
+use super::{read_file, read_up_to};
 use crate::ConfigurationError;
 use postseal::Error;
 use postseal::revocation::Crl;
@@ -13,6 +13,9 @@ pub(super) const MOZILLA: &str = "mozilla";
 
 /// Octets of a list in a file: no mail brings it and nobody waits for it, so it may be larger than a fetched one.
 const CRL_FILE_BYTES: usize = 1 << 30;
+
+/// The same in PEM, which is longer by a third and its lines.
+const CRL_PEM_BYTES: u64 = 3 << 29;
 
 pub(super) fn anchors(sources: &[String], limits: &Limits) -> Result<TrustAnchors, ConfigurationError> {
     let mut anchors = TrustAnchors::default();
@@ -43,7 +46,7 @@ pub(super) fn crls(files: &[PathBuf], limits: &Limits) -> Result<Vec<Crl>, Confi
     limits.crl_bytes = limits.crl_bytes.max(CRL_FILE_BYTES);
     let mut crls = Vec::new();
     for (number, file) in files.iter().enumerate() {
-        let read = read_file(file).map_err(|error| error.at(number))?;
+        let read = read_up_to(file, CRL_PEM_BYTES).map_err(|error| error.at(number))?;
         let wrong = |error: Error| ConfigurationError::of_file(file, error.code().sentence()).at(number);
         crls.extend(Crl::read_all(&read, &limits).map_err(wrong)?);
     }
