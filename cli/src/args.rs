@@ -182,7 +182,8 @@ pub(crate) enum CertsCommand {
     },
     /// Use a certificate from now on.
     Approve(Chosen),
-    /// Never use a certificate, also when it comes again.
+    /// Never use a certificate for an address, also when it comes again for it. Other addresses of the certificate are not concerned: each is
+    /// decided for itself.
     Reject(Chosen),
     /// Use a certificate, whatever mail brings.
     Pin(Chosen),
@@ -243,7 +244,7 @@ pub(crate) struct ExportOptions {
 pub(crate) struct Chosen {
     /// SHA-256 in hexadecimal; a unique prefix is enough.
     pub(crate) fingerprint: String,
-    /// The address that it is filed under, where that is more than one.
+    /// The address that it is filed under, which must be said where that is more than one. What is decided holds for this one only.
     #[arg(long, value_name = "ADDR")]
     pub(crate) address: Option<String>,
 }

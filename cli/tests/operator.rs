@@ -158,6 +158,33 @@ fn every_decision_is_undone_by_its_opposite() {
 }
 
 #[test]
+fn a_decision_is_about_one_address_of_a_certificate() {
+    let office = Office::new();
+    let mut spec = CertSpec::mailbox("dora@goal.example", Key::P256(20));
+    let name = |mailbox: &str| postseal_testkit::factory::Name::Rfc822(mailbox.as_bytes().to_vec());
+    spec.names.extend([name("sales@goal.example"), name("late@goal.example")]);
+    spec.subject = "Dora".to_owned();
+    let dora = office.root.issue(&spec);
+    let learns = |mailbox: &str| {
+        let file = office.place.write("mail.eml", &SignedMail::new(mailbox, &dora).build());
+        let args = [&["import", "--json", "--trust", "root.pem"], &JUNE[..], &[file.to_str().unwrap()]].concat();
+        let row = &rows(&office.place.run(&args))[0];
+        (row["outcome"].as_str().unwrap().to_owned(), row["code"].clone())
+    };
+    assert_eq!((learns("dora@goal.example").0, learns("sales@goal.example").0), ("imported".into(), "imported".into()));
+    let fingerprint = office.fingerprint("Dora");
+    let reject = |more: &[&str]| office.place.run(&[&["certs", "reject", &fingerprint], more].concat());
+    complains(&reject(&[]), 2, &["dora@goal.example", "sales@goal.example", "choose with --address"]);
+    assert!(reject(&["--address", "dora@goal.example"]).status.success());
+    assert_eq!(learns("dora@goal.example"), ("refused".to_owned(), "certificate-rejected".into()));
+    assert_eq!(learns("sales@goal.example").0, "already-known");
+    assert_eq!(learns("late@goal.example").0, "imported");
+    let help = stdout(&office.place.run(&["certs", "reject", "--help"]));
+    assert!(help.starts_with("Never use a certificate for an address"), "{help}");
+    assert!(help.contains("Other addresses of the certificate are not concerned"), "{help}");
+}
+
+#[test]
 fn what_ends_soon_is_reported_in_parts() {
     let office = Office::new();
     let text = stdout(&office.place.run(&[&["certs", "expiring"], &JUNE[..]].concat()));
