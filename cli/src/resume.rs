@@ -6,12 +6,18 @@ use postseal::trace::escape;
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// The first line of the file, before the tenant.
 const FIRST: &str = "postseal import 1 ";
+
+/// Most octets of a line that are read: a device may never end one.
+const LONGEST_LINE: u64 = 4096;
+
+/// Digits of a SHA-256.
+const DIGITS: usize = 64;
 
 /// A file with the SHA-256 of each mail that is done, a line each. A mail that was stored and is not noted is imported again, which
 /// changes nothing; so a line that was lost costs time and no more.
@@ -31,14 +37,16 @@ impl Done {
         let (mut line, mut digests, mut end) = (String::new(), HashSet::new(), 0_u64);
         loop {
             line.clear();
-            let read = lines.read_line(&mut line).map_err(|error| failed(&error))?;
-            // A line without its end was being written when the import was interrupted.
-            if read == 0 || !line.ends_with('\n') {
-                break;
-            }
-            if end == 0 && line != first {
+            let read = lines.by_ref().take(LONGEST_LINE).read_line(&mut line).map_err(|error| failed(&error))?;
+            // A line without its end was being written when the import was interrupted; what is no beginning of one is somebody else's.
+            let is_whole = line.ends_with('\n');
+            let is_ours = if end > 0 { is_whole || read <= DIGITS } else { first.starts_with(&line) };
+            if !is_ours || (end == 0 && is_whole && line != first) {
                 let text = "not the file of an import of this tenant";
                 return Err(Failure::usage(format_args!("{}: {text}", path.display())));
+            }
+            if !is_whole {
+                break;
             }
             if end > 0 {
                 digests.insert(digest(line.trim_end()).ok_or_else(|| failed(&"a line is no SHA-256"))?);

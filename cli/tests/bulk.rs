@@ -130,6 +130,27 @@ fn an_import_that_was_killed_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_file_to_resume_from_that_is_something_else_is_left_alone() {
+    let place = Place::new();
+    let (root, mails) = mails(1);
+    place.write("root.pem", root.pem().as_bytes());
+    place.write("mail.eml", &mails[0].1);
+    let import = import("sqlite:store.db", "trace.jsonl", &["--resume", "letter", "mail.eml"]);
+    let long = format!("postseal import 1 default\n{}", "no digest ".repeat(10));
+    for letter in ["a letter without a line end", "a letter\n", &"x".repeat(10_000), &long] {
+        place.write("letter", letter.as_bytes());
+        complains(&place.run(&import), 2, &["letter", "not the file of an import of this tenant"]);
+        assert_eq!(std::fs::read_to_string(place.path("letter")).unwrap(), letter);
+    }
+    // What a machine that went down at once leaves.
+    for beginning in ["", "postseal imp"] {
+        place.write("letter", beginning.as_bytes());
+        assert!(place.run(&import).status.success());
+        assert!(std::fs::read_to_string(place.path("letter")).unwrap().starts_with("postseal import 1 default\n"));
+    }
+}
+
+#[test]
 fn a_mail_that_was_deferred_is_not_done() {
     let place = Place::new();
     let (root, mails) = mails(11);
