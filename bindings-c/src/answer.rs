@@ -10,6 +10,7 @@ use crate::table::{self, Versioned};
 use crate::text::Text;
 use crate::values::Question;
 use core::ffi::c_char;
+use core::mem;
 use postseal::cert::TransientCert;
 use postseal::directory::DirectoryReply;
 use postseal::query::{Answer, Unavailable};
@@ -94,7 +95,17 @@ impl postseal_answer {
                 return Err(Failure::with(Code::ValueUnknown, "The question is not about as many addresses."));
             };
             match (place, reply) {
-                (Some(DirectoryReply::Found(certs)), DirectoryReply::Found(more)) => certs.extend(more),
+                (
+                    Some(DirectoryReply::Found(certs) | DirectoryReply::Partial(certs, _)),
+                    DirectoryReply::Found(more),
+                ) => {
+                    certs.extend(more);
+                }
+                (Some(place @ DirectoryReply::Found(_)), DirectoryReply::Unavailable(why)) => {
+                    let found = mem::replace(place, DirectoryReply::NotFound);
+                    let certs = if let DirectoryReply::Found(certs) = found { certs } else { Vec::new() };
+                    *place = DirectoryReply::Partial(certs, why);
+                }
                 (place @ None, reply) => *place = Some(reply),
                 (Some(_), _) => return Err(Failure::with(Code::ValueUnknown, "This address has a reply already.")),
             }
@@ -344,7 +355,9 @@ pub unsafe extern "C" fn postseal_answer_not_found(
     })
 }
 
-/// resolve-directory: the directory did not answer about this address.
+/// resolve-directory: the directory did not answer about this address. After `postseal_answer_found` or
+/// `postseal_answer_found_cms`: what was found may not be all. Where nothing of it can be used, nobody knows whether the
+/// recipient has a certificate.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_answer_not_answered(

@@ -114,6 +114,22 @@ impl DirectoryReply {
         Ok(Self::of(directory::DirectoryReply::Found(lent)))
     }
 
+    /// These certificates, and perhaps more: the directory was not heard to its end, because of `reason`. Where none of them
+    /// can be used, nobody knows whether there is one that can.
+    ///
+    /// Raises `ApiMisuse` when one of them is spent already.
+    ///
+    /// >>> postseal.DirectoryReply.partial([postseal.LentCertificate(stored.der)], "directory.example: size limit")
+    /// <postseal.DirectoryReply>
+    #[staticmethod]
+    fn partial(py: Python<'_>, lent: Vec<Bound<'_, LentCertificate>>, reason: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let trouble = Trouble::default();
+        let reason = why(reason, &trouble)?;
+        let lent = lent.iter().map(|lent| lent.get().take(py)).collect::<PyResult<_>>()?;
+        let reply = Mutex::new(Some(directory::DirectoryReply::Partial(lent, reason)));
+        Ok(Self { reply, trouble })
+    }
+
     /// The directory was asked, and has none.
     ///
     /// >>> postseal.DirectoryReply.not_found()

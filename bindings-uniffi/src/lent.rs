@@ -80,6 +80,14 @@ pub enum DirectoryReply {
         /// One or more.
         certificates: Vec<LentCertificate>,
     },
+    /// These certificates, and perhaps more: the directory was not heard to its end. Where none of them can be used, nobody
+    /// knows whether there is one that can.
+    Partial {
+        /// What there is of them.
+        certificates: Vec<LentCertificate>,
+        /// One line for the host's own log, never about a person.
+        reason: String,
+    },
     /// The directory was asked, and has none.
     NotFound,
     /// The directory could not be asked, or did not answer in time.
@@ -93,6 +101,10 @@ impl From<DirectoryReply> for directory::DirectoryReply {
     fn from(reply: DirectoryReply) -> Self {
         match reply {
             DirectoryReply::Found { certificates } => Self::Found(certificates.into_iter().map(Into::into).collect()),
+            DirectoryReply::Partial { certificates, reason } => {
+                let why = Unavailable::because(first_line(&reason));
+                Self::Partial(certificates.into_iter().map(Into::into).collect(), why)
+            }
             DirectoryReply::NotFound => Self::NotFound,
             DirectoryReply::Unavailable { reason } => Self::Unavailable(Unavailable::because(first_line(&reason))),
         }

@@ -73,10 +73,13 @@ impl Origin {
 /// assert_eq!(format!("{reply:?}"), "Found([TransientCert(..)])");
 /// ```
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "the three answers of a directory, DESIGN section 5")]
+#[expect(clippy::exhaustive_enums, reason = "a host that gives an answer knows all there are: docs/decisions/0010")]
 pub enum DirectoryReply {
-    /// These certificates, whatever they are worth.
+    /// These certificates, whatever they are worth, and no others.
     Found(Vec<TransientCert>),
+    /// These certificates, and perhaps more: the directory was not heard to its end. Where none of them can be used, nobody
+    /// knows whether there is one that can.
+    Partial(Vec<TransientCert>, Unavailable),
     /// The directory was asked, and has none.
     NotFound,
     /// The directory could not be asked, or did not answer in time.

@@ -24,6 +24,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct ScriptedDirectory {
     loans: BTreeMap<Address, Vec<Loan>>,
     down_for: Vec<Address>,
+    partial_for: Vec<Address>,
     is_down: bool,
     talks_nonsense: bool,
     asked: Mutex<Vec<ResolveDirectory>>,
@@ -123,6 +124,20 @@ impl ScriptedDirectory {
         self
     }
 
+    /// Stops in the middle of its answer about this address: what it lends may not be all.
+    ///
+    /// ```
+    /// let alice = postseal::Address::parse("alice@goal.example")?;
+    /// let directory = postseal_testkit::ScriptedDirectory::new().is_partial_for(&alice);
+    /// # drop(directory);
+    /// # Ok::<(), postseal::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_partial_for(mut self, address: &Address) -> Self {
+        self.partial_for.push(address.clone());
+        self
+    }
+
     /// Does not answer at all.
     ///
     /// ```
@@ -169,11 +184,17 @@ impl DirectoryResolver for ScriptedDirectory {
         if self.is_down {
             return Err(Unavailable::because("the scripted directory is down"));
         }
+        let lend =
+            |address: &Address| -> Vec<_> { self.loans.get(address).into_iter().flatten().map(Loan::lend).collect() };
         let reply = |address: &Address| match self.loans.get(address) {
             _ if self.down_for.contains(address) => {
                 DirectoryReply::Unavailable(Unavailable::because("the scripted directory is down for this address"))
             }
-            Some(loans) => DirectoryReply::Found(loans.iter().map(Loan::lend).collect()),
+            _ if self.partial_for.contains(address) => {
+                let stopped = Unavailable::because("the scripted directory stopped in the middle");
+                DirectoryReply::Partial(lend(address), stopped)
+            }
+            Some(_) => DirectoryReply::Found(lend(address)),
             None => DirectoryReply::NotFound,
         };
         let mut replies: Vec<_> = query.addresses.iter().map(reply).collect();

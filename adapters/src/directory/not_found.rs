@@ -147,6 +147,7 @@ mod tests {
         let query = ResolveDirectory::new(Tenant::new(tenant), DirectoryId::new("staff"), addresses);
         let name = |reply: &DirectoryReply| match reply {
             DirectoryReply::Found(_) => "found",
+            DirectoryReply::Partial(..) => "partial",
             DirectoryReply::NotFound => "not-found",
             DirectoryReply::Unavailable(_) => "unavailable",
         };
@@ -161,16 +162,17 @@ mod tests {
     fn only_not_found_is_remembered_and_for_its_tenant() {
         let alice = address("alice@goal.example");
         let staff = ScriptedDirectory::new().lends(&alice, vec![0x30, 0]).is_down_for(&address("down@goal.example"));
+        let staff = staff.is_partial_for(&address("half@goal.example"));
         let cache = NotFoundCache::new(&staff);
-        let everybody = ["nobody@goal.example", "alice@goal.example", "down@goal.example"];
+        let everybody = ["nobody@goal.example", "alice@goal.example", "down@goal.example", "half@goal.example"];
         for _ in 0..2 {
-            assert_eq!(ask(&cache, "one", &everybody), ["not-found", "found", "unavailable"]);
+            assert_eq!(ask(&cache, "one", &everybody), ["not-found", "found", "unavailable", "partial"]);
         }
-        assert_eq!(asked(&staff), 3 + 2, "the second time about the other two");
+        assert_eq!(asked(&staff), 4 + 3, "the second time about the other three");
         assert_eq!(ask(&cache, "two", &["nobody@goal.example"]), ["not-found"]);
-        assert_eq!(asked(&staff), 6);
+        assert_eq!(asked(&staff), 8);
         assert_eq!(ask(&cache, "two", &["nobody@goal.example"]), ["not-found"]);
-        assert_eq!(asked(&staff), 6);
+        assert_eq!(asked(&staff), 8);
     }
 
     /// Nobody is taken for unknown who is asked about twice, or spelled in another way than who is unknown.

@@ -28,6 +28,7 @@ pub(crate) fn query(addresses: &[&str]) -> ResolveDirectory {
 pub(crate) fn shown(replies: &[DirectoryReply]) -> Vec<String> {
     let show = |reply: &DirectoryReply| match reply {
         DirectoryReply::Found(lent) => lent.len().to_string(),
+        DirectoryReply::Partial(lent, why) => format!("{}+: {why}", lent.len()),
         DirectoryReply::NotFound => "none".to_owned(),
         DirectoryReply::Unavailable(why) => why.detail().to_owned(),
     };

@@ -99,7 +99,7 @@ pub(crate) fn gateway(password: &str) -> LdapBind {
     LdapBind::simple(&format!("cn=gateway,{BASE}"), password).unwrap()
 }
 
-/// One word for each address: the number of certificates, `-` for none, or what is wrong.
+/// One word for each address: the number of certificates, with `+` when there may be more, `-` for none, or what is wrong.
 pub(crate) fn outcomes(directory: &LdapDirectory, addresses: &[&str]) -> Vec<String> {
     words(directory.resolve(&query(addresses)), addresses.len())
 }
@@ -107,6 +107,7 @@ pub(crate) fn outcomes(directory: &LdapDirectory, addresses: &[&str]) -> Vec<Str
 pub(crate) fn words(replies: Result<Vec<DirectoryReply>, postseal::query::Unavailable>, count: usize) -> Vec<String> {
     let word = |reply: &DirectoryReply| match reply {
         DirectoryReply::Found(certificates) => certificates.len().to_string(),
+        DirectoryReply::Partial(certificates, why) => format!("{}+: {why}", certificates.len()),
         DirectoryReply::NotFound => "-".to_owned(),
         DirectoryReply::Unavailable(gone) => gone.detail().to_owned(),
     };

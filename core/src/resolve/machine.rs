@@ -202,23 +202,27 @@ impl Resolve {
         slot.is_waiting = false;
         let Some(directory) = slot.untried.pop_front() else { return };
         let about = Some(slot.address.clone());
-        match reply {
-            DirectoryReply::Found(lent) if !lent.is_empty() => {
-                let entry = slot.entry.clone();
-                let candidates = self.judge(index, true).map(|judge| judge.lent(&entry, &directory, lent));
-                if let Some(slot) = self.slots.get_mut(index) {
-                    slot.trial = candidates.map(|found| Trial::new(Origin::Directory(directory), found));
-                }
-                self.try_candidates(index);
-            }
-            DirectoryReply::Found(_) | DirectoryReply::NotFound => {
-                self.events.push((about, Kind::DirectoryHasNone { directory }));
-            }
-            DirectoryReply::Unavailable(unavailable) => {
-                slot.unavailable.get_or_insert((Code::DirectoryUnavailable, unavailable));
-                self.events.push((about, Kind::DirectoryUnavailable { directory }));
-            }
+        let (lent, missing) = match reply {
+            DirectoryReply::Found(lent) => (lent, None),
+            DirectoryReply::Partial(lent, unavailable) => (lent, Some(unavailable)),
+            DirectoryReply::NotFound => (Vec::new(), None),
+            DirectoryReply::Unavailable(unavailable) => (Vec::new(), Some(unavailable)),
+        };
+        if let Some(unavailable) = missing {
+            slot.is_unknown(Code::DirectoryUnavailable, unavailable);
+            self.events.push((about, Kind::DirectoryUnavailable { directory: directory.clone() }));
+        } else if lent.is_empty() {
+            self.events.push((about, Kind::DirectoryHasNone { directory: directory.clone() }));
         }
+        if lent.is_empty() {
+            return;
+        }
+        let entry = slot.entry.clone();
+        let candidates = self.judge(index, true).map(|judge| judge.lent(&entry, &directory, lent));
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.trial = candidates.map(|found| Trial::new(Origin::Directory(directory), found));
+        }
+        self.try_candidates(index);
     }
 
     fn judge(&self, index: usize, is_lent: bool) -> Option<Judge<'_>> {
@@ -259,9 +263,9 @@ impl Resolve {
                 Progress::Rejected(rejected) => {
                     let Rejected { source, fingerprint, error } = rejected.clone();
                     self.events.push((about(), Kind::CandidateRejected { source, fingerprint, error }));
-                    if error.fault() == Fault::Unavailable {
-                        let detail = || (error.code(), Unavailable::because(error.code().sentence()));
-                        slot.unavailable.get_or_insert_with(detail);
+                    // What was not judged to its end may be good.
+                    if matches!(error.fault(), Fault::Unavailable | Fault::LimitExceeded) {
+                        slot.is_unknown(error.code(), Unavailable::because(error.code().sentence()));
                     }
                     slot.rejected.push(rejected);
                     slot.trial = Some(trial);
@@ -342,6 +346,15 @@ impl Slot {
     /// The directory that must be asked next, if one must.
     fn needs(&self) -> Option<&DirectoryId> {
         self.untried.front().filter(|_| !self.is_waiting && self.trial.is_none())
+    }
+
+    /// Somebody did not answer, or not to the end. The first of several reasons counts, but one that waiting may mend before
+    /// a limit.
+    fn is_unknown(&mut self, code: Code, unavailable: Unavailable) {
+        let is_lasting = |code: &Code| Error::from(*code).fault() == Fault::LimitExceeded;
+        if self.unavailable.as_ref().is_none_or(|(known, _)| is_lasting(known) && !is_lasting(&code)) {
+            self.unavailable = Some((code, unavailable));
+        }
     }
 }
 

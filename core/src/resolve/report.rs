@@ -19,7 +19,8 @@ pub enum Outcome {
     NotFound,
     /// There are certificates, and none of them can be used.
     Unusable,
-    /// The store or a directory did not answer, so that nobody knows. Never the same as [`Outcome::NotFound`].
+    /// The store or a directory did not answer, or not to the end, or a limit left something unread, so that nobody knows.
+    /// Never the same as [`Outcome::NotFound`].
     Unavailable,
     /// Nobody was asked: the route does not encrypt, or the list of recipients is not one.
     NotAsked,
@@ -81,7 +82,7 @@ pub struct RecipientReport {
     pub rejected: Vec<Rejected>,
     /// Why nothing was found: of several reasons that of the best candidate.
     pub error: Option<Error>,
-    /// Who did not answer.
+    /// Who did not answer, or what was not read.
     pub unavailable: Option<Unavailable>,
     /// Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the
     /// active one waits and the policy fails closed. A sender can bring the second about.
@@ -142,8 +143,8 @@ pub struct Unsealed {
 impl Unsealed {
     /// Because of these recipients.
     pub(crate) fn because_of(recipients: Vec<RecipientReport>) -> Self {
-        let lasting =
-            recipients.iter().find(|report| report.outcome != Outcome::Unavailable).or_else(|| recipients.first());
+        let waits = |report: &RecipientReport| report.error.is_some_and(|error| error.fault() == Fault::Unavailable);
+        let lasting = recipients.iter().find(|report| !waits(report)).or_else(|| recipients.first());
         let error = lasting.and_then(|report| report.error).unwrap_or_else(|| Code::RecipientsMissing.into());
         Self { error, recipients }
     }

@@ -179,7 +179,6 @@ fn what_fails_a_check_now_is_rejected_with_its_own_code_wherever_it_comes_from()
         (wrong_root, Code::PathNotFound),
         (issue(&critical), Code::CriticalExtension),
         (b"no certificate".to_vec(), Code::CertificateMalformed),
-        (vec![0x30; 70_000], Code::CertificateTooLarge),
     ] {
         let world = World { first: ScriptedDirectory::new().lends(&address(ALICE), der), ..World::new() };
         let report = world.one(ALICE);
@@ -217,6 +216,10 @@ fn a_directory_that_is_down_is_never_one_without_a_certificate() {
         (unusable(), none(), Outcome::Unusable, Some(Code::AddressMismatch)),
         (down(), lends(3), Outcome::Found, None),
         (lends(3), down(), Outcome::Found, None),
+        (none().is_partial_for(&address(ALICE)), none(), Outcome::Unavailable, Some(Code::DirectoryUnavailable)),
+        (unusable().is_partial_for(&address(ALICE)), none(), Outcome::Unavailable, Some(Code::DirectoryUnavailable)),
+        (unusable().is_partial_for(&address(ALICE)), lends(3), Outcome::Found, None),
+        (lends(3).is_partial_for(&address(ALICE)), none(), Outcome::Found, None),
     ] {
         let world = World { first, second, ..World::new() };
         let report = world.one(ALICE);
@@ -400,6 +403,22 @@ fn more_certificates_than_the_limit_are_said_to_be_too_many() {
     let report = world.one(ALICE);
     assert_eq!(report.rejected.len(), world.engine.limits().candidates + 1);
     assert_eq!(report.rejected.last().unwrap().error.code(), Code::CandidatesTooMany);
+    // Among those that were not judged may be a good one. Waiting does not mend that.
+    assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unavailable, Code::CandidatesTooMany));
+    assert!(!report.may_get_plaintext());
+    assert!(!world.resolve(&[ALICE]).complete().unwrap_err().is_temporary());
+    // A directory that is down may mend, and then it counts before the limit.
+    let world = World { second: ScriptedDirectory::new().is_down(), ..world };
+    assert!(world.resolve(&[ALICE]).complete().unwrap_err().is_temporary());
+}
+
+#[test]
+fn what_a_limit_leaves_unread_is_not_known_to_be_useless() {
+    let world = World { first: ScriptedDirectory::new().lends(&address(ALICE), vec![0x30; 70_000]), ..World::new() };
+    let report = world.one(ALICE);
+    assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unavailable, Code::CertificateTooLarge));
+    assert!(!report.may_get_plaintext());
+    assert!(!world.resolve(&[ALICE]).complete().unwrap_err().is_temporary());
 }
 
 #[test]
@@ -422,7 +441,7 @@ fn a_directory_that_lends_a_maze_gets_no_more_work_done_than_for_one_certificate
     };
     let world = World { first: (1..=32).fold(ScriptedDirectory::new(), fill), ..World::new() };
     let report = world.one(ALICE);
-    assert_eq!((report.outcome, report.rejected.len()), (Outcome::Unusable, 32));
+    assert_eq!((report.outcome, report.rejected.len()), (Outcome::Unavailable, 32));
     // Four checks with a key that counts three times are its share.
     assert!(report.rejected.iter().all(|rejected| rejected.error.code() == Code::SignatureBudget), "{report:?}");
 }
