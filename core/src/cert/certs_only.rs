@@ -48,7 +48,7 @@ mod tests {
         let alice = Address::parse("alice@goal.example").unwrap();
         let read = TransientCert::from_cms(&message, &alice, &Limits::default()).unwrap();
         let mut read: Vec<Vec<u8>> =
-            read.into_iter().map(|lent| lent.open(&Limits::default()).unwrap().certificate.der().to_vec()).collect();
+            read.iter().map(|lent| lent.certificate(&Limits::default()).unwrap().der().to_vec()).collect();
         read.sort();
         let mut written = vec![one.der().to_vec(), two.der().to_vec()];
         written.sort();

@@ -158,15 +158,24 @@ impl TransientCert {
         self
     }
 
-    /// Spends it: the certificate and its issuers as views whose octets are overwritten at their end.
-    pub(crate) fn open(mut self, limits: &Limits) -> Result<Lent, Error> {
-        let certificate = Certificate::lent(&self.der, limits)?;
+    /// The certificate, so that it can be told which of many are opened.
+    pub(crate) fn certificate(&self, limits: &Limits) -> Result<Certificate, Error> {
+        Certificate::lent(&self.der, limits)
+    }
+
+    /// Whether its owner prefers it.
+    pub(crate) const fn is_preferred(&self) -> bool {
+        self.preferred
+    }
+
+    /// Spends it: the certificate, which was read of it, and its issuers as views whose octets are overwritten at their end.
+    pub(crate) fn open(mut self, certificate: Certificate, limits: &Limits) -> Result<Lent, Error> {
         // What cannot be read helps no path; more than a mail may carry is not looked at.
         let issuers = self.issuers.iter().take(limits.certificates);
         let issuers = issuers.filter_map(|der| Certificate::lent(der, limits).ok()).collect();
         let voucher = self.voucher.as_ref().map(|der| Certificate::lent(der, limits)).transpose()?;
         let capabilities = self.capabilities.take();
-        Ok(Lent { certificate, issuers, capabilities, voucher, preferred: self.preferred })
+        Ok(Lent { certificate, issuers, capabilities, voucher })
     }
 }
 
@@ -177,7 +186,6 @@ pub(crate) struct Lent {
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) voucher: Option<Certificate>,
-    pub(crate) preferred: bool,
 }
 
 impl fmt::Debug for TransientCert {

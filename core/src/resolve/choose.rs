@@ -99,16 +99,31 @@ impl Judge<'_> {
     pub(super) fn lent(&self, entry: &Entry, directory: &DirectoryId, lent: Vec<TransientCert>) -> Candidates {
         let limits = self.engine.limits();
         let reject = |error: Error| Rejected { source: Origin::Directory(directory.clone()), fingerprint: None, error };
-        let too_many = lent.len() > limits.candidates;
-        let (mut opened, mut last) = (Vec::new(), Vec::new());
-        for certificate in lent.into_iter().take(limits.candidates) {
-            match certificate.open(limits) {
-                Ok(certificate) => opened.push(certificate),
+        let mut too_many = lent.len() > limits.candidates_read();
+        let (mut read, mut opened, mut last) = (Vec::new(), Vec::new(), Vec::new());
+        for lent in lent.into_iter().take(limits.candidates_read()) {
+            match lent.certificate(limits) {
+                Ok(certificate) => read.push((certificate, lent)),
+                Err(error) => last.push(reject(error)),
+            }
+        }
+        let order =
+            |(certificate, lent): &(Certificate, TransientCert)| (Reverse(lent.is_preferred()), rank(certificate));
+        if read.len() > limits.candidates {
+            // In which order a directory has them says nothing. Those whose time is over, as of many years of logon cards,
+            // push out none that may be encrypted to.
+            read.sort_by_cached_key(|one| (!self.is_in_time(&one.0), order(one)));
+            read.truncate(limits.candidates);
+            too_many = true;
+        }
+        read.sort_by_cached_key(order);
+        for (certificate, lent) in read {
+            match lent.open(certificate, limits) {
+                Ok(lent) => opened.push(lent),
                 Err(error) => last.push(reject(error)),
             }
         }
         last.extend(too_many.then(|| reject(Code::CandidatesTooMany.into())));
-        opened.sort_by_key(|lent| (Reverse(lent.preferred), rank(&lent.certificate)));
         let limits = shared(limits, opened.len());
         let candidate = |lent: Lent| {
             let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
@@ -123,6 +138,10 @@ impl Judge<'_> {
         };
         let untried = opened.into_iter().map(candidate).collect();
         Candidates { untried, limits, is_final: false, last, if_none: Vec::new() }
+    }
+
+    fn is_in_time(&self, certificate: &Certificate) -> bool {
+        certificate.not_before() <= self.now && self.now <= certificate.not_after()
     }
 
     /// Everything about the candidate but its revocation. `fetched` are issuers that it did not bring along.

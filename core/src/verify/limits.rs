@@ -82,8 +82,8 @@ pub struct Limits {
     pub policy_nodes: usize,
     /// Recipients of one message. 50 000: Postfix takes 1 000 in one envelope (smtpd_recipient_limit).
     pub recipients: usize,
-    /// Certificates that one directory may lend for one address. 32: userCertificate has many values where every logon
-    /// card left one.
+    /// Certificates of one directory that are judged for one address; eight times as many are read, so that it is the best
+    /// that are judged. 32: userCertificate has many values where every logon card left one.
     pub candidates: usize,
 }
 
@@ -125,5 +125,17 @@ impl Default for Limits {
             recipients: 50_000,
             candidates: 32,
         }
+    }
+}
+
+impl Limits {
+    /// How many certificates of one directory are read for one address, so that the best `candidates` among them can be told.
+    ///
+    /// ```
+    /// assert_eq!(postseal::verify::Limits::default().candidates_read(), 256);
+    /// ```
+    #[must_use]
+    pub const fn candidates_read(&self) -> usize {
+        self.candidates.saturating_mul(8)
     }
 }

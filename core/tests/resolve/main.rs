@@ -413,6 +413,23 @@ fn more_certificates_than_the_limit_are_said_to_be_too_many() {
 }
 
 #[test]
+fn a_good_certificate_is_found_among_many_old_ones_wherever_it_stands() {
+    let expired = |number| {
+        let not_before = "2026-01-05T00:00:00Z".to_owned();
+        issue(&CertSpec { not_before, not_after: "2026-02-01T00:00:00Z".to_owned(), ..spec(ALICE, number) })
+    };
+    let good = issue(&spec(ALICE, 99));
+    let old: Vec<_> = (1..=40).map(expired).collect();
+    for place in [0, 20, 40] {
+        let mut all = old.clone();
+        all.insert(place, good.clone());
+        let fill = |directory: ScriptedDirectory, der| directory.lends(&address(ALICE), der);
+        let world = World { first: all.into_iter().fold(ScriptedDirectory::new(), fill), ..World::new() };
+        assert_eq!(sources(&world.one(ALICE)), [("first", print(&good))], "{place}");
+    }
+}
+
+#[test]
 fn what_a_limit_leaves_unread_is_not_known_to_be_useless() {
     let world = World { first: ScriptedDirectory::new().lends(&address(ALICE), vec![0x30; 70_000]), ..World::new() };
     let report = world.one(ALICE);

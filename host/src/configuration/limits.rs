@@ -97,7 +97,7 @@ limits! {
     policy_nodes: usize,
     /// Recipients of one message. 50 000.
     recipients: NonZeroUsize,
-    /// Certificates that one directory may lend for one address. 32.
+    /// Certificates of one directory that are judged for one address; eight times as many are read. 32.
     candidates: NonZeroUsize,
 }
 
