@@ -125,9 +125,17 @@ impl Run<'_> {
 
     /// Feeds the mail to all messages at once, and shows files only when every message is whole.
     fn seal(&self, envelopes: Vec<Envelope>, mut mail: Mail) -> Result<(), Failure> {
+        if envelopes.len() > 1 && self.options.out_dir.is_none() {
+            let words = "the recipients read no content encryption in common, and each group needs a message of its own: \
+                         give --out-dir DIR for them";
+            return Err(Failure::Unsealed(words.to_owned()));
+        }
         let mut messages = Vec::new();
-        for (number, envelope) in envelopes.into_iter().enumerate() {
-            messages.push(Message::begin(envelope, number, mail.length, self.options)?);
+        let (mut visible, mut hidden) = (0, 0);
+        for envelope in envelopes {
+            let number = if envelope.is_hidden() { &mut hidden } else { &mut visible };
+            *number = usize::saturating_add(*number, 1);
+            messages.push(Message::begin(envelope, *number, mail.length, self.options)?);
         }
         let name = mail.name.clone();
         let unreadable = |error: io::Error| Failure::input(format_args!("{name}: {error}"));
@@ -295,6 +303,7 @@ struct Whole {
 }
 
 impl Message {
+    /// `number` counts the visible ones and the hidden ones, each from 1.
     fn begin(
         envelope: Envelope,
         number: usize,
@@ -304,10 +313,8 @@ impl Message {
         let addresses = envelope.addresses().map(|address| address.as_str().to_owned()).collect();
         let hidden = envelope.is_hidden();
         let target = match (&options.out_dir, &options.out) {
-            (Some(folder), _) if hidden => {
-                let first = usize::from(options.to.is_empty());
-                Some(folder.join(format!("bcc-{}.eml", number.saturating_add(first))))
-            }
+            (Some(folder), _) if hidden => Some(folder.join(format!("bcc-{number}.eml"))),
+            (Some(folder), _) if number > 1 => Some(folder.join(format!("message-{number}.eml"))),
             (Some(folder), _) => Some(folder.join("message.eml")),
             (None, file) => file.clone(),
         };

@@ -91,7 +91,8 @@ pub struct RecipientReport {
 
 impl RecipientReport {
     /// Whether a host that may send plaintext to recipients who cannot be reached ([`Mode::IfPossible`]) may do so to this
-    /// one: not when nobody answered, and not when an operator has to decide.
+    /// one: not when nobody answered, not when an operator has to decide, and not to somebody with a good certificate whose
+    /// programs read nothing that the policy allows: he is as well known as the others.
     ///
     /// [`Mode::IfPossible`]: crate::seal::Mode::IfPossible
     ///
@@ -102,8 +103,11 @@ impl RecipientReport {
     /// }
     /// # let _ = in_the_clear;
     /// ```
-    pub const fn may_get_plaintext(&self) -> bool {
-        matches!(self.outcome, Outcome::NotFound | Outcome::Unusable | Outcome::NotAsked) && !self.needs_operator
+    pub fn may_get_plaintext(&self) -> bool {
+        let has_none = matches!(self.outcome, Outcome::NotFound | Outcome::Unusable | Outcome::NotAsked);
+        let is_of_policy =
+            |error: Error| matches!(error.code(), Code::AeadNotSupported | Code::ContentEncryptionMismatch);
+        has_none && !self.needs_operator && !self.rejected.iter().any(|rejected| is_of_policy(rejected.error))
     }
 
     /// One that nobody was asked about.

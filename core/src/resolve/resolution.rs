@@ -1,9 +1,7 @@
 use super::report::{Outcome, RecipientReport, Unsealed};
 use super::{Context, RecipientKey};
 use crate::crypto::CryptoBackend;
-use crate::error::{Code, Error};
 use crate::seal::{Mode, Policy, Recipients};
-use crate::trace::Kind;
 use crate::verify::Limits;
 use std::sync::Arc;
 
@@ -119,7 +117,8 @@ impl Resolution {
         }
     }
 
-    /// Those who can be reached, and by name those who are left out.
+    /// Those who can be reached, and by name those who are left out. Nobody is left out because he reads another content
+    /// encryption than the others: there is a message of its own for him.
     ///
     /// ```
     /// use postseal::resolve::Resolution;
@@ -129,19 +128,10 @@ impl Resolution {
     pub fn split(self) -> (Option<Recipients>, Vec<RecipientReport>) {
         let is_found = |recipient: &Recipient| recipient.report.outcome == Outcome::Found;
         let (found, left_out): (Vec<_>, Vec<_>) = self.recipients.into_iter().partition(is_found);
-        let mut left_out: Vec<_> = left_out.into_iter().map(|recipient| recipient.report).collect();
-        let (found, strangers) = agree(found, &self.policy, &self.limits);
-        for stranger in strangers {
-            let Recipient { mut report, keys } = stranger;
-            let error = Error::from(Code::ContentEncryptionMismatch);
-            let about = Some(report.address.expose().clone());
-            self.context.tracer.event(&self.context.event(about, Kind::RecipientMissed { error }));
-            drop(keys);
-            (report.outcome, report.error, report.found) = (Outcome::Unusable, Some(error), Vec::new());
-            left_out.push(report);
-        }
+        let left_out = left_out.into_iter().map(|recipient| recipient.report).collect();
+        let groups = groups(found, &self.policy, &self.limits);
         let recipients =
-            (!found.is_empty()).then(|| Recipients::new(found, self.policy, self.context, self.limits, self.crypto));
+            (!groups.is_empty()).then(|| Recipients::new(groups, self.policy, self.context, self.limits, self.crypto));
         (recipients, left_out)
     }
 
@@ -172,18 +162,26 @@ impl Resolution {
     }
 }
 
-/// The visible recipients get one message, so that they need one content encryption that all of them read. Where there is
-/// none, those who do not read what most read are told apart. Hidden recipients have messages of their own.
-fn agree(found: Vec<Recipient>, policy: &Policy, limits: &Limits) -> (Vec<Recipient>, Vec<Recipient>) {
-    let visible = || found.iter().filter(|recipient| !recipient.report.hidden);
-    let capabilities =
-        |recipient: &Recipient| -> Vec<_> { recipient.keys.iter().map(|key| key.capabilities.clone()).collect() };
-    let named: Vec<Vec<_>> = visible().map(capabilities).collect();
-    let all = named.iter().flatten().map(Option::as_ref);
-    if named.is_empty() || policy.content_encryption(all, limits).is_ok() {
-        return (found, Vec::new());
+/// Who is in one message: all visible recipients, if there is a content encryption that all of them read. Else those who read
+/// what most of them read, and then those who are left in the same way. Each hidden one is by himself.
+fn groups(found: Vec<Recipient>, policy: &Policy, limits: &Limits) -> Vec<Vec<Recipient>> {
+    let (hidden, mut rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|recipient| recipient.report.hidden);
+    let mut groups = Vec::new();
+    while !rest.is_empty() {
+        let keys = |recipient: &Recipient| recipient.keys.iter().map(|key| key.capabilities.clone()).collect();
+        let named: Vec<Vec<_>> = rest.iter().map(keys).collect();
+        let borrowed: Vec<Vec<_>> = named.iter().map(|keys| keys.iter().map(Option::as_ref).collect()).collect();
+        let is_common = policy.content_encryption(borrowed.iter().flatten().copied(), limits).is_ok();
+        let mut reads = if is_common { Vec::new() } else { policy.majority(&borrowed, limits) }.into_iter();
+        // Each reads something that is allowed, or he would not be here: the others become fewer with every round.
+        let (together, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|_| reads.next() != Some(false));
+        if together.is_empty() {
+            groups.push(others);
+            break;
+        }
+        groups.push(together);
+        rest = others;
     }
-    let borrowed: Vec<Vec<_>> = named.iter().map(|keys| keys.iter().map(Option::as_ref).collect()).collect();
-    let mut reads = policy.majority(&borrowed, limits).into_iter();
-    found.into_iter().partition(|recipient| recipient.report.hidden || reads.next() == Some(true))
+    groups.extend(hidden.into_iter().map(|recipient| vec![recipient]));
+    groups
 }

@@ -14,7 +14,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encryption {
-    /// The messages to send: one for all visible recipients, one for each hidden one.
+    /// The messages to send: one for all visible recipients, or one for each content encryption that some of
+    /// them read where none is common to all; one for each hidden one.
     pub messages: Vec<Sealed>,
     /// Those who get none of them.
     pub left_out: Vec<RecipientReport>,

@@ -40,14 +40,16 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug)]
 pub struct Recipients {
-    recipients: Vec<Recipient>,
+    /// Who is in one message.
+    groups: Vec<Vec<Recipient>>,
     policy: Policy,
     context: Context,
     limits: Limits,
     crypto: Arc<dyn CryptoBackend>,
 }
 
-/// One message to be made: for all visible recipients, or for one hidden one. A RecipientInfo would tell the others of him.
+/// One message to be made: for all visible recipients who read one content encryption, or for one hidden one. A RecipientInfo
+/// would tell the others of him.
 #[derive(Debug)]
 pub struct Envelope {
     pub(super) recipients: Vec<Recipient>,
@@ -73,16 +75,18 @@ pub struct Sealed {
 
 impl Recipients {
     pub(crate) const fn new(
-        recipients: Vec<Recipient>,
+        groups: Vec<Vec<Recipient>>,
         policy: Policy,
         context: Context,
         limits: Limits,
         crypto: Arc<dyn CryptoBackend>,
     ) -> Self {
-        Self { recipients, policy, context, limits, crypto }
+        Self { groups, policy, context, limits, crypto }
     }
 
-    /// The messages that are needed: one for all visible recipients, and one for each hidden one.
+    /// The messages that are needed: one for all visible recipients, and one for each hidden one. Where the policy allows no
+    /// content encryption that all visible ones read, as with AES-GCM of different lengths, there is one for each that some of
+    /// them read, the largest first.
     ///
     /// ```
     /// use postseal::seal::Recipients;
@@ -90,10 +94,7 @@ impl Recipients {
     /// # let _ = how_many;
     /// ```
     pub fn envelopes(self) -> Vec<Envelope> {
-        let Self { recipients, policy, context, limits, crypto } = self;
-        let (hidden, visible): (Vec<_>, Vec<_>) = recipients.into_iter().partition(|recipient| recipient.report.hidden);
-        let alone = hidden.into_iter().map(|recipient| vec![recipient]);
-        let groups = Some(visible).into_iter().filter(|visible| !visible.is_empty()).chain(alone);
+        let Self { groups, policy, context, limits, crypto } = self;
         let envelope = |recipients| Envelope {
             recipients,
             policy: policy.clone(),
@@ -101,11 +102,10 @@ impl Recipients {
             limits: limits.clone(),
             crypto: Arc::clone(&crypto),
         };
-        groups.map(envelope).collect()
+        groups.into_iter().map(envelope).collect()
     }
 
-    /// Seals a whole mail that is in memory: one message for all visible recipients, one for each hidden one. Larger ones
-    /// go through [`Envelope::sealer`].
+    /// Seals a whole mail that is in memory, for each of the [envelopes](Self::envelopes). Larger ones go through [`Envelope::sealer`].
     ///
     /// # Errors
     /// What is wrong with the mail, or the randomness. Then there is no message at all.

@@ -51,34 +51,63 @@ fn modes_say_who_is_left_out_and_what_the_host_may_do() {
     assert_eq!(world.resolve(&[ALICE]).complete().unwrap_err().error.code(), Code::RouteNeverSeals);
 }
 
-// hardening: E1
-#[test]
-fn recipients_who_have_no_content_encryption_in_common_are_named_before_anything_is_sealed() {
-    let named = |last: u8| {
-        Some(Capabilities::new(vec![0x30, 13, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, last], None))
-    };
-    let (gcm128, gcm256) = (named(0x06), named(0x2e));
-    let lends = |directory: ScriptedDirectory, (number, capabilities): (u64, &Option<Capabilities>)| {
+/// Capabilities with one algorithm, by the last arc of its name.
+fn named(last: u8) -> Option<Capabilities> {
+    Some(Capabilities::new(vec![0x30, 13, 0x30, 11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, last], None))
+}
+
+const AES128_GCM: u8 = 0x06;
+const AES256_CBC: u8 = 0x2a;
+const AES256_GCM: u8 = 0x2e;
+
+/// A world of recipients `r0`, `r1` and so on, who each named one algorithm, under the preset `strict-aead`.
+fn readers(of: &[u8]) -> World {
+    let lends = |directory: ScriptedDirectory, (number, last): (u64, &u8)| {
         let mailbox = format!("r{number}@goal.example");
-        let loan = Loan { capabilities: capabilities.clone(), ..Loan::of(issue(&spec(&mailbox, number))) };
+        let loan = Loan { capabilities: named(*last), ..Loan::of(issue(&spec(&mailbox, number))) };
         directory.lends_with(&address(&mailbox), loan)
     };
-    let everybody = [&gcm256, &gcm128, &gcm256];
-    let directory = (0..).zip(everybody).fold(ScriptedDirectory::new(), lends);
-    let mut world = World { first: directory, ..World::new() };
+    let mut world = World { first: (0..).zip(of).fold(ScriptedDirectory::new(), lends), ..World::new() };
     world.policy = Policy::preset("strict-aead").unwrap();
-    let mailboxes = ["r0@goal.example", "r1@goal.example", "r2@goal.example"];
-    let unsealed = world.resolve(&mailboxes).complete().unwrap_err();
-    assert_eq!((unsealed.error.code(), unsealed.recipients.len()), (Code::ContentEncryptionMismatch, 1));
-    assert_eq!(*unsealed.recipients[0].address.expose(), address("r1@goal.example"));
-    assert!(world.resolve(&mailboxes[..2]).complete().is_err());
-    let (recipients, left_out) = world.resolve(&mailboxes).split();
-    assert_eq!((recipients.unwrap().envelopes()[0].addresses().count(), left_out.len()), (2, 1));
+    world
+}
+
+const R: [&str; 4] = ["r0@goal.example", "r1@goal.example", "r2@goal.example", "r3@goal.example"];
+
+// hardening: E1
+#[test]
+fn recipients_who_have_no_content_encryption_in_common_get_messages_of_their_own() {
+    let world = readers(&[AES256_GCM, AES128_GCM, AES256_GCM]);
+    let groups = |mailboxes: &[&str]| -> Vec<Vec<String>> {
+        let envelopes = world.resolve(mailboxes).complete().unwrap().envelopes();
+        let names =
+            |envelope: &postseal::seal::Envelope| envelope.addresses().map(|to| to.as_str().to_owned()).collect();
+        envelopes.iter().map(names).collect()
+    };
+    assert_eq!(groups(&R[..3]), [vec![R[0], R[2]], vec![R[1]]]);
+    assert_eq!(groups(&R[..2]), [[R[0]], [R[1]]]);
+    assert_eq!(groups(&[R[0], R[2]]), [[R[0], R[2]]]);
+    let sealed = world.resolve(&R[..3]).complete().unwrap();
+    let sealed = sealed.seal(b"Subject: x\r\n\r\nhello\r\n", &mut postseal_testkit::SeededRandom::new(1)).unwrap();
+    let algorithms: Vec<_> = sealed.iter().map(|sealed| sealed.content_encryption.name()).collect();
+    assert_eq!(algorithms, ["aes256-gcm", "aes128-gcm"]);
+}
+
+// hardening: E1
+#[test]
+fn somebody_with_a_good_certificate_gets_no_plaintext_because_of_what_he_reads() {
+    let mut world = readers(&[AES256_GCM, AES256_CBC]);
+    world.policy.mode = Mode::IfPossible;
+    let plan = world.resolve(&[R[0], R[1], BOB]).plan().unwrap();
+    let left_out: Vec<_> =
+        plan.left_out.iter().map(|out| (out.error.unwrap().code(), out.may_get_plaintext())).collect();
+    assert_eq!(left_out, [(Code::AeadNotSupported, false), (Code::NoCertificate, true)]);
     // Without authentication as a demand, but with nothing else allowed: who never named it is named himself.
     world.policy = Policy::default();
     world.policy.allowed = vec![postseal::seal::ContentEncryption::Aes256Gcm];
-    let report = world.one("r1@goal.example");
+    let report = world.one(R[1]);
     assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unusable, Code::ContentEncryptionMismatch));
+    assert!(!report.may_get_plaintext());
 }
 
 #[test]

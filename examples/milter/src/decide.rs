@@ -372,6 +372,7 @@ fn sealed(encryption: Encryption) -> Result<(Fate, &'static str), Refusal> {
     let Encryption { mut messages, left_out, plaintext_allowed, .. } = encryption;
     match (messages.pop(), messages.is_empty(), left_out.as_slice()) {
         (Some(message), true, []) => Ok((Fate::Replace(message.mail), "")),
+        (Some(_), _, []) => Ok((Fate::Split("apart"), "apart")),
         (Some(_), ..) => Ok((Fate::Split("partly-found"), "partly-found")),
         (None, _, left_out) => {
             let held_back = left_out.iter().find(|report| !plaintext_allowed || !report.may_get_plaintext());
