@@ -1,4 +1,4 @@
-use super::choose::Judge;
+use super::choose::{Candidate, Judge};
 use super::report::{Found, RecipientReport, Rejected, Unsealed, conclude};
 use super::resolution::Recipient;
 use super::trial::{Issuers, Progress, Trial};
@@ -16,6 +16,7 @@ use crate::revocation::{Checks, Fetch};
 use crate::seal::{Mode, Policy};
 use crate::store::Entry;
 use crate::trace::{Event, Kind, Tracer};
+use crate::verify::Limits;
 use core::mem;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -253,6 +254,12 @@ impl Resolve {
                     }
                     return;
                 }
+                Progress::Found(candidate) if !slot.agrees(&candidate, policy, engine.limits()) => {
+                    let fingerprint = Some(candidate.certificate.fingerprint());
+                    let (source, error) = (trial.origin.clone(), Code::ContentEncryptionMismatch.into());
+                    self.events.push((about(), slot.reject(Rejected { source, fingerprint, error })));
+                    slot.trial = Some(trial);
+                }
                 Progress::Found(candidate) => {
                     let fingerprint = candidate.certificate.fingerprint();
                     self.events.push((about(), Kind::RecipientFound { source: trial.origin.clone(), fingerprint }));
@@ -261,13 +268,7 @@ impl Resolve {
                     slot.trial = Some(trial);
                 }
                 Progress::Rejected(rejected) => {
-                    let Rejected { source, fingerprint, error } = rejected.clone();
-                    self.events.push((about(), Kind::CandidateRejected { source, fingerprint, error }));
-                    // What was not judged to its end may be good.
-                    if matches!(error.fault(), Fault::Unavailable | Fault::LimitExceeded) {
-                        slot.is_unknown(error.code(), Unavailable::because(error.code().sentence()));
-                    }
-                    slot.rejected.push(rejected);
+                    self.events.push((about(), slot.reject(rejected)));
                     slot.trial = Some(trial);
                 }
             }
@@ -346,6 +347,24 @@ impl Slot {
     /// The directory that must be asked next, if one must.
     fn needs(&self) -> Option<&DirectoryId> {
         self.untried.front().filter(|_| !self.is_waiting && self.trial.is_none())
+    }
+
+    /// Whether the candidate reads something together with the better ones: all keys of a recipient are in one message.
+    fn agrees(&self, candidate: &Candidate, policy: &Policy, limits: &Limits) -> bool {
+        let known = self.keys.iter().map(|key| key.capabilities.as_ref());
+        let all = known.chain(core::iter::once(candidate.capabilities.as_ref()));
+        policy.content_encryption(all, limits).is_ok()
+    }
+
+    /// Keeps the reason, and gives the event that tells of it.
+    fn reject(&mut self, rejected: Rejected) -> Kind {
+        let Rejected { source, fingerprint, error } = rejected.clone();
+        // What was not judged to its end may be good.
+        if matches!(error.fault(), Fault::Unavailable | Fault::LimitExceeded) {
+            self.is_unknown(error.code(), Unavailable::because(error.code().sentence()));
+        }
+        self.rejected.push(rejected);
+        Kind::CandidateRejected { source, fingerprint, error }
     }
 
     /// Somebody did not answer, or not to the end. The first of several reasons counts, but one that waiting may mend before

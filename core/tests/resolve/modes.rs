@@ -111,6 +111,28 @@ fn somebody_with_a_good_certificate_gets_no_plaintext_because_of_what_he_reads()
 }
 
 #[test]
+fn of_all_valid_keys_those_are_used_that_read_something_together_with_the_best() {
+    let loan = |number, last| Loan { capabilities: named(last), ..Loan::of(issue(&spec(ALICE, number))) };
+    let best = Loan { preferred: true, ..loan(2, AES128_GCM) };
+    let (print_of_best, other) = (print(&best.der), loan(1, AES256_GCM));
+    let mut world = readers(&[AES256_GCM]);
+    world.first = world.first.lends_with(&address(ALICE), other).lends_with(&address(ALICE), best);
+    world.policy.all_valid = true;
+    let report = world.one(ALICE);
+    assert_eq!(sources(&report), [("first", print_of_best)]);
+    assert_eq!(rejections(&report), [("first", Code::ContentEncryptionMismatch)]);
+    for (visible, hidden) in [(&[R[0], ALICE][..], &[][..]), (&[R[0]], &[ALICE]), (&[], &[R[0], ALICE])] {
+        let all = |texts: &[&str]| texts.iter().map(|text| address(text)).collect();
+        let context = Context::new(now(), Arc::new(())).policy(world.policy.clone());
+        let resolve = world.engine.resolve(all(visible), all(hidden), context).unwrap();
+        let resolution = drive::run(resolve, &world.lookup(), &(), &|| false).unwrap();
+        let mut random = postseal_testkit::SeededRandom::new(1);
+        let sealed = resolution.complete().unwrap().seal(b"Subject: x\r\n\r\nhello\r\n", &mut random).unwrap();
+        assert_eq!(sealed.len(), 2, "{visible:?} {hidden:?}");
+    }
+}
+
+#[test]
 fn plaintext_is_for_nobody_about_whom_an_operator_must_decide_or_nobody_answered() {
     let (mut world, _) = conflicted();
     world.policy.mode = Mode::IfPossible;
