@@ -1937,8 +1937,8 @@ const struct postseal_error *postseal_recipient_error(const struct postseal_reci
 const char *postseal_recipient_unavailable(const struct postseal_recipient *recipient);
 
 /**
- * Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the active one
- * waits and the policy fails closed.
+ * Whether an operator has to decide first: a certificate that he pinned cannot be used; or one waits for him that contradicts the
+ * active one, and nothing else can be used or the policy fails closed.
  */
 bool postseal_recipient_needs_operator(const struct postseal_recipient *recipient);
 
@@ -2164,7 +2164,9 @@ postseal_status postseal_answer_not_found(struct postseal_answer *answer,
                                           struct postseal_error **err);
 
 /**
- * resolve-directory: the directory did not answer about this address.
+ * resolve-directory: the directory did not answer about this address. After `postseal_answer_found` or
+ * `postseal_answer_found_cms`: what was found may not be all. Where nothing of it can be used, nobody knows whether the
+ * recipient has a certificate.
  */
 POSTSEAL_MUST_USE
 postseal_status postseal_answer_not_answered(struct postseal_answer *answer,

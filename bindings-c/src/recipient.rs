@@ -133,8 +133,8 @@ pub unsafe extern "C" fn postseal_recipient_unavailable(recipient: *const postse
     get(recipient, ptr::null(), |recipient| pointer(recipient.unavailable.as_ref()))
 }
 
-/// Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the active one
-/// waits and the policy fails closed.
+/// Whether an operator has to decide first: a certificate that he pinned cannot be used; or one waits for him that contradicts the
+/// active one, and nothing else can be used or the policy fails closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_recipient_needs_operator(recipient: *const postseal_recipient) -> bool {
     get(recipient, false, |recipient| recipient.needs_operator)

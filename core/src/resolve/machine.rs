@@ -319,6 +319,9 @@ impl Resolve {
                 recipients.push(Recipient { report, keys: Vec::new() });
                 continue;
             }
+            // An address with a conflict is not an empty one, also when what was in use has ended.
+            let is_held = |rejected: &Rejected| rejected.error.code() == Code::CertificateHeld;
+            let waits = slot.keys.is_empty() && slot.rejected.iter().any(is_held);
             let unavailable = slot.unavailable.as_ref().map(|(code, _)| Error::from(*code));
             let (outcome, error) = conclude(!slot.keys.is_empty(), &slot.rejected, unavailable);
             if let Some(error) = error {
@@ -334,7 +337,7 @@ impl Resolve {
                 rejected: slot.rejected,
                 error,
                 unavailable: slot.unavailable.map(|(_, unavailable)| unavailable),
-                needs_operator: slot.needs_operator,
+                needs_operator: slot.needs_operator || waits,
             };
             recipients.push(Recipient { report, keys: slot.keys });
         }

@@ -84,8 +84,9 @@ pub struct RecipientReport {
     pub error: Option<Error>,
     /// Who did not answer, or what was not read.
     pub unavailable: Option<Unavailable>,
-    /// Whether an operator has to decide first: a certificate that he pinned cannot be used, or one that contradicts the
-    /// active one waits and the policy fails closed. A sender can bring the second about.
+    /// Whether an operator has to decide first: a certificate that he pinned cannot be used; or one waits for him that
+    /// contradicts the active one, and nothing else can be used or the policy fails closed. A sender can bring the second
+    /// about.
     pub needs_operator: bool,
 }
 

@@ -84,7 +84,8 @@ pub enum KeyTransportRule {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OnConflict {
-    /// To the certificate that was in use before.
+    /// To the certificate that was in use before, as long as it can be used. After that, and if no directory has another one,
+    /// an operator must decide: there is no plaintext either.
     #[default]
     KeepActive,
     /// To neither, until an operator decides.

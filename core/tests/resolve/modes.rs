@@ -143,3 +143,24 @@ fn plaintext_is_for_nobody_about_whom_an_operator_must_decide_or_nobody_answered
     let down = World { first: ScriptedDirectory::new().is_down(), ..World::new() };
     assert!(!down.one(BOB).may_get_plaintext());
 }
+
+/// Anybody who can sign mail with the address can bring that about, and wait for the active one to end.
+#[test]
+fn plaintext_is_for_nobody_whose_certificate_has_ended_while_another_one_waits() {
+    let mut world = World::new();
+    world.policy.mode = Mode::IfPossible;
+    let ends = CertSpec { not_after: "2026-05-20T00:00:00Z".to_owned(), ..spec(ALICE, 1) };
+    world.keep(&issue(&ends), "2026-05-01T00:00:00Z");
+    let other = root().issue(&CertSpec { subject: "somebody else".to_owned(), ..spec(ALICE, 2) });
+    let mail = postseal_testkit::factory::SignedMail::new(ALICE, &other).build();
+    let before = UnixTime::from_rfc3339("2026-05-10T00:00:00Z").unwrap();
+    let report = world.engine.import_mail(&mail, postseal::import::Context::new(before), &world.store, &()).unwrap();
+    assert_eq!(report.outcome.name(), "held");
+    let plan = world.resolve(&[ALICE]).plan().unwrap();
+    let report = &plan.left_out[0];
+    assert_eq!(rejections(report), [("store", Code::CertificateExpired), ("store", Code::CertificateHeld)]);
+    assert_eq!((report.outcome, report.needs_operator, report.may_get_plaintext()), (Outcome::Unusable, true, false));
+    // What a directory has is used all the same.
+    world.first = ScriptedDirectory::new().lends(&address(ALICE), issue(&spec(ALICE, 3)));
+    assert!(!world.one(ALICE).needs_operator && world.one(ALICE).outcome == Outcome::Found);
+}
