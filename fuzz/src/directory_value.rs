@@ -81,7 +81,7 @@ pub fn directory_value(bytes: &[u8]) {
 fn lend(world: &World, bytes: &[u8]) {
     let limits = Limits::default();
     let lent = decode(bytes, &world.alice, &limits).len();
-    assert!(lent <= 4 * limits.candidates);
+    assert!(lent <= 2 * limits.candidates_read());
     assert!(lent > 0 || bytes.len() > 20, "what is there is not an empty answer");
     if bytes.iter().any(|octet| *octet == 6) && bytes.len() < 40_000 {
         let encoded = STANDARD.encode(bytes);

@@ -1,6 +1,6 @@
 mod template;
 
-use super::value::decode_if_any;
+use super::value::read;
 use crate::fetch::{
     Answer, Authorization, Deadline, Fault, Request, Resolve, SystemConnector, SystemResolver, Target, Tls, Wire,
     addresses_of, ask, connect_to_one, over_tls, status_fault,
@@ -224,12 +224,14 @@ impl HttpDirectory {
     fn reply(&self, about: &Address, deadline: Deadline) -> DirectoryReply {
         match self.get(about, deadline) {
             Ok(Answer::Body(body)) if body.trim_ascii().is_empty() => DirectoryReply::NotFound,
-            Ok(Answer::Body(body)) => match decode_if_any(&body, about, &self.reading) {
+            Ok(Answer::Body(body)) => {
+                let decoded = read(&body, about, &self.reading);
                 // A page that asks for a password or says that there is maintenance is no word about anybody.
-                None => self.unavailable(&Fault::new("answers with something that is no certificate")),
-                Some(lent) if lent.is_empty() => DirectoryReply::NotFound,
-                Some(lent) => DirectoryReply::Found(lent),
-            },
+                if !decoded.has_object {
+                    return self.unavailable(&Fault::new("answers with something that is no certificate"));
+                }
+                decoded.reply()
+            }
             Ok(Answer::Status(404 | 410)) => DirectoryReply::NotFound,
             Ok(Answer::Status(status)) => self.unavailable(&status_fault(status)),
             Err(fault) => self.unavailable(&fault),

@@ -17,4 +17,4 @@ pub use http::{HttpDirectory, HttpLimits, HttpSetupError};
 pub use not_found::NotFoundCache;
 #[cfg(feature = "smimea")]
 pub use smimea::{SmimeaDirectory, SmimeaLimits, SmimeaSetupError};
-pub use value::decode;
+pub use value::{decode, decode_all};

@@ -1,6 +1,6 @@
 mod name;
 
-use super::value::{VALUES, decode_all};
+use super::value::{CUT, VALUES, decode_all, or_more};
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -244,9 +244,10 @@ impl SmimeaDirectory {
                 DirectoryReply::Unavailable(Unavailable::because(format!("{}: {words}", about.domain())))
             }
             Answer::Certificates(mut values) => {
-                let lent = decode_all(values.iter().take(VALUES).map(Vec::as_slice), about, &self.reading);
+                let reply = decode_all(values.iter().take(VALUES).map(Vec::as_slice), about, &self.reading);
+                let reply = if values.len() > VALUES { or_more(reply, Unavailable::because(CUT)) } else { reply };
                 values.iter_mut().for_each(Zeroize::zeroize);
-                if lent.is_empty() { DirectoryReply::NotFound } else { DirectoryReply::Found(lent) }
+                reply
             }
         }
     }

@@ -3,6 +3,9 @@ mod text;
 use core::mem;
 use postseal::Address;
 use postseal::cert::TransientCert;
+use postseal::directory::DirectoryReply;
+use postseal::error::Fault;
+use postseal::query::Unavailable;
 use postseal::verify::Limits;
 use zeroize::Zeroizing;
 
@@ -23,8 +26,8 @@ const KEY_EXCHANGE_CERTIFICATE: u16 = 0x0003;
 /// and nobody takes it for an empty answer.
 ///
 /// It is a certificate, a SignedData with certificates ([`TransientCert::from_cms`]), Exchange's tagged form, or any of these
-/// as PEM, base64, hexadecimal digits or a JSON array of numbers, up to three times around each other. For directories of
-/// one's own; those here use it themselves. What it copies is overwritten.
+/// as PEM, base64, hexadecimal digits or a JSON array of numbers, up to three times around each other. What it copies is
+/// overwritten. Whether a limit left something out only [`decode_all`] says.
 ///
 /// ```
 /// use postseal::{Address, verify::Limits};
@@ -36,66 +39,114 @@ const KEY_EXCHANGE_CERTIFICATE: u16 = 0x0003;
 /// # Ok::<(), postseal::Error>(())
 /// ```
 pub fn decode(value: &[u8], about: &Address, limits: &Limits) -> Vec<TransientCert> {
-    read(value, about, limits).0
+    read(value, about, limits).lent
 }
 
-/// The same where a value may also be a page that says what is wrong: `None` when there is nothing in it that could be a
-/// certificate.
-#[cfg(feature = "http")]
-pub(crate) fn decode_if_any(value: &[u8], about: &Address, limits: &Limits) -> Option<Vec<TransientCert>> {
-    let (lent, has_object) = read(value, about, limits);
-    has_object.then_some(lent)
-}
-
-/// What it lends, and whether there was any ASN.1 in it.
-fn read(value: &[u8], about: &Address, limits: &Limits) -> (Vec<TransientCert>, bool) {
-    if value.len() > VALUE_BYTES {
-        return (vec![as_it_is(value)], false);
+/// What all values of a directory for `about` are as its answer, for directories of one's own: a value that is larger than is
+/// read, or more certificates than the engine reads, make it a [`Partial`](DirectoryReply::Partial) one.
+///
+/// ```
+/// use postseal::{Address, directory::DirectoryReply, verify::Limits};
+/// use postseal_adapters::directory::decode_all;
+/// let (alice, limits) = (Address::parse("alice@goal.example")?, Limits::default());
+/// assert!(matches!(decode_all([], &alice, &limits), DirectoryReply::NotFound));
+/// assert!(matches!(decode_all([&[0x30, 0][..]], &alice, &limits), DirectoryReply::Found(lent) if lent.len() == 1));
+/// let large = vec![0x30; 70_000];
+/// assert!(matches!(decode_all([large.as_slice()], &alice, &limits), DirectoryReply::Partial(..)));
+/// # Ok::<(), postseal::Error>(())
+/// ```
+pub fn decode_all<'v>(values: impl IntoIterator<Item = &'v [u8]>, about: &Address, limits: &Limits) -> DirectoryReply {
+    let mut all = Decoded::default();
+    for value in values {
+        all.add(read(value, about, limits));
+        if is_too_many(all.lent.len(), limits) {
+            all.is_cut = true;
+            break;
+        }
     }
-    let (mut lent, mut bare, mut has_object) = (Vec::new(), Vec::new(), false);
+    all.reply()
+}
+
+/// What values lend.
+#[derive(Debug, Default)]
+pub(crate) struct Decoded {
+    pub(crate) lent: Vec<TransientCert>,
+    /// Whether a limit left something out.
+    pub(crate) is_cut: bool,
+    /// Whether there was any ASN.1 in it: a page that says what is wrong has none.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only what comes over HTTP may be a page"))]
+    pub(crate) has_object: bool,
+}
+
+impl Decoded {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.lent.extend(more.lent);
+        self.is_cut |= more.is_cut;
+        self.has_object |= more.has_object;
+    }
+
+    pub(crate) fn reply(self) -> DirectoryReply {
+        match self {
+            Self { lent, is_cut: true, .. } => DirectoryReply::Partial(lent, Unavailable::because(CUT)),
+            Self { lent, .. } if lent.is_empty() => DirectoryReply::NotFound,
+            Self { lent, .. } => DirectoryReply::Found(lent),
+        }
+    }
+}
+
+/// The same answer where there may be more.
+#[cfg(any(feature = "ldap", feature = "smimea"))]
+pub(crate) fn or_more(reply: DirectoryReply, why: Unavailable) -> DirectoryReply {
+    match reply {
+        DirectoryReply::Found(lent) | DirectoryReply::Partial(lent, _) => DirectoryReply::Partial(lent, why),
+        DirectoryReply::NotFound => DirectoryReply::Unavailable(why),
+        DirectoryReply::Unavailable(why) => DirectoryReply::Unavailable(why),
+    }
+}
+
+/// Why not everything was read.
+pub(crate) const CUT: &str = "the directory has more than is read";
+
+/// What one value lends.
+pub(crate) fn read(value: &[u8], about: &Address, limits: &Limits) -> Decoded {
+    if value.len() > VALUE_BYTES {
+        return Decoded { lent: vec![as_it_is(value)], is_cut: true, has_object: false };
+    }
+    let (mut lent, mut bare, mut has_object, mut is_cut) = (Vec::new(), Vec::new(), false, false);
     // Each piece is smaller than the one that it came out of, so that all of them together are bounded as well.
     let mut open = vec![Piece { octets: Zeroizing::new(value.to_vec()), steps: 0 }];
     while let Some(mut piece) = open.pop() {
-        match piece.look(PIECES.saturating_sub(open.len())) {
+        let room = PIECES.saturating_sub(open.len());
+        match piece.look(room.saturating_add(1)) {
             Look::Object => {
                 has_object = true;
                 match TransientCert::from_cms(&piece.octets, about, limits) {
                     Ok(certificates) => lent.extend(certificates),
-                    Err(_) => bare.push(mem::take(&mut *piece.octets)),
+                    Err(error) => {
+                        is_cut |= error.fault() == Fault::LimitExceeded;
+                        bare.push(mem::take(&mut *piece.octets));
+                    }
                 }
             }
-            Look::Pieces(inner) => open.extend(inner.into_iter().rev()),
+            Look::Pieces(inner) => {
+                is_cut |= inner.len() > room;
+                open.extend(inner.into_iter().take(room).rev());
+            }
             Look::Unreadable => lent.push(as_it_is(&piece.octets)),
         }
         if is_too_many(lent.len(), limits) {
+            is_cut = true;
             break;
         }
     }
     // PEM often has the chain behind the certificate.
     lent.extend(TransientCert::from_chain(bare, limits));
-    (lent, has_object)
+    Decoded { lent, is_cut, has_object }
 }
 
-/// The same of all values of one address, until there are more certificates than the engine looks at.
-#[cfg(any(feature = "ldap", feature = "smimea"))]
-pub(crate) fn decode_all<'v>(
-    values: impl IntoIterator<Item = &'v [u8]>,
-    about: &Address,
-    limits: &Limits,
-) -> Vec<TransientCert> {
-    let mut lent = Vec::new();
-    for value in values {
-        lent.extend(decode(value, about, limits));
-        if is_too_many(lent.len(), limits) {
-            break;
-        }
-    }
-    lent
-}
-
-/// Whether the engine looks at no more of them, and says so.
+/// Whether the engine reads no more of them.
 const fn is_too_many(lent: usize, limits: &Limits) -> bool {
-    lent > limits.candidates
+    lent > limits.candidates_read()
 }
 
 fn as_it_is(octets: &[u8]) -> TransientCert {

@@ -52,6 +52,7 @@ fn ask(directory: &HttpDirectory, addresses: &[&str]) -> Vec<DirectoryReply> {
 fn told(reply: &DirectoryReply) -> Result<usize, String> {
     match reply {
         DirectoryReply::Found(lent) => Ok(lent.len()),
+        DirectoryReply::Partial(lent, unavailable) => Err(format!("{}+: {unavailable}", lent.len())),
         DirectoryReply::NotFound => Ok(0),
         DirectoryReply::Unavailable(unavailable) => Err(unavailable.detail().to_owned()),
     }

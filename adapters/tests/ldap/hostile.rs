@@ -104,8 +104,35 @@ fn limits_of_the_server_are_not_nobody() {
         let partial = Fake::start(move |request: &Request| {
             Act::Say([entry(request.id, "userCertificate", &[b"1", b"2"]), done(request.id, code)].concat())
         });
-        assert_eq!(outcomes(&plain(partial.port).build().unwrap(), &[ALICE]), ["2"], "{code}");
+        let words = outcomes(&plain(partial.port).build().unwrap(), &[ALICE]);
+        assert!(words[0].starts_with("2+: ") && words[0].contains("stopped at its"), "{code}: {words:?}");
     }
+}
+
+/// What a server keeps back may be the good one: ranges of Active Directory, and values that are too many to be read.
+#[test]
+fn a_part_of_an_entry_is_not_all_of_it() {
+    let numbers: Vec<[u8; 2]> = (0..400_u16).map(u16::to_be_bytes).collect();
+    let many: Vec<&[u8]> = numbers.iter().map(<[u8; 2]>::as_slice).collect();
+    for (attribute, count, expected) in [
+        ("userCertificate;range=0-1", 2, "2+: 127.0.0.1:{port}: sends a part of the values of an attribute"),
+        ("userCertificate;range=0-*", 2, "2"),
+        ("userCertificate", 256, "256"),
+        ("userCertificate", 257, "256+: 127.0.0.1:{port}: has more values than are read"),
+    ] {
+        let octets: Vec<Vec<u8>> = many[..count].iter().map(|value| value.to_vec()).collect();
+        let server = Fake::start(move |request: &Request| {
+            let values: Vec<&[u8]> = octets.iter().map(Vec::as_slice).collect();
+            Act::Say([entry(request.id, attribute, &values), done(request.id, 0)].concat())
+        });
+        let expected = expected.replace("{port}", &server.port.to_string());
+        assert_eq!(outcomes(&plain(server.port).build().unwrap(), &[ALICE]), [expected], "{attribute} {count}");
+    }
+    // A value that is larger than is read is one that was not read.
+    let large = Fake::start(|request: &Request| {
+        Act::Say([entry(request.id, "userCertificate", &[&[0x30; 70_000]]), done(request.id, 0)].concat())
+    });
+    assert_eq!(outcomes(&plain(large.port).build().unwrap(), &[ALICE]), ["1+: the directory has more than is read"]);
 }
 
 // hardening: P7

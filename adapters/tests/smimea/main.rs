@@ -40,6 +40,7 @@ fn ask(directory: &SmimeaDirectory, addresses: &[&str]) -> Vec<Result<usize, Str
     let query = ResolveDirectory::new(Tenant::default(), DirectoryId::new("smimea"), addresses.clone());
     let told = |(reply, about): (&DirectoryReply, &Address)| match reply {
         DirectoryReply::Found(lent) => Ok(lent.len()),
+        DirectoryReply::Partial(lent, unavailable) => Err(format!("{}+: {unavailable}", lent.len())),
         DirectoryReply::NotFound => Ok(0),
         DirectoryReply::Unavailable(unavailable) => {
             Err(unavailable.detail().strip_prefix(&format!("{}: ", about.domain())).unwrap().to_owned())

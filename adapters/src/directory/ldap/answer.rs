@@ -34,12 +34,19 @@ pub(super) struct Message<'a> {
 #[derive(Debug)]
 pub(super) enum Answer<'a> {
     Bind(Outcome<'a>),
-    /// The values of the attributes that hold certificates.
-    Entry(Vec<&'a [u8]>),
+    Entry(Entry<'a>),
     Reference,
     Done(Outcome<'a>),
     Extended(Outcome<'a>),
     Intermediate,
+}
+
+/// The values of the attributes that hold certificates.
+#[derive(Debug, Default)]
+pub(super) struct Entry<'a> {
+    pub(super) values: Vec<&'a [u8]>,
+    /// The server has more values and kept them back: Active Directory sends 1 500 of one attribute (MS-ADTS 3.1.1.3.1.3.3).
+    pub(super) has_more: bool,
 }
 
 /// `LDAPResult` of RFC 4511 4.1.9, without the name and the referral, which nobody follows.
@@ -63,7 +70,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Message<'_>, LdapFault> {
     let mut content = Elements(content);
     let answer = match tag {
         0x61 => Answer::Bind(outcome(&mut content)?),
-        0x64 => Answer::Entry(values(&mut content)?),
+        0x64 => Answer::Entry(entry(&mut content)?),
         0x65 => Answer::Done(outcome(&mut content)?),
         0x73 => Answer::Reference,
         0x78 => Answer::Extended(outcome(&mut content)?),
@@ -79,27 +86,29 @@ fn outcome<'a>(content: &mut Elements<'a>) -> Result<Outcome<'a>, LdapFault> {
     Ok(Outcome { code, message: content.expect(OCTET_STRING)? })
 }
 
-fn values<'a>(content: &mut Elements<'a>) -> Result<Vec<&'a [u8]>, LdapFault> {
+fn entry<'a>(content: &mut Elements<'a>) -> Result<Entry<'a>, LdapFault> {
     content.expect(OCTET_STRING)?;
     let mut attributes = Elements(content.expect(SEQUENCE)?);
-    let mut found = Vec::new();
+    let mut found = Entry::default();
     while let Some((tag, attribute)) = attributes.next()? {
         if tag != SEQUENCE {
             return Err(no_ldap());
         }
         let mut attribute = Elements(attribute);
-        let holds_certificates = holds_certificates(attribute.expect(OCTET_STRING)?);
+        let description = attribute.expect(OCTET_STRING)?;
+        let holds_certificates = holds_certificates(description);
+        found.has_more |= holds_certificates && is_a_part(description);
         let mut values = Elements(attribute.expect(SET)?);
         while let Some((tag, value)) = values.next()? {
             if tag != OCTET_STRING {
                 return Err(no_ldap());
             }
             if holds_certificates {
-                if found.len() >= VALUES {
+                if found.values.len() >= VALUES {
                     let words = format_args!("an entry has more than {VALUES} values");
                     return Err(LdapFault::new(LdapFaultKind::TooMuch, words));
                 }
-                found.push(value);
+                found.values.push(value);
             }
         }
     }
@@ -113,6 +122,15 @@ const VALUES: usize = 4_096;
 fn holds_certificates(description: &[u8]) -> bool {
     let name = description.split(|octet| *octet == b';').next().unwrap_or_default();
     CERTIFICATE_ATTRIBUTES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Whether the option is `range=0-1499` and not `range=1500-*`, behind which there are no more.
+fn is_a_part(description: &[u8]) -> bool {
+    let mut options = description.split(|octet| *octet == b';').skip(1);
+    options.any(|option| {
+        let (name, range) = option.split_at_checked(6).unwrap_or_default();
+        name.eq_ignore_ascii_case(b"range=") && !range.ends_with(b"-*")
+    })
 }
 
 /// `userCertificate` (RFC 4523 2.1), and `userSMIMECertificate` (RFC 2798 2.8), which Active Directory gives an OID of its own.
@@ -190,7 +208,7 @@ mod tests {
     };
     use tokio_util::codec::Encoder;
 
-    fn entry(attributes: &[(&str, &[&[u8]])]) -> Vec<u8> {
+    fn with(attributes: &[(&str, &[&[u8]])]) -> Vec<u8> {
         let attribute = |(name, values): &(&str, &[&[u8]])| LdapPartialAttribute {
             atype: (*name).into(),
             vals: values.iter().map(|value| value.to_vec()).collect(),
@@ -207,7 +225,7 @@ mod tests {
 
     #[test]
     fn certificates_are_found_under_every_name_of_their_attributes() {
-        let octets = entry(&[
+        let octets = with(&[
             ("userCertificate;binary", &[b"1"]),
             ("USERCERTIFICATE;range=0-1", &[b"2", b""]),
             ("usersmimecertificate", &[b"3"]),
@@ -216,9 +234,25 @@ mod tests {
             ("userCertificateRevocation", &[b"no"]),
         ]);
         let message = read(&octets).unwrap();
-        let Answer::Entry(values) = message.answer else { panic!() };
-        assert_eq!((message.id, values), (7, vec![&b"1"[..], b"2", b"", b"3", b"4"]));
+        let Answer::Entry(entry) = message.answer else { panic!() };
+        assert_eq!((message.id, entry.values), (7, vec![&b"1"[..], b"2", b"", b"3", b"4"]));
         assert_eq!(message_length(&octets, 1_000).unwrap(), Some(octets.len()));
+    }
+
+    #[test]
+    fn a_range_of_values_is_not_all_of_them() {
+        for (attribute, has_more) in [
+            ("userCertificate;binary", false),
+            ("userCertificate;range=0-1499", true),
+            ("userSMIMECertificate;binary;Range=0-1499", true),
+            ("userCertificate;range=1500-*", false),
+            ("userCertificate;range=", true),
+            ("member;range=0-1499", false),
+        ] {
+            let octets = with(&[(attribute, &[b"1"]), ("userCertificate", &[])]);
+            let Answer::Entry(entry) = read(&octets).unwrap().answer else { panic!() };
+            assert_eq!(entry.has_more, has_more, "{attribute}");
+        }
     }
 
     #[test]
@@ -256,8 +290,8 @@ mod tests {
 
     #[test]
     fn very_many_values_are_refused_before_they_take_more_memory_than_their_message() {
-        let entry = |count| entry(&[("userCertificate", &vec![&b""[..]; count])]);
-        assert!(matches!(read(&entry(VALUES)).unwrap().answer, Answer::Entry(values) if values.len() == VALUES));
+        let entry = |count| with(&[("userCertificate", &vec![&b""[..]; count])]);
+        assert!(matches!(read(&entry(VALUES)).unwrap().answer, Answer::Entry(entry) if entry.values.len() == VALUES));
         assert_eq!(read(&entry(VALUES + 1)).unwrap_err().kind(), LdapFaultKind::TooMuch);
     }
 
@@ -284,14 +318,14 @@ mod tests {
     // hardening: P7, R1
     #[test]
     fn mutations_never_panic() {
-        let octets = entry(&[("userCertificate;binary", &[b"12345", b"6"]), ("mail", &[b"a@b"])]);
+        let octets = with(&[("userCertificate;binary", &[b"12345", b"6"]), ("mail", &[b"a@b"])]);
         for at in 0..octets.len() {
             for octet in 0..=u8::MAX {
                 let mut changed = octets.clone();
                 changed[at] = octet;
                 let _ = message_length(&changed, 64);
-                if let Ok(Message { answer: Answer::Entry(values), .. }) = read(&changed) {
-                    assert!(values.iter().map(|value| value.len()).sum::<usize>() < changed.len());
+                if let Ok(Message { answer: Answer::Entry(entry), .. }) = read(&changed) {
+                    assert!(entry.values.iter().map(|value| value.len()).sum::<usize>() < changed.len());
                 }
                 let _ = read(&changed[..at]);
             }

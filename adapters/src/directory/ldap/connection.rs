@@ -1,4 +1,4 @@
-use super::answer::{self, Answer, Message};
+use super::answer::{self, Answer, Entry, Message};
 use super::fault::{LdapFault, LdapFaultKind, io_words};
 use super::limits::{LdapLimits, within};
 use super::request;
@@ -105,7 +105,8 @@ pub(super) struct Connection {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) values: Vec<Zeroizing<Vec<u8>>>,
-    pub(super) stopped_at: Option<&'static str>,
+    /// Why there may be more.
+    pub(super) missing: Option<&'static str>,
 }
 
 /// Why a search has no result, and whether the server had begun to answer.
@@ -166,15 +167,15 @@ impl Connection {
             tally.add(&message, search.limits).map_err(answered)?;
             let read = answer::read(&message).map_err(answered);
             match read.inspect_err(|_| self.forget())?.answer {
-                Answer::Entry(values) => found.take(&values, &mut tally, search.limits).map_err(answered)?,
+                Answer::Entry(entry) => found.take(&entry, &mut tally, search.limits).map_err(answered)?,
                 // Nobody is asked whom a server names: that would show other servers who writes to whom.
                 Answer::Reference | Answer::Intermediate => {}
                 Answer::Done(outcome) => {
                     (self.in_flight, self.used) = (None, Instant::now());
-                    if let Extent::Part(limit) =
+                    if let Extent::Part(words) =
                         result::of_search(outcome.code, search.is_anonymous).map_err(answered)?
                     {
-                        found.stopped_at = Some(limit);
+                        found.missing = Some(words);
                     }
                     return Ok(found);
                 }
@@ -248,17 +249,25 @@ impl Tally {
 }
 
 impl Found {
-    fn take(&mut self, values: &[&[u8]], tally: &mut Tally, limits: &LdapLimits) -> Result<(), LdapFault> {
+    fn take(&mut self, entry: &Entry<'_>, tally: &mut Tally, limits: &LdapLimits) -> Result<(), LdapFault> {
         tally.entries = tally.entries.saturating_add(1);
         if tally.entries > limits.entries {
             let words = format_args!("an answer has more than {} entries", limits.entries);
             return Err(LdapFault::new(LdapFaultKind::TooMuch, words));
         }
-        for value in values {
+        if entry.has_more {
+            self.missing.get_or_insert("sends a part of the values of an attribute");
+        }
+        for value in &entry.values {
             // The same value may come twice: with `;binary` and without.
-            if self.values.len() < limits.values && self.values.iter().all(|known| known.as_slice() != *value) {
-                self.values.push(Zeroizing::new(value.to_vec()));
+            if self.values.iter().any(|known| known.as_slice() == *value) {
+                continue;
             }
+            if self.values.len() >= limits.values {
+                self.missing.get_or_insert("has more values than are read");
+                break;
+            }
+            self.values.push(Zeroizing::new(value.to_vec()));
         }
         Ok(())
     }

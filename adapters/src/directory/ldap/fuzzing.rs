@@ -14,10 +14,10 @@ pub fn answer(octets: &[u8]) -> Vec<&[u8]> {
         let Some((message, after)) = rest.split_at_checked(length) else { break };
         assert!(length >= 2);
         if let Ok(read) = read(message)
-            && let Answer::Entry(values) = read.answer
+            && let Answer::Entry(entry) = read.answer
         {
-            assert!(values.iter().map(|value| value.len()).sum::<usize>() < message.len());
-            last = values;
+            assert!(entry.values.iter().map(|value| value.len()).sum::<usize>() < message.len());
+            last = entry.values;
         }
         // A header that is cut is waited for, and never taken for another length.
         for cut in 0..length.min(6) {

@@ -8,7 +8,7 @@ use super::server::{Lease, Server};
 use super::servers::LdapServers;
 use super::setup::{LdapBind, LdapTransport};
 use super::tls::Tls;
-use crate::directory::value::decode_all;
+use crate::directory::value::{decode_all, or_more};
 use postseal::Address;
 use postseal::directory::DirectoryReply;
 use postseal::query::Unavailable;
@@ -188,15 +188,10 @@ impl Lookup {
 
     fn reply(&self, found: Found, address: &Address) -> DirectoryReply {
         let values = found.values.iter().map(|value| value.as_slice());
-        let certificates = decode_all(values, address, &self.inner.certificates);
-        match found.stopped_at {
-            _ if !certificates.is_empty() => DirectoryReply::Found(certificates),
-            // Behind the limit there may be one.
-            Some(limit) => {
-                let words = format_args!("{}: stopped at its {limit} limit", self.inner.servers);
-                DirectoryReply::Unavailable(Unavailable::because(words))
-            }
-            None => DirectoryReply::NotFound,
+        let reply = decode_all(values, address, &self.inner.certificates);
+        match found.missing {
+            Some(words) => or_more(reply, Unavailable::because(format_args!("{}: {words}", self.inner.servers))),
+            None => reply,
         }
     }
 }

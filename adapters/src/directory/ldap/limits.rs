@@ -45,7 +45,8 @@ pub struct LdapLimits {
 
 impl Default for LdapLimits {
     /// 3, 3, 5 and 10 seconds: what a mail may wait for a directory. 1 MiB and 8 MiB: some hundred times what a person's
-    /// certificates take. 20 entries asked for: public directories keep one for each certificate. 4 connections kept for 60
+    /// certificates take. 20 entries asked for: public directories keep one for each certificate. 256
+    /// values: as many certificates as the engine reads of one directory. 4 connections kept for 60
     /// seconds at most: servers drop idle ones without a word.
     fn default() -> Self {
         Self {
@@ -57,7 +58,7 @@ impl Default for LdapLimits {
             lookup_bytes: 8 << 20,
             entries: 100,
             size_limit: 20,
-            values: 64,
+            values: 256,
             connections: 4,
             idle: Duration::from_secs(60),
             age: Duration::from_secs(600),

@@ -31,7 +31,7 @@ pub(super) fn of_start_tls(outcome: Outcome<'_>, secret: Option<&str>) -> Result
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     All,
-    /// The server stopped at a limit, which has this name.
+    /// The server stopped at a limit, in these words.
     Part(&'static str),
 }
 
@@ -39,9 +39,9 @@ pub(super) enum Extent {
 pub(super) fn of_search(code: u32, is_anonymous: bool) -> Result<Extent, LdapFault> {
     let words = match code {
         0 => return Ok(Extent::All),
-        3 => return Ok(Extent::Part("time")),
-        4 => return Ok(Extent::Part("size")),
-        11 => return Ok(Extent::Part("administrative")),
+        3 => return Ok(Extent::Part("stopped at its time limit")),
+        4 => return Ok(Extent::Part("stopped at its size limit")),
+        11 => return Ok(Extent::Part("stopped at its administrative limit")),
         1 if is_anonymous => "answers nobody who is not authenticated",
         8 | 13 => "wants TLS, or an authentication",
         10 => "holds nothing below the search base and refers to other servers, which are not asked",
@@ -83,7 +83,7 @@ mod tests {
         for code in [1, 21, 80, 4_096, u32::MAX] {
             assert_eq!(of_search(code, false).unwrap_err().kind(), LdapFaultKind::Refused, "{code}");
         }
-        assert_eq!(of_search(4, true), Ok(Extent::Part("size")));
+        assert_eq!(of_search(4, true), Ok(Extent::Part("stopped at its size limit")));
     }
 
     #[test]
