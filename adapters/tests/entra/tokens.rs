@@ -23,7 +23,7 @@ fn a_certificate_signs_who_asks() {
     let (certificate, key) = app_certificate();
     let credential = EntraCredential::certificate(CLIENT, certificate.as_bytes(), key.as_bytes()).unwrap();
     let directory = microsoft.directory_with(credential, patient()).with_source(preview()).with_source(contacts());
-    assert_eq!(ask(&directory, &[ALICE, "no@goal.example"]), ["1", "none"]);
+    assert_eq!(ask(&directory, &[ALICE, "no@goal.example"]), ["2", "none"]);
     assert_eq!(microsoft.count(Route::Login), 2, "one for Exchange, one for Graph");
     for (_, request) in &microsoft.state().requests {
         let shown = String::from_utf8_lossy(&request.body).into_owned();
@@ -83,7 +83,7 @@ fn managed_identities_are_asked_as_platforms_want_it() {
     for (identity, client) in [(machine, Some(CLIENT)), (service, None)] {
         let credential = EntraCredential::managed_identity(identity, client);
         let directory = microsoft.directory_with(credential, patient()).with_source(preview()).with_source(contacts());
-        assert_eq!(ask(&directory, &[ALICE, "no@goal.example"]), ["1", "none"]);
+        assert_eq!(ask(&directory, &[ALICE, "no@goal.example"]), ["2", "none"]);
     }
     assert_eq!(microsoft.count(Route::Login), 0);
 }

@@ -1,4 +1,4 @@
-use super::super::decode;
+use super::super::value::{Decoded, read};
 use super::breaker::Service;
 use super::cloud::Cloud;
 use super::fault::{Fault, Kind};
@@ -7,7 +7,6 @@ use super::odata::{literal, url};
 use super::person::{Values, bears, objects};
 use super::source::{EntraSource, ExchangeApi, Place};
 use postseal::Address;
-use postseal::cert::TransientCert;
 use postseal::directory::DirectoryReply;
 use postseal::query::Unavailable;
 use serde_json::{Value, json};
@@ -67,14 +66,14 @@ pub(super) struct Ask {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// Looks for the certificates of one address, source by source, until one has some.
+/// Looks for the certificates of one address, in all sources: what one has may be of no use, which is not known here.
 #[derive(Debug)]
 pub(super) struct Lookup {
     plan: Arc<Plan>,
     address: Address,
     source: usize,
     tasks: VecDeque<Task>,
-    found: Vec<TransientCert>,
+    found: Decoded,
     /// The first thing that went wrong.
     trouble: Option<Fault>,
 }
@@ -107,7 +106,8 @@ const ATTEMPTS: [&str; 3] = ["smtp:", "SMTP:", ""];
 
 impl Lookup {
     pub(super) fn new(plan: Arc<Plan>, address: Address) -> Self {
-        let mut lookup = Self { plan, address, source: 0, tasks: VecDeque::new(), found: Vec::new(), trouble: None };
+        let mut lookup =
+            Self { plan, address, source: 0, tasks: VecDeque::new(), found: Decoded::default(), trouble: None };
         lookup.start();
         lookup
     }
@@ -115,8 +115,7 @@ impl Lookup {
     /// The next request, or nothing when all is known.
     pub(super) fn next(&mut self) -> Option<Ask> {
         while self.tasks.is_empty() {
-            let is_last = self.source.saturating_add(1) >= self.plan.sources.len();
-            if is_last || !self.found.is_empty() {
+            if self.source.saturating_add(1) >= self.plan.sources.len() {
                 return None;
             }
             self.source = self.source.saturating_add(1);
@@ -181,13 +180,14 @@ impl Lookup {
     }
 
     pub(super) fn into_reply(self) -> DirectoryReply {
-        match self.trouble {
-            _ if !self.found.is_empty() => DirectoryReply::Found(self.found),
-            Some(fault) => DirectoryReply::Unavailable(Unavailable::because(fault)),
-            None if self.plan.sources.is_empty() => {
+        let Self { found, trouble, plan, .. } = self;
+        match trouble {
+            Some(fault) if found.lent.is_empty() => DirectoryReply::Unavailable(Unavailable::because(fault)),
+            Some(fault) => DirectoryReply::Partial(found.lent, Unavailable::because(fault)),
+            None if plan.sources.is_empty() => {
                 DirectoryReply::Unavailable(Unavailable::because("no source of certificates is set up"))
             }
-            None => DirectoryReply::NotFound,
+            None => found.reply(),
         }
     }
 
@@ -257,7 +257,8 @@ impl Lookup {
         if is_there {
             self.tasks.clear();
         }
-        self.lend(values)
+        self.lend(values);
+        Ok(())
     }
 
     fn read_contacts(&mut self, answer: &Value, page: usize) -> Result<(), Fault> {
@@ -291,7 +292,8 @@ impl Lookup {
         for property in properties {
             values.take(property.get("value"), self.plan.limits.values)?;
         }
-        self.lend(values)
+        self.lend(values);
+        Ok(())
     }
 
     fn read_people(&mut self, answer: &Value, mut people: People) -> Result<(), Fault> {
@@ -317,15 +319,20 @@ impl Lookup {
             let attempt = people.attempt.saturating_add(1);
             self.tasks.push_front(Task::People(People { attempt, next: None, page: 0, ..people }));
         }
-        self.lend(values)
+        self.lend(values);
+        Ok(())
     }
 
-    fn lend(&mut self, values: Values) -> Result<(), Fault> {
+    fn lend(&mut self, values: Values) {
         let limits = postseal::verify::Limits::default();
+        self.found.is_cut |= values.is_cut;
         for octets in values.octets {
-            self.found.extend(decode(&octets, &self.address, &limits));
+            self.found.add(read(&octets, &self.address, &limits));
         }
-        if values.withheld && self.found.is_empty() { Err(Values::withheld()) } else { Ok(()) }
+        if values.withheld {
+            let fault = Values::withheld().at(self.host());
+            self.trouble.get_or_insert(fault);
+        }
     }
 
     /// Where a list goes on. A link to anywhere else would take the token there.

@@ -47,6 +47,8 @@ pub(super) struct Values {
     pub(super) octets: Vec<Vec<u8>>,
     /// Some are there and were not delivered.
     pub(super) withheld: bool,
+    /// There are more than are taken.
+    pub(super) is_cut: bool,
 }
 
 impl Values {
@@ -74,8 +76,13 @@ impl Values {
             }
             _ => return Err(odd_shape()),
         };
-        if self.octets.len() < most && !octets.is_empty() {
+        if octets.is_empty() {
+            return Ok(());
+        }
+        if self.octets.len() < most {
             self.octets.push(octets);
+        } else {
+            self.is_cut = true;
         }
         Ok(())
     }
@@ -134,7 +141,7 @@ mod tests {
         }
         let mut few = Values::default();
         few.take(Some(&json!(["MAMCAQE=", "MAMCAQE=", "MAMCAQE="])), 2).unwrap();
-        assert_eq!(few.octets.len(), 2);
+        assert_eq!((few.octets.len(), few.is_cut), (2, true));
     }
 
     #[test]

@@ -20,8 +20,9 @@ use tokio::task::JoinSet;
 
 /// A tenant of Microsoft Entra ID and Exchange Online, as a directory of certificates.
 ///
-/// Its sources are asked in order, until one has certificates for an address. What cannot be had is never taken for what is
-/// not there: a missing permission, a source that is turned off, an answer that cannot be read make an address unavailable.
+/// All its sources are asked about an address, one after the other, and the engine chooses among what they have. What cannot be
+/// had is never taken for what is not there: with a missing permission, a source that is turned off, an answer that cannot be
+/// read, an address is unavailable, or what other sources have of it may not be all.
 ///
 /// See [the module](super) for what each source rests on, and whether to use this at all.
 ///
