@@ -167,7 +167,7 @@ fn the_configuration_is_checked_without_showing_credentials() {
             "directory      one: ldap a.example, b.example:1636, ldaps, as GOAL\\gateway with a password",
         ),
         (
-            "kind = \"ldap\"\ndomain = \"goal.example\"\ntransport = \"starttls\"\n",
+            "kind = \"ldap\"\ndomain = \"goal.example\"\ntransport = \"starttls\"\nreferences = \"ignore\"\n",
             "directory      one: ldap goal.example, starttls, as nobody",
         ),
         (
@@ -203,6 +203,7 @@ fn the_configuration_is_checked_without_showing_credentials() {
         ),
         ("kind = \"ldap\"\nservers = [\"a.example\"]\nbind = \"cn=x\"\npassword = { file = \"missing\" }\n", "missing"),
         ("kind = \"ldap\"\nservers = [\"a.example\"]\npasswort = \"x\"\n", "passwort"),
+        ("kind = \"ldap\"\nservers = [\"a.example\"]\nreferences = \"follow\"\n", "follow"),
         ("kind = \"ldap\"\nservers = [\"a.example\"]\nfilter = \"(mail={addr}\"\n", "directory.one"),
         (
             "kind = \"ldap\"\nservers = [\"a.example\"]\ntransport = \"plain\"\nbind = \"cn=x\"\npassword = { file = \"secret\" }\n",

@@ -134,6 +134,7 @@ fn what_is_printed_has_every_default_and_no_credential() {
     assert_eq!(table["limits"].as_table().unwrap().len(), 34);
     assert_eq!(table["store"]["connections"].as_integer(), Some(8));
     assert_eq!(table["directory"]["staff"]["transport"].as_str(), Some("ldaps"));
+    assert_eq!(table["directory"]["staff"]["references"].as_str(), Some("strict"));
     assert_eq!(table["directory"]["dns"]["not_found_seconds"].as_integer(), Some(300));
     let url = "[directory.keys]\nkind = \"http\"\nurl = \"https://keys.example/{addr}?mail={addr}&key=hunter2\"";
     let printed = Configuration::parse(url, "".as_ref()).unwrap().effective().unwrap();

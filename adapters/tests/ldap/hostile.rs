@@ -1,7 +1,7 @@
 //! Servers that break every rule: a typed fault in time, no panic, no growth, and nobody else is kept waiting.
 
 use crate::fake::{ABANDON, Act, Fake, Request, done, entry, good, message, result};
-use crate::world::{BASE, PASSWORD, gateway, outcomes, plain, query, short, words};
+use crate::world::{BASE, PASSWORD, gateway, outcomes, patient, plain, query, short, words};
 use postseal::directory::DirectoryResolver;
 use postseal_adapters::directory::ldap::{LdapDirectory, LdapFaultKind, LdapServers, LdapTransport};
 use postseal_testkit::factory::der::{octet_string, tlv};
@@ -106,6 +106,37 @@ fn limits_of_the_server_are_not_nobody() {
         });
         let words = outcomes(&plain(partial.port).build().unwrap(), &[ALICE]);
         assert!(words[0].starts_with("2+: ") && words[0].contains("stopped at its"), "{code}: {words:?}");
+    }
+}
+
+/// Whom a server does not have may be where it refers to. Partitions of Active Directory that hold no persons are no such place.
+#[test]
+fn references_to_other_servers_are_not_nobody() {
+    let refers = |id: u8, url: &str| message(id, &tlv(0x73, &[&octet_string(url.as_bytes())]));
+    let own = "ldap://goal.example/CN=Configuration,DC=goal,DC=example";
+    let other = "ldap://sales.goal.example/DC=sales,DC=goal,DC=example";
+    for (urls, certificates, ignoring, expected) in [
+        (vec![], 0, false, "-"),
+        (vec![own], 0, false, "-"),
+        (vec![own], 1, false, "1"),
+        (vec![own, other], 0, false, "{at}: refers to other servers, which are not asked"),
+        (vec![other], 1, false, "1+: {at}: refers to other servers, which are not asked"),
+        (vec![other], 0, true, "-"),
+        (vec![other], 1, true, "1"),
+    ] {
+        let shown = format!("{urls:?} {certificates}");
+        let server = Fake::start(move |request: &Request| {
+            let entries = (0..certificates).map(|_| entry(request.id, "userCertificate", &[b"1"]));
+            let references = urls.iter().map(|url| refers(request.id, url));
+            Act::Say(entries.chain(references).chain([done(request.id, 0)]).collect::<Vec<_>>().concat())
+        });
+        let at = format!("127.0.0.1:{}", server.port);
+        let setup = LdapDirectory::new(LdapServers::listed(&[&at]).unwrap(), BASE);
+        let setup = setup.with_transport(LdapTransport::Plain).with_limits(patient());
+        let directory = if ignoring { setup.ignoring_references() } else { setup }.build().unwrap();
+        assert_eq!(outcomes(&directory, &[ALICE]), [expected.replace("{at}", &at)], "{shown}");
+        let refused = expected.starts_with("{at}") || expected.contains("refers");
+        assert_eq!(directory.check()[0].outcome.is_err(), refused, "{shown}");
     }
 }
 

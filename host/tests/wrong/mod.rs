@@ -90,6 +90,7 @@ pub(crate) const WRONG: &[Wrong] = &[
     // LDAP.
     wrong("[directory.a]\nkind = \"ldap\"\nserver = \"dc\"", 3, "unknown field `server`"),
     wrong("[directory.a]\nkind = \"ldap\"\nservers = [\"dc\"]\ntransport = \"tls\"", 4, "unknown variant `tls`"),
+    wrong("[directory.a]\nkind = \"ldap\"\nservers = [\"dc\"]\nreferences = \"follow\"", 4, "unknown variant `follow`"),
     wrong("[directory.a]\nkind = \"ldap\"\nservers = []", 3, "[directory.a] servers: there must be 1 to 16 servers"),
     unseen("[directory.a]\nkind = \"ldap\"", 1, "[directory.a]: give servers or a domain"),
     unseen(

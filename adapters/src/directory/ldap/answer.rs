@@ -35,7 +35,8 @@ pub(super) struct Message<'a> {
 pub(super) enum Answer<'a> {
     Bind(Outcome<'a>),
     Entry(Entry<'a>),
-    Reference,
+    /// Where the server says that the answer goes on: URLs of one place.
+    Reference(Vec<&'a [u8]>),
     Done(Outcome<'a>),
     Extended(Outcome<'a>),
     Intermediate,
@@ -72,7 +73,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Message<'_>, LdapFault> {
         0x61 => Answer::Bind(outcome(&mut content)?),
         0x64 => Answer::Entry(entry(&mut content)?),
         0x65 => Answer::Done(outcome(&mut content)?),
-        0x73 => Answer::Reference,
+        0x73 => Answer::Reference(urls(&mut content)?),
         0x78 => Answer::Extended(outcome(&mut content)?),
         0x79 => Answer::Intermediate,
         _ => return Err(no_ldap()),
@@ -113,6 +114,17 @@ fn entry<'a>(content: &mut Elements<'a>) -> Result<Entry<'a>, LdapFault> {
         }
     }
     Ok(found)
+}
+
+fn urls<'a>(content: &mut Elements<'a>) -> Result<Vec<&'a [u8]>, LdapFault> {
+    let mut urls = Vec::new();
+    while let Some((tag, url)) = content.next()? {
+        if tag != OCTET_STRING || urls.len() >= VALUES {
+            return Err(no_ldap());
+        }
+        urls.push(url);
+    }
+    Ok(urls)
 }
 
 /// Values of one entry: a slice of each of half a million empty ones takes eight times as much memory as the message.

@@ -27,6 +27,7 @@ use tokio::sync::Semaphore;
 pub struct LdapSetup {
     servers: LdapServers,
     base: String,
+    ignores_references: bool,
     filter: LdapAddressFilter,
     transport: LdapTransport,
     bind: LdapBind,
@@ -40,6 +41,7 @@ impl LdapSetup {
         Self {
             servers,
             base: base.to_owned(),
+            ignores_references: false,
             filter: LdapAddressFilter::generic(),
             transport: LdapTransport::default(),
             bind: LdapBind::default(),
@@ -60,6 +62,22 @@ impl LdapSetup {
     /// ```
     pub fn with_filter(mut self, filter: LdapAddressFilter) -> Self {
         self.filter = filter;
+        self
+    }
+
+    /// Takes nobody to be behind references to other servers, which are not followed. Without this, whom a server does not have
+    /// itself is unavailable where it refers to others: nobody knows whether they have him. References to the partitions of
+    /// Active Directory that hold no persons never count.
+    ///
+    /// ```
+    /// use postseal_adapters::directory::ldap::{LdapDirectory, LdapServers};
+    /// let setup = LdapDirectory::new(LdapServers::listed(&["dc1.goal.example"])?, "dc=goal,dc=example");
+    /// let setup = setup.ignoring_references();
+    /// # let _ = setup;
+    /// # Ok::<(), postseal_adapters::directory::ldap::LdapSetupError>(())
+    /// ```
+    pub const fn ignoring_references(mut self) -> Self {
+        self.ignores_references = true;
         self
     }
 
@@ -172,8 +190,9 @@ impl LdapSetup {
             return Err(LdapSetupError::ZeroLimit(name));
         }
         let permits = Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS));
-        let Self { servers, base, filter, transport, bind, tls, limits, certificates } = self;
-        let inner = Inner { servers, base, filter, transport, bind, tls, limits, certificates, permits };
+        let Self { servers, base, ignores_references, filter, transport, bind, tls, limits, certificates } = self;
+        let inner =
+            Inner { servers, base, ignores_references, filter, transport, bind, tls, limits, certificates, permits };
         Ok(LdapDirectory { inner: Arc::new(inner), executor: Executor::new("postseal-ldap") })
     }
 }

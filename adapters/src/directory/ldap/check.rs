@@ -1,3 +1,4 @@
+use super::connection::REFERS;
 use super::fault::{LdapFault, LdapFaultKind};
 use super::inner::Inner;
 use super::limits::after;
@@ -85,5 +86,10 @@ async fn check(inner: Arc<Inner>) -> Vec<LdapCheck> {
 async fn try_out(inner: &Inner, server: &Server) -> Result<(), LdapFault> {
     let nobody = Address::parse(NOBODY).map_err(|_| LdapFault::new(LdapFaultKind::Protocol, "nobody is known"))?;
     let apart = Server::new(server.endpoint.clone());
-    inner.ask(&apart, &nobody, after(inner.limits.total)).await.map(drop).map_err(|(_, fault)| fault)
+    match inner.ask(&apart, &nobody, after(inner.limits.total)).await {
+        // It would be the same about everybody whom the server does not have.
+        Ok(found) if found.missing == Some(REFERS) => Err(LdapFault::new(LdapFaultKind::Setup, REFERS)),
+        Ok(_) => Ok(()),
+        Err((_, fault)) => Err(fault),
+    }
 }

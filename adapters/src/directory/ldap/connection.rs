@@ -1,6 +1,7 @@
 use super::answer::{self, Answer, Entry, Message};
 use super::fault::{LdapFault, LdapFaultKind, io_words};
 use super::limits::{LdapLimits, within};
+use super::reference::leads_to_nobody;
 use super::request;
 use super::result::{self, Extent};
 use super::setup::LdapBind;
@@ -109,6 +110,9 @@ pub(super) struct Found {
     pub(super) missing: Option<&'static str>,
 }
 
+/// Why there may be more than was found.
+pub(super) const REFERS: &str = "refers to other servers, which are not asked";
+
 /// Why a search has no result, and whether the server had begun to answer.
 #[derive(Debug)]
 pub(super) struct SearchFault {
@@ -120,6 +124,8 @@ pub(super) struct SearchFault {
 pub(super) struct Search<'a> {
     pub(super) base: &'a str,
     pub(super) is_anonymous: bool,
+    /// Whether there is nobody behind references.
+    pub(super) ignores_references: bool,
     pub(super) limits: &'a LdapLimits,
     pub(super) deadline: Instant,
 }
@@ -169,7 +175,12 @@ impl Connection {
             match read.inspect_err(|_| self.forget())?.answer {
                 Answer::Entry(entry) => found.take(&entry, &mut tally, search.limits).map_err(answered)?,
                 // Nobody is asked whom a server names: that would show other servers who writes to whom.
-                Answer::Reference | Answer::Intermediate => {}
+                Answer::Reference(urls) => {
+                    if !search.ignores_references && !leads_to_nobody(urls.into_iter()) {
+                        found.missing.get_or_insert(REFERS);
+                    }
+                }
+                Answer::Intermediate => {}
                 Answer::Done(outcome) => {
                     (self.in_flight, self.used) = (None, Instant::now());
                     if let Extent::Part(words) =

@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout_at};
 pub(super) struct Inner {
     pub(super) servers: LdapServers,
     pub(super) base: String,
+    pub(super) ignores_references: bool,
     pub(super) filter: LdapAddressFilter,
     pub(super) transport: LdapTransport,
     pub(super) bind: LdapBind,
@@ -100,7 +101,8 @@ impl Inner {
             let lease = server.lease(self, fresh, deadline).await.map_err(|fault| (Stage::Connection, fault))?;
             let Lease { mut connection, is_used } = lease;
             let is_anonymous = self.bind.is_anonymous();
-            let search = Search { base: &self.base, is_anonymous, limits: &self.limits, deadline };
+            let ignores_references = self.ignores_references;
+            let search = Search { base: &self.base, is_anonymous, ignores_references, limits: &self.limits, deadline };
             match connection.search(&search, self.filter.about(address)).await {
                 Ok(found) => {
                     server.succeeded();

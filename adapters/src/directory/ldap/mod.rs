@@ -14,6 +14,7 @@ pub mod fuzzing;
 mod inner;
 mod limits;
 mod pool;
+mod reference;
 mod request;
 mod result;
 mod server;
@@ -48,7 +49,7 @@ use tokio::runtime::Handle;
 /// * [`LdapLimits`] hold for time and size, one deadline for everything that a question causes. Several addresses are asked
 ///   about at once.
 /// * Servers are asked in order; one that fails three times in a row is left alone for a while. Referrals are not followed: a
-///   server that is named by a server learns nothing.
+///   server that is named by a server learns nothing, and whom it may have is unavailable ([`LdapSetup::ignoring_references`]).
 /// * A directory that cannot be asked, or does not answer a question that is put this way, is never one that has no certificate.
 ///
 /// What goes wrong is said with the server, never with an address, and never with what is secret. The first blocking question

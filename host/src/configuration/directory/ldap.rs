@@ -28,6 +28,10 @@ pub(in crate::configuration) struct LdapConfig {
     /// Where the search begins; empty with a global catalogue.
     #[serde(default)]
     base: String,
+    /// What it means that a server refers to others, which are not asked: whom it does not have itself may be there (strict),
+    /// or is nowhere (ignore).
+    #[serde(default)]
+    references: References,
     /// generic (the default), active-directory, or a filter of RFC 4515 with {addr}, {local} or {domain}.
     filter: Option<String>,
     /// A distinguished name, with its password.
@@ -50,6 +54,15 @@ enum Transport {
     Ldaps,
     StartTls,
     Plain,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+enum References {
+    #[default]
+    Strict,
+    Ignore,
 }
 
 /// Who asks.
@@ -108,7 +121,11 @@ impl LdapConfig {
             Some("active-directory") => LdapAddressFilter::active_directory(),
             Some(template) => LdapAddressFilter::template(template).map_err(wrong("filter"))?,
         };
-        Ok(LdapDirectory::new(servers, &self.base).with_filter(filter).with_transport(self.transport()))
+        let setup = LdapDirectory::new(servers, &self.base).with_filter(filter).with_transport(self.transport());
+        Ok(match self.references {
+            References::Strict => setup,
+            References::Ignore => setup.ignoring_references(),
+        })
     }
 }
 
