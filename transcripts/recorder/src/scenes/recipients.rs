@@ -153,8 +153,8 @@ fn capabilities() -> Vec<Scene> {
     let mailboxes = ["r1@goal.example", "r2@goal.example", "r3@goal.example"];
     let differ = (0..3).fold(
         encrypt(
-            "unsealed-content-encryption-mismatch",
-            "Three recipients who do not all read one algorithm.",
+            "encrypt-apart",
+            "Three recipients who do not all read one algorithm: two messages.",
             STAFF,
             &mailboxes,
         )
@@ -169,7 +169,18 @@ fn capabilities() -> Vec<Scene> {
             )
         },
     );
+    let other = issue(&spec(ALICE, 2));
+    let disagree = vec![
+        Loan { capabilities: reads(&[46]), ..loan(alice.der()) },
+        Loan { capabilities: reads(&[6]), ..loan(other.der()) },
+    ];
     vec![
+        lent(
+            "encrypt-all-valid-apart",
+            "Of two valid certificates, one reads nothing that the better one reads.",
+            disagree,
+        )
+        .configured("\n[encrypt]\npreset = \"strict-aead\"\nall_valid = true\n"),
         lent("encrypt-gcm", "The directory knows that the recipient reads AES-GCM.", able(reads(&[46, 42]))),
         lent("encrypt-aes128", "The recipient reads nothing but AES-128.", able(reads(&[2]))),
         lent("encrypt-aes192", "The recipient reads nothing but AES-192.", able(reads(&[22]))),
