@@ -290,6 +290,7 @@ def test_a_directory_of_no_use_is_unavailable(certificates: Certificates) -> Non
         "raises": raising(TimeoutError()),
         "one reply twice": spent,
         "says so": lambda _: [DirectoryReply.unavailable("ldap1: timeout") for _ in range(2)],
+        "says a part": lambda _: [DirectoryReply.partial([LentCertificate(b"junk")], "size limit") for _ in range(2)],
         "says why": lambda _: [DirectoryReply.unavailable(TimeoutError("ldap1")) for _ in range(2)],
         "entries": lambda _: [Entry.absent(ALICE), Entry.absent(BOB)],
     }
@@ -307,7 +308,7 @@ def test_a_directory_of_no_use_is_unavailable(certificates: Certificates) -> Non
             assert caught.value.recipients[0].unavailable == "TimeoutError"
         elif kind == "says so":
             assert caught.value.__cause__ is None and caught.value.recipients[0].unavailable == "ldap1: timeout"
-        elif kind not in ("too few", "too many"):
+        elif kind not in ("too few", "too many", "says a part"):
             assert isinstance(caught.value.__cause__, TypeError | postseal.ApiMisuse), kind
 
 

@@ -9,7 +9,7 @@ static const char *const carol_and_dave[] = {"carol@goal.example", "dave@goal.ex
 /* What the directory does when it is asked. */
 typedef struct staff {
     enum { LENDS, LENDS_CMS, LENDS_BROKEN_CMS, LENDS_NO_CMS, LENDS_NOTHING, KNOWS_THEM, IS_DOWN, FAILS,
-           SAYS_NOTHING, LENDS_GARBAGE, IS_DOWN_FOR_ONE, SAYS_TOO_MUCH } does;
+           SAYS_NOTHING, LENDS_GARBAGE, STOPS_AFTER_GARBAGE, IS_DOWN_FOR_ONE, SAYS_TOO_MUCH } does;
     int asked, destroyed;
 } staff;
 
@@ -90,6 +90,10 @@ static int32_t resolve(void *userdata, const postseal_question *question, postse
         }
         if (staff->does == IS_DOWN_FOR_ONE)
             status = i == 0 ? lend(question, answer, i) : postseal_answer_not_answered(answer, i, "referral without an answer", NULL);
+        if (staff->does == STOPS_AFTER_GARBAGE) {
+            CHECK_NUMBER(postseal_answer_found(answer, i, &garbage, NULL), 0);
+            status = postseal_answer_not_answered(answer, i, "size limit", NULL);
+        }
         if (staff->does == LENDS_GARBAGE) {
             status = postseal_answer_found(answer, i, &garbage, NULL);
             CHECK_NUMBER(postseal_answer_not_found(answer, i, NULL), POSTSEAL_VALUE_UNKNOWN);
@@ -200,6 +204,7 @@ static void what_it_says_is_what_becomes_of_the_recipient(void)
         {LENDS_NO_CMS, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "the host answered nothing"},
         {SAYS_NOTHING, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "the host answered nothing"},
         {LENDS_GARBAGE, 0, POSTSEAL_RECIPIENT_UNUSABLE, NULL},
+        {STOPS_AFTER_GARBAGE, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "size limit"},
         {IS_DOWN_FOR_ONE, POSTSEAL_DIRECTORY_UNAVAILABLE, POSTSEAL_RECIPIENT_UNAVAILABLE, "referral without an answer"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -105,7 +105,8 @@ impl Recipients {
         groups.into_iter().map(envelope).collect()
     }
 
-    /// Seals a whole mail that is in memory, for each of the [envelopes](Self::envelopes). Larger ones go through [`Envelope::sealer`].
+    /// Seals a whole mail that is in memory, for each of the [envelopes](Self::envelopes). Larger ones go through
+    /// [`Envelope::sealer`].
     ///
     /// # Errors
     /// What is wrong with the mail, or the randomness. Then there is no message at all.
