@@ -133,7 +133,7 @@ pub(crate) struct EncryptOptions {
     /// Where the message goes. [default: standard output]
     #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
     pub(crate) out: Option<PathBuf>,
-    /// Where the messages go: one file for all --to recipients, and one for each --bcc.
+    /// Where the messages go: one file for all --to recipients, more where they read nothing in common, and one for each --bcc.
     #[arg(long, value_name = "DIR")]
     pub(crate) out_dir: Option<PathBuf>,
     /// Say for each recipient what would be done, and write nothing.

@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::output::{self, short};
 use crate::session::Session;
 use postseal::drive;
-use postseal::resolve::{Context, Outcome, RecipientReport, Resolution, Unsealed};
+use postseal::error::Fault;
+use postseal::resolve::{Context, RecipientReport, Resolution, Unsealed};
 use postseal::seal::{Envelope, HeaderProtection, Mode, OnEncrypted, Policy, Sealer, is_encrypted};
 use postseal::trace::{Tracer, escape};
 use postseal::{Address, Code, Engine};
@@ -45,7 +46,8 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
         run.complain(report);
     }
     let Some(recipients) = plan.recipients else {
-        let temporary = plan.left_out.iter().all(|report| report.outcome == Outcome::Unavailable);
+        let waits = |report: &RecipientReport| report.error.is_some_and(|error| error.fault() == Fault::Unavailable);
+        let temporary = plan.left_out.iter().all(waits);
         let words = ["no message was made: nobody can be reached"];
         return Err(if temporary { Failure::try_again(&words) } else { Failure::unsealed(&words) });
     };
@@ -321,7 +323,7 @@ impl Message {
         let file = temporary(target.as_deref())?;
         let sealer = envelope.sealer(length, &mut OsRandom);
         let sealer = sealer.map_err(|error| match error.fault() {
-            postseal::error::Fault::Unavailable => Failure::try_again(&[error]),
+            Fault::Unavailable => Failure::try_again(&[error]),
             _ => Failure::unsealed(&[format_args!("{}: {error}", error.code())]),
         })?;
         Ok(Self { sealer, addresses, hidden, file, target, pending: Vec::new(), octets: 0 })
