@@ -123,7 +123,8 @@ impl Manner {
         let Self::Lends(loans) = self else { return false };
         let ordinary = |loan: &Loan| loans.len() == 1 || loan.issuers.len() <= 2;
         let valid = |loan: &Loan| loan.der == world.planted && loan.issuers.contains(&world.middle);
-        loans.iter().take(limits.candidates).any(|loan| valid(loan) && ordinary(loan))
+        // Of more, only the best are judged.
+        loans.len() <= limits.candidates && loans.iter().any(|loan| valid(loan) && ordinary(loan))
     }
 }
 
