@@ -177,7 +177,7 @@
 #define POSTSEAL_ASN1_TOO_DEEP 210
 
 /**
- * There are more ASN.1 elements than Limits::asn1_elements.
+ * There are more ASN.1 elements than Limits::asn1_elements, or more than 4096 indefinite lengths.
  */
 #define POSTSEAL_ASN1_ELEMENTS_TOO_MANY 211
 

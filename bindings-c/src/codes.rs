@@ -48,7 +48,7 @@ pub const POSTSEAL_MIME_PARTS_TOO_MANY: i32 = 206;
 pub const POSTSEAL_COMMENT_TOO_DEEP: i32 = 207;
 /// ASN.1 elements are nested deeper than Limits::asn1_depth.
 pub const POSTSEAL_ASN1_TOO_DEEP: i32 = 210;
-/// There are more ASN.1 elements than Limits::asn1_elements.
+/// There are more ASN.1 elements than Limits::asn1_elements, or more than 4096 indefinite lengths.
 pub const POSTSEAL_ASN1_ELEMENTS_TOO_MANY: i32 = 211;
 /// A constructed octet string has more segments than Limits::octet_string_segments.
 pub const POSTSEAL_SEGMENTS_TOO_MANY: i32 = 212;
@@ -383,7 +383,7 @@ pub(crate) const WORDS: &[(i32, &CStr, &CStr)] = &[
     (POSTSEAL_MIME_PARTS_TOO_MANY, c"mime-parts-too-many", c"There are more MIME parts than Limits::mime_parts."),
     (POSTSEAL_COMMENT_TOO_DEEP, c"comment-too-deep", c"Comments in an address are nested deeper than Limits::comment_depth."),
     (POSTSEAL_ASN1_TOO_DEEP, c"asn1-too-deep", c"ASN.1 elements are nested deeper than Limits::asn1_depth."),
-    (POSTSEAL_ASN1_ELEMENTS_TOO_MANY, c"asn1-elements-too-many", c"There are more ASN.1 elements than Limits::asn1_elements."),
+    (POSTSEAL_ASN1_ELEMENTS_TOO_MANY, c"asn1-elements-too-many", c"There are more ASN.1 elements than Limits::asn1_elements, or more than 4096 indefinite lengths."),
     (POSTSEAL_SEGMENTS_TOO_MANY, c"segments-too-many", c"A constructed octet string has more segments than Limits::octet_string_segments."),
     (POSTSEAL_CMS_TOO_LARGE, c"cms-too-large", c"The CMS object has more bytes than Limits::cms_bytes."),
     (POSTSEAL_CERTIFICATES_TOO_MANY, c"certificates-too-many", c"The mail carries more certificates than Limits::certificates."),

@@ -69,7 +69,7 @@ impl Trial {
                         self.current = Some(current);
                         continue;
                     }
-                    Err(error) if error.code() == Code::PathNotFound && checks.policy().fetch_issuers => {
+                    Err(error) if checks.policy().fetch_issuers && wants_issuer(error, &current, judge) => {
                         match issuers.seek(&mut current, judge) {
                             Sought::Fetched => {
                                 self.current = Some(current);
@@ -123,6 +123,17 @@ impl Trial {
             return Progress::Over { is_final: *is_final, is_found: self.is_found };
         }
         Progress::Rejected(left.remove(0))
+    }
+}
+
+/// Whether another issuer may help: there is none, or the one at hand has another key, as before a rekey, or its time is over.
+fn wants_issuer(error: Error, current: &Current, judge: &Judge<'_>) -> bool {
+    let own = &current.candidate.certificate;
+    match error.code() {
+        Code::PathNotFound | Code::PathSignatureInvalid => true,
+        Code::CertificateExpired => judge.now <= own.not_after(),
+        Code::CertificateNotYetValid => judge.now >= own.not_before(),
+        _ => false,
     }
 }
 

@@ -117,3 +117,35 @@ fn an_operator_cannot_add_what_is_known_to_be_revoked() {
     let error = engine.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap_err();
     assert_eq!(error.code(), Code::CertificateRevoked);
 }
+
+/// After a CA's new key or new certificate the old one is still at hand somewhere.
+#[test]
+fn the_right_issuer_is_fetched_although_another_of_its_name_is_at_hand() {
+    const AT: &str = "http://ca.example/ca.cer";
+    let right = root().authority("Mail CA", Key::P256(2));
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![access_at(&[], &[AT])];
+    let other_key = root().authority("Mail CA", Key::P256(12));
+    let ended = |not_before: &str, not_after: &str| {
+        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(2));
+        (spec.not_before, spec.not_after) = (not_before.to_owned(), not_after.to_owned());
+        root().subordinate(&spec)
+    };
+    let expired = ended("2020-01-01T00:00:00Z", "2026-05-01T00:00:00Z");
+    let not_yet = ended("2026-07-01T00:00:00Z", "2030-01-01T00:00:00Z");
+    for at_hand in [other_key, expired, not_yet] {
+        let mut policy = policy(Mode::Soft, false);
+        policy.fetch_issuers = true;
+        let at_hand = Intermediates::from_pem(at_hand.pem().as_bytes(), &Limits::default()).unwrap();
+        let engine = engine(policy).with_intermediates(at_hand);
+        let fetcher = ScriptedFetcher::new().serves(AT, right.der().to_vec());
+        let (outcome, code, _) = resolve(&engine, right.issue(&spec).der(), &MemoryStore::new(), &fetcher);
+        assert_eq!((outcome, code), (Outcome::Found, None));
+        // Nobody is asked for the sake of a certificate whose own time is over.
+        let over = CertSpec { not_after: "2026-05-01T00:00:00Z".to_owned(), ..spec.clone() };
+        let fetcher = ScriptedFetcher::new().serves(AT, right.der().to_vec());
+        let (outcome, code, _) = resolve(&engine, right.issue(&over).der(), &MemoryStore::new(), &fetcher);
+        assert_eq!((outcome, code), (Outcome::Unusable, Some(Code::CertificateExpired)));
+        assert!(fetcher.asked().is_empty());
+    }
+}
