@@ -202,7 +202,7 @@
 #define POSTSEAL_CERTIFICATE_TOO_LARGE 215
 
 /**
- * A certificate has more names than Limits::names.
+ * A certificate has more names than Limits::names, or more than sixteen times as many subtrees.
  */
 #define POSTSEAL_NAMES_TOO_MANY 216
 
@@ -232,7 +232,7 @@
 #define POSTSEAL_RECIPIENTS_TOO_MANY 221
 
 /**
- * A directory lent more certificates for one address than Limits::candidates; the rest was not looked at.
+ * A directory lent more certificates for one address than Limits::candidates; only the best of them were judged.
  */
 #define POSTSEAL_CANDIDATES_TOO_MANY 222
 
@@ -887,7 +887,7 @@
 #define POSTSEAL_CRL_CRITICAL_EXTENSION 633
 
 /**
- * No certificate of the list's issuer stands under the anchor of the path (RFC 5280 6.3.3 f).
+ * No certificate of the list's issuer stands above the certificate, or was issued by who does (RFC 5280 6.3.3 f).
  */
 #define POSTSEAL_CRL_ISSUER_NOT_FOUND 634
 

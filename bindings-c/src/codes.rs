@@ -58,7 +58,7 @@ pub const POSTSEAL_CMS_TOO_LARGE: i32 = 213;
 pub const POSTSEAL_CERTIFICATES_TOO_MANY: i32 = 214;
 /// A certificate has more bytes than Limits::certificate_bytes.
 pub const POSTSEAL_CERTIFICATE_TOO_LARGE: i32 = 215;
-/// A certificate has more names than Limits::names.
+/// A certificate has more names than Limits::names, or more than sixteen times as many subtrees.
 pub const POSTSEAL_NAMES_TOO_MANY: i32 = 216;
 /// A SignerInfo has more attributes than Limits::attributes.
 pub const POSTSEAL_ATTRIBUTES_TOO_MANY: i32 = 217;
@@ -70,7 +70,7 @@ pub const POSTSEAL_EXTENSIONS_TOO_MANY: i32 = 219;
 pub const POSTSEAL_CRLS_TOO_LARGE: i32 = 220;
 /// The message has more recipients than Limits::recipients.
 pub const POSTSEAL_RECIPIENTS_TOO_MANY: i32 = 221;
-/// A directory lent more certificates for one address than Limits::candidates; the rest was not looked at.
+/// A directory lent more certificates for one address than Limits::candidates; only the best of them were judged.
 pub const POSTSEAL_CANDIDATES_TOO_MANY: i32 = 222;
 /// The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1).
 pub const POSTSEAL_CONTENT_TOO_LONG: i32 = 223;
@@ -332,7 +332,7 @@ pub const POSTSEAL_CRL_STALE: i32 = 631;
 pub const POSTSEAL_CRL_NOT_YET_VALID: i32 = 632;
 /// A critical extension of a revocation list or of an entry is not known (RFC 5280 5.2, 5.3).
 pub const POSTSEAL_CRL_CRITICAL_EXTENSION: i32 = 633;
-/// No certificate of the list's issuer stands under the anchor of the path (RFC 5280 6.3.3 f).
+/// No certificate of the list's issuer stands above the certificate, or was issued by who does (RFC 5280 6.3.3 f).
 pub const POSTSEAL_CRL_ISSUER_NOT_FOUND: i32 = 634;
 /// The key of the list's issuer may not sign lists (RFC 5280 6.3.3 f).
 pub const POSTSEAL_CRL_ISSUER_KEY_USAGE: i32 = 635;
@@ -388,13 +388,13 @@ pub(crate) const WORDS: &[(i32, &CStr, &CStr)] = &[
     (POSTSEAL_CMS_TOO_LARGE, c"cms-too-large", c"The CMS object has more bytes than Limits::cms_bytes."),
     (POSTSEAL_CERTIFICATES_TOO_MANY, c"certificates-too-many", c"The mail carries more certificates than Limits::certificates."),
     (POSTSEAL_CERTIFICATE_TOO_LARGE, c"certificate-too-large", c"A certificate has more bytes than Limits::certificate_bytes."),
-    (POSTSEAL_NAMES_TOO_MANY, c"names-too-many", c"A certificate has more names than Limits::names."),
+    (POSTSEAL_NAMES_TOO_MANY, c"names-too-many", c"A certificate has more names than Limits::names, or more than sixteen times as many subtrees."),
     (POSTSEAL_ATTRIBUTES_TOO_MANY, c"attributes-too-many", c"A SignerInfo has more attributes than Limits::attributes."),
     (POSTSEAL_ATTRIBUTES_TOO_LARGE, c"attributes-too-large", c"The signed attributes have more bytes than Limits::attribute_bytes."),
     (POSTSEAL_EXTENSIONS_TOO_MANY, c"extensions-too-many", c"A certificate has more extensions than Limits::extensions."),
     (POSTSEAL_CRLS_TOO_LARGE, c"crls-too-large", c"A revocation list, or all of those in a mail together, has more bytes than Limits::crl_bytes."),
     (POSTSEAL_RECIPIENTS_TOO_MANY, c"recipients-too-many", c"The message has more recipients than Limits::recipients."),
-    (POSTSEAL_CANDIDATES_TOO_MANY, c"candidates-too-many", c"A directory lent more certificates for one address than Limits::candidates; the rest was not looked at."),
+    (POSTSEAL_CANDIDATES_TOO_MANY, c"candidates-too-many", c"A directory lent more certificates for one address than Limits::candidates; only the best of them were judged."),
     (POSTSEAL_CONTENT_TOO_LONG, c"content-too-long", c"The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1)."),
     (POSTSEAL_POLICIES_TOO_MANY, c"policies-too-many", c"A certificate has more policies or policy mappings than Limits::policies."),
     (POSTSEAL_OCSP_TOO_LARGE, c"ocsp-too-large", c"An OCSP response has more bytes than Limits::ocsp_bytes."),
@@ -525,7 +525,7 @@ pub(crate) const WORDS: &[(i32, &CStr, &CStr)] = &[
     (POSTSEAL_CRL_STALE, c"crl-stale", c"A newer revocation list should exist: the time of its nextUpdate is over, or it has none (RFC 5280 5.1.2.5)."),
     (POSTSEAL_CRL_NOT_YET_VALID, c"crl-not-yet-valid", c"A revocation list was issued in the future."),
     (POSTSEAL_CRL_CRITICAL_EXTENSION, c"crl-critical-extension", c"A critical extension of a revocation list or of an entry is not known (RFC 5280 5.2, 5.3)."),
-    (POSTSEAL_CRL_ISSUER_NOT_FOUND, c"crl-issuer-not-found", c"No certificate of the list's issuer stands under the anchor of the path (RFC 5280 6.3.3 f)."),
+    (POSTSEAL_CRL_ISSUER_NOT_FOUND, c"crl-issuer-not-found", c"No certificate of the list's issuer stands above the certificate, or was issued by who does (RFC 5280 6.3.3 f)."),
     (POSTSEAL_CRL_ISSUER_KEY_USAGE, c"crl-issuer-key-usage", c"The key of the list's issuer may not sign lists (RFC 5280 6.3.3 f)."),
     (POSTSEAL_CRL_ISSUER_REVOKED, c"crl-issuer-revoked", c"The certificate of the list's issuer is revoked, or nothing is known about it where the policy wants to know."),
     (POSTSEAL_CRL_SIGNATURE_INVALID, c"crl-signature-invalid", c"A revocation list is not signed by its issuer's key."),

@@ -51,8 +51,16 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
         let words = ["no message was made: nobody can be reached"];
         return Err(if temporary { Failure::try_again(&words) } else { Failure::unsealed(&words) });
     };
+    let envelopes = recipients.envelopes();
+    let visible = envelopes.iter().filter(|envelope| !envelope.is_hidden()).count();
+    if visible > 1 && options.out_dir.is_none() {
+        return Err(Failure::unsealed(&[
+            "the recipients read no content encryption in common, and each group needs a message of its \
+                                        own: give --out-dir DIR for them",
+        ]));
+    }
     if !options.dry_run {
-        run.seal(recipients.envelopes(), mail)?;
+        run.seal(envelopes, mail)?;
         run.check_trace()?;
     }
     Ok(if plan.left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_FOR_EVERYBODY) })
@@ -127,11 +135,6 @@ impl Run<'_> {
 
     /// Feeds the mail to all messages at once, and shows files only when every message is whole.
     fn seal(&self, envelopes: Vec<Envelope>, mut mail: Mail) -> Result<(), Failure> {
-        if envelopes.len() > 1 && self.options.out_dir.is_none() {
-            let words = "the recipients read no content encryption in common, and each group needs a message of its own: \
-                         give --out-dir DIR for them";
-            return Err(Failure::Unsealed(words.to_owned()));
-        }
         let mut messages = Vec::new();
         let (mut visible, mut hidden) = (0, 0);
         for envelope in envelopes {

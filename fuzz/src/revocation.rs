@@ -5,10 +5,10 @@ use postseal::drive::{self, Keep};
 use postseal::import::{Context, Outcome};
 use postseal::revocation::{Crl, Mode, RevocationPolicy};
 use postseal::verify::{Intermediates, Limits, TrustAnchors};
-use postseal::{Code, Engine, PerRoute, UnixTime};
+use postseal::{Certificate, Code, Engine, PerRoute, UnixTime};
 use postseal_testkit::factory::{
-    Authority, CertSpec, CrlSpec, Form, Key, OcspSpec, Person, Revoked, SignedMail, access_at, crl_at, crl_scope,
-    ocsp_nocheck,
+    Authority, CertSpec, CrlSpec, Form, Key, OcspSpec, Person, Revoked, SignedMail, access_at, crl_at, crl_scope, der,
+    distinguished_name, extension, ocsp_nocheck,
 };
 use postseal_testkit::{MemoryStore, ScriptedFetcher};
 use std::sync::OnceLock;
@@ -35,6 +35,8 @@ struct Statement {
 
 struct World {
     anchors: TrustAnchors,
+    /// A CA beside Alice's issuer, and its certificate for somebody with the root's name.
+    intermediates: Vec<Certificate>,
     mail: Vec<u8>,
     crls: Vec<Statement>,
     responses: Vec<Statement>,
@@ -47,6 +49,7 @@ fn world() -> &'static World {
         let alice = alice(&root);
         World {
             anchors: TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap(),
+            intermediates: namesakes(&root),
             mail: SignedMail::new(&format!("Alice <{ALICE}>"), &alice).form(Form::OpaqueBer).build(),
             crls: crls(&root),
             responses: responses(&root, &alice),
@@ -58,6 +61,16 @@ fn alice(root: &Authority) -> Person {
     let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
     spec.overrides.extra_extensions = vec![crl_at(&[LIST]), access_at(&[RESPONDER], &[])];
     root.issue(&spec)
+}
+
+fn namesakes(root: &Authority) -> Vec<Certificate> {
+    let beside = root.authority("Beside", Key::P256(7));
+    let mut spec = CertSpec::mailbox("x@evil.example", Key::P256(6));
+    spec.names.clear();
+    spec.overrides.subject = Some(distinguished_name("Root", None));
+    spec.overrides.extensions = Some(vec![extension("2.5.29.15", true, &der::named_bits(0x0200))]);
+    let read = |der: &[u8]| Certificate::from_der(der, &Limits::default()).unwrap();
+    vec![read(beside.der()), read(beside.issue(&spec).der())]
 }
 
 fn crls(root: &Authority) -> Vec<Statement> {
@@ -74,6 +87,9 @@ fn crls(root: &Authority) -> Vec<Statement> {
         list("scoped", Says::Good, Vec::new(), |spec| spec.scope = Some(crl_scope(Some(LIST), &[]))),
         list("stale", Says::Nothing, Vec::new(), |spec| spec.next_update = Some("2026-05-02T00:00:00Z".to_owned())),
         list("forged", Says::Nothing, Vec::new(), |spec| spec.broken_signature = true),
+        list("namesake", Says::Nothing, Vec::new(), |spec| {
+            (spec.signed_by, spec.key_identifier) = (Some(Key::P256(6)), false);
+        }),
         Statement { name: "other", octets: other.crl(&CrlSpec::new(Vec::new())), says: Says::Nothing },
     ]
 }
@@ -131,7 +147,7 @@ fn judge(world: &World, statements: &[Statement], bytes: &[u8], fetcher: &Script
     let mut policy = RevocationPolicy::default();
     (policy.mode, policy.fetch) = (Mode::Hard, true);
     let engine = Engine::new(world.anchors.clone())
-        .with_intermediates(Intermediates::default())
+        .with_intermediates(Intermediates::new(world.intermediates.clone()))
         .with_revocation(PerRoute::new(policy));
     let now = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
     let operation = engine.import(&world.mail, Context::new(now).ocsp_nonce(NONCE));

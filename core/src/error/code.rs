@@ -130,13 +130,13 @@ codes! {
         213 CmsTooLarge "cms-too-large" "The CMS object has more bytes than Limits::cms_bytes.";
         214 CertificatesTooMany "certificates-too-many" "The mail carries more certificates than Limits::certificates.";
         215 CertificateTooLarge "certificate-too-large" "A certificate has more bytes than Limits::certificate_bytes.";
-        216 NamesTooMany "names-too-many" "A certificate has more names than Limits::names.";
+        216 NamesTooMany "names-too-many" "A certificate has more names than Limits::names, or more than sixteen times as many subtrees.";
         217 AttributesTooMany "attributes-too-many" "A SignerInfo has more attributes than Limits::attributes.";
         218 AttributesTooLarge "attributes-too-large" "The signed attributes have more bytes than Limits::attribute_bytes.";
         219 ExtensionsTooMany "extensions-too-many" "A certificate has more extensions than Limits::extensions.";
         220 CrlsTooLarge "crls-too-large" "A revocation list, or all of those in a mail together, has more bytes than Limits::crl_bytes.";
         221 RecipientsTooMany "recipients-too-many" "The message has more recipients than Limits::recipients.";
-        222 CandidatesTooMany "candidates-too-many" "A directory lent more certificates for one address than Limits::candidates; the rest was not looked at.";
+        222 CandidatesTooMany "candidates-too-many" "A directory lent more certificates for one address than Limits::candidates; only the best of them were judged.";
         223 ContentTooLong "content-too-long" "The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1).";
         224 PoliciesTooMany "policies-too-many" "A certificate has more policies or policy mappings than Limits::policies.";
         225 OcspTooLarge "ocsp-too-large" "An OCSP response has more bytes than Limits::ocsp_bytes.";
@@ -275,7 +275,7 @@ codes! {
         631 CrlStale "crl-stale" "A newer revocation list should exist: the time of its nextUpdate is over, or it has none (RFC 5280 5.1.2.5).";
         632 CrlNotYetValid "crl-not-yet-valid" "A revocation list was issued in the future.";
         633 CrlCriticalExtension "crl-critical-extension" "A critical extension of a revocation list or of an entry is not known (RFC 5280 5.2, 5.3).";
-        634 CrlIssuerNotFound "crl-issuer-not-found" "No certificate of the list's issuer stands under the anchor of the path (RFC 5280 6.3.3 f).";
+        634 CrlIssuerNotFound "crl-issuer-not-found" "No certificate of the list's issuer stands above the certificate, or was issued by who does (RFC 5280 6.3.3 f).";
         635 CrlIssuerKeyUsage "crl-issuer-key-usage" "The key of the list's issuer may not sign lists (RFC 5280 6.3.3 f).";
         636 CrlIssuerRevoked "crl-issuer-revoked" "The certificate of the list's issuer is revoked, or nothing is known about it where the policy wants to know.";
         637 CrlSignatureInvalid "crl-signature-invalid" "A revocation list is not signed by its issuer's key.";

@@ -67,7 +67,12 @@ pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
         }
         None => {}
     }
-    let hold = |code| Decision::Hold { change: Change::Hold(facts.record.clone()), active, code };
+    let speaks = facts.signer.is_same_as(candidate)
+        || entry.active().is_some_and(|stored| signer_speaks_for(stored, entry, facts));
+    let hold = |code| {
+        let capabilities = facts.record.capabilities().filter(|_| speaks).cloned();
+        Decision::Hold { change: Change::Hold(facts.record.clone().with_capabilities(capabilities)), active, code }
+    };
     // Who waits for an operator's word has none of his own about another certificate.
     if signer == Some(State::Held) || entry.certs.iter().any(|(_, state)| *state == State::Pinned) {
         return hold(Code::CertificateConflict);
@@ -119,13 +124,17 @@ fn is_newer(new: &Capabilities, old: Option<&Capabilities>) -> bool {
     old.is_none_or(|old| new.der() != old.der() && new.signed_at() > old.signed_at())
 }
 
-/// Whether the signer may say what the holder of a stored certificate can read: he is in use for the mailbox himself, or of
-/// the same line, as the certificate for signing of one who has two. Another who got a certificate for the mailbox may
-/// name hers and sign a list of weak algorithms beside it.
+/// Whether the signer may say what the holder of a stored certificate can read: he is in use for the mailbox himself, or he has
+/// the same key, or the same name by the same issuer, as the certificate for signing of one who has two; other names in it,
+/// as for logging on, make no difference. Somebody else who got a certificate for the mailbox may name hers and sign a list
+/// of weak algorithms beside it.
 fn signer_speaks_for(stored: &StoredCert, entry: &Entry, facts: &Facts<'_>) -> bool {
-    match state_of(entry, facts.signer) {
+    let (own, signer) = (&stored.certificate, facts.signer);
+    match state_of(entry, signer) {
         Some(state) => state.is_in_use(),
-        None => same_line(stored, facts.signer, facts.signer_issuer),
+        None => {
+            same_key(own, signer) || (stored.issuer_key == facts.signer_issuer && own.subject() == signer.subject())
+        }
     }
 }
 
@@ -158,7 +167,9 @@ fn succeed(previous: &StoredCert, entry: &Entry, facts: &Facts<'_>) -> Option<De
         || ends_soon
         || announced
         || !(facts.usable)(previous);
-    let capabilities = facts.record.capabilities().filter(|_| signer_speaks_for(previous, entry, facts)).cloned();
+    // What was known of her before is nearer than nothing.
+    let speaks = signer_speaks_for(previous, entry, facts);
+    let capabilities = if speaks { facts.record.capabilities() } else { previous.capabilities.as_ref() }.cloned();
     in_time.then(|| Decision::Renew {
         change: Change::Renew(facts.record.clone().with_capabilities(capabilities)),
         previous: previous.certificate.fingerprint(),

@@ -244,7 +244,14 @@ impl Checks {
         let authorities = authorities_above(certificate, &job.path);
         let mut banned: Vec<Certificate> = job.revoked.clone();
         let finding = loop {
-            let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
+            let mut speakers = Speakers::new(
+                terms(&engine, self.now, job),
+                &job.path,
+                engine.intermediates(),
+                &job.pool,
+                &banned,
+                tried,
+            );
             let finding = look_up(certificate, &authorities, &self.lists, &mut speakers);
             match self.unfit_speaker(&finding, job, &banned, tried) {
                 Some(unfit) => banned.push(unfit),
@@ -252,7 +259,8 @@ impl Checks {
             }
         };
         self.tell_unusable(&finding);
-        let mut speakers = Speakers::new(terms(&engine, self.now, job), &job.path, &job.pool, &banned, tried);
+        let mut speakers =
+            Speakers::new(terms(&engine, self.now, job), &job.path, engine.intermediates(), &job.pool, &banned, tried);
         let answered = self.ask_responses(certificate, issuer, job, &mut speakers);
         self.keep_lists(certificate, &finding);
         let (status, from_mail) = match (finding.status, answered) {
@@ -287,7 +295,8 @@ impl Checks {
                     continue;
                 }
                 let terms = terms(&self.engine, self.now, job);
-                let mut speakers = Speakers::new(terms, &job.path, &job.pool, banned, tried);
+                let mut speakers =
+                    Speakers::new(terms, &job.path, self.engine.intermediates(), &job.pool, banned, tried);
                 let authorities = authorities_above(&certificate, &path);
                 let found = look_up(&certificate, &authorities, &self.lists, &mut speakers);
                 match found.status {

@@ -3,13 +3,14 @@
 use super::crl::{Crl, Revocation};
 use super::distribution::DistributionPoint;
 use super::reason::{Reason, ReasonFlags};
-use super::speakers::Speakers;
+use super::speakers::{Bring, Speakers};
 use super::status::Status;
 use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Path;
 use core::cmp::Reverse;
+use core::ops::ControlFlow;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -47,6 +48,10 @@ impl Finding {
             unusable: Vec::new(),
         }
     }
+
+    fn with(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
 }
 
 /// The subject of the question.
@@ -67,7 +72,7 @@ pub(crate) fn look_up(
     speakers: &mut Speakers<'_>,
 ) -> Finding {
     let limits = speakers.limits();
-    let mut finding = Finding::nothing();
+    let finding = Finding::nothing();
     // Where its points cannot be read, its issuer's own list may still revoke it, but says nothing good.
     let (mut points, unreadable) = match certificate.distribution_points(limits) {
         Ok(points) => (points, None),
@@ -82,40 +87,92 @@ pub(crate) fn look_up(
     };
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
     newest_first.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
-    let mut reasons = ReasonFlags::NONE;
-    // A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys. Which
-    // key it is the signature says, never the list itself.
-    let mut covered: BTreeMap<Fingerprint, ReasonFlags> = BTreeMap::new();
+    let mut inquiry = Inquiry { subject, lists, covered: BTreeMap::new(), reasons: ReasonFlags::NONE, finding };
+    let mut without_speaker = Vec::new();
     for point in &points {
         for listed in &newest_first {
-            let Some(about) = in_scope(point, &listed.crl, &subject) else { continue };
-            let says_more = |key: &Fingerprint| covered.get(key).is_none_or(|covered| about.exceeds(*covered));
-            if !listed.crl.signed_by().get().is_none_or(says_more) {
-                continue;
-            }
-            match consult(&subject, listed, lists, speakers, &mut finding, &says_more) {
-                Ok(Consulted::NothingNew) => {}
-                Ok(Consulted::NoEntry(key)) => {
-                    let of_key = covered.entry(key).or_insert(ReasonFlags::NONE);
-                    *of_key = of_key.or(about);
-                    reasons = reasons.or(about);
-                }
-                Ok(Consulted::Entry(Revocation { at, reason })) => {
-                    finding.status = Status::Revoked { at, reason };
-                    return finding;
-                }
-                Err(error) => finding.unusable.push((listed.crl.fingerprint(), error)),
+            let Some(about) = in_scope(point, &listed.crl, &inquiry.subject) else { continue };
+            match inquiry.hear(listed, about, Hint::Kept, speakers) {
+                ControlFlow::Break(revoked) => return inquiry.finding.with(revoked),
+                ControlFlow::Continue(Heard::Nobody) => without_speaker.push((*listed, about)),
+                ControlFlow::Continue(Heard::Somebody) => {}
             }
         }
-        if reasons.is_all() {
-            finding.status = unreadable.map_or(Status::Good, Status::Unknown);
-            return finding;
+        if inquiry.reasons.is_all() {
+            break;
         }
     }
-    if let Some(error) = unreadable.or_else(|| finding.unusable.first().map(|(_, error)| *error)) {
-        finding.status = Status::Unknown(error);
+    // Last, so that the lists of other keys, each hashed in vain, keep none from being heard that is meant.
+    for (listed, about) in without_speaker {
+        if inquiry.reasons.is_all() {
+            break;
+        }
+        if let ControlFlow::Break(revoked) = inquiry.hear(listed, about, Hint::Ignored, speakers) {
+            return inquiry.finding.with(revoked);
+        }
     }
-    finding
+    let good = inquiry.reasons.is_all().then_some(Status::Good);
+    let unknown = if good.is_some() { None } else { inquiry.finding.unusable.first().map(|(_, error)| *error) };
+    let status = unreadable.or(unknown).map(Status::Unknown).or(good);
+    let unsaid = inquiry.finding.status;
+    inquiry.finding.with(status.unwrap_or(unsaid))
+}
+
+/// Whether the key that a list names as its own has to be the one that is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hint {
+    Kept,
+    Ignored,
+}
+
+/// Whether there was somebody whose list it may be.
+enum Heard {
+    Somebody,
+    Nobody,
+}
+
+/// One certificate and all lists.
+struct Inquiry<'a> {
+    subject: Subject<'a>,
+    lists: &'a [Listed],
+    /// A newer list takes the place of an older one of the same key only: some CAs have a list for each of their keys. Which
+    /// key it is the signature says, never the list itself.
+    covered: BTreeMap<Fingerprint, ReasonFlags>,
+    reasons: ReasonFlags,
+    finding: Finding,
+}
+
+impl Inquiry<'_> {
+    /// What one list says, which is about these reasons; ends with a revocation.
+    fn hear(
+        &mut self,
+        listed: &Listed,
+        about: ReasonFlags,
+        hint: Hint,
+        speakers: &mut Speakers<'_>,
+    ) -> ControlFlow<Status, Heard> {
+        let covered = &self.covered;
+        let says_more = |key: &Fingerprint| covered.get(key).is_none_or(|covered| about.exceeds(*covered));
+        if !listed.crl.signed_by().get().is_none_or(says_more) {
+            return ControlFlow::Continue(Heard::Somebody);
+        }
+        match consult(&self.subject, listed, self.lists, hint, speakers, &mut self.finding, &says_more) {
+            Ok(Consulted::NothingNew) => {}
+            Ok(Consulted::NoEntry(key)) => {
+                let of_key = self.covered.entry(key).or_insert(ReasonFlags::NONE);
+                *of_key = of_key.or(about);
+                self.reasons = self.reasons.or(about);
+            }
+            Ok(Consulted::Entry(Revocation { at, reason })) => {
+                return ControlFlow::Break(Status::Revoked { at, reason });
+            }
+            Err(error) if error.code() == Code::CrlIssuerNotFound && hint == Hint::Kept => {
+                return ControlFlow::Continue(Heard::Nobody);
+            }
+            Err(error) => self.finding.unusable.push((listed.crl.fingerprint(), error)),
+        }
+        ControlFlow::Continue(Heard::Somebody)
+    }
 }
 
 /// 6.3.3 b and d: the reasons for which the list is about the certificate; `None` when it is about others.
@@ -149,6 +206,7 @@ fn consult(
     subject: &Subject<'_>,
     listed: &Listed,
     lists: &[Listed],
+    hint: Hint,
     speakers: &mut Speakers<'_>,
     finding: &mut Finding,
     says_more: &dyn Fn(&Fingerprint) -> bool,
@@ -156,7 +214,7 @@ fn consult(
     let complete = &listed.crl;
     let now = speakers.now();
     check_begun(complete, now)?;
-    let signer = speakers.check_list(listed, subject.authorities)?;
+    let signer = speakers.check_list(listed, subject.authorities, hint)?;
     let key = signer.certificate.key_fingerprint();
     if !says_more(&key) {
         return Ok(Consulted::NothingNew);
@@ -217,5 +275,5 @@ fn newest_changes(
         })
         .collect();
     candidates.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
-    candidates.into_iter().find(|listed| speakers.check_signature(listed, signer).is_ok()).cloned()
+    candidates.into_iter().find(|listed| speakers.check_signature(listed, signer, Bring::Engine).is_ok()).cloned()
 }

@@ -1,12 +1,14 @@
 //! Who may say that a certificate is revoked: keys of its issuer, or of a list issuer that it names, certified by those who
 //! stand above it (RFC 5280 6.3.3 f).
 
-use super::lists::Listed;
+use super::lists::{Hint, Listed};
 use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
-use crate::verify::{Budget, KeyRole, Limits, Path, Sha1, SignatureAlgorithm, Terms, TrustAnchors};
-use crate::verify::{check_certificate, find_path_within};
+use crate::verify::{
+    Budget, Intermediates, KeyRole, Limits, Path, Sha1, SignatureAlgorithm, Terms, TrustAnchors, check_certificate,
+    find_path_within, is_spent,
+};
 use std::collections::BTreeMap;
 
 /// Whose key signed a list.
@@ -22,6 +24,8 @@ pub(crate) struct Speakers<'a> {
     terms: Terms<'a>,
     /// The anchor of the path in question, alone.
     anchor: TrustAnchors,
+    /// Those of the operator, and what came along.
+    own: &'a Intermediates,
     pool: &'a [Certificate],
     /// Certificates whose own revocation makes them unfit.
     banned: &'a [Certificate],
@@ -30,6 +34,17 @@ pub(crate) struct Speakers<'a> {
     left: usize,
     /// And those for lists from the mail: however many forged ones a sender adds, the right one elsewhere is still checked.
     left_for_mail: usize,
+    /// And those with keys of certificates that came along: however many a sender adds, those of the operator are still tried.
+    left_for_others: usize,
+}
+
+/// Who brings a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Bring {
+    /// The operator, or it stands in the path.
+    Engine,
+    /// The sender, or whoever lends.
+    Others,
 }
 
 /// What was found out about certificates and lists beside one path. Whoever sends many of both has them looked at once, not
@@ -39,7 +54,7 @@ pub(crate) struct Tried {
     /// By candidate and nearest authority.
     paths: BTreeMap<(Fingerprint, Fingerprint), Result<Path, Error>>,
     /// For all of these paths together.
-    budget: Option<Budget>,
+    budgets: BTreeMap<Bring, Budget>,
     signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
 }
 
@@ -47,13 +62,14 @@ impl<'a> Speakers<'a> {
     pub(crate) fn new(
         terms: Terms<'a>,
         path: &Path,
+        own: &'a Intermediates,
         pool: &'a [Certificate],
         banned: &'a [Certificate],
         tried: &'a mut Tried,
     ) -> Self {
         let left = terms.limits.path_signatures;
         let anchor = TrustAnchors::new(vec![path.anchor().clone()]);
-        Self { terms, anchor, pool, banned, tried, left, left_for_mail: left }
+        Self { terms, anchor, own, pool, banned, tried, left, left_for_mail: left, left_for_others: left }
     }
 
     pub(crate) const fn limits(&self) -> &'a Limits {
@@ -75,62 +91,72 @@ impl<'a> Speakers<'a> {
     ///
     /// Anybody else's certificate of that name is nobody's word, although RFC 5280 6.3.3 f asks for the same anchor only: a CA
     /// somewhere below it, perhaps the very one that is revoked, could issue one, and with it take every revocation back.
-    pub(crate) fn check_list(&mut self, listed: &Listed, authorities: &[Certificate]) -> Result<Speaker, Error> {
+    pub(super) fn check_list(
+        &mut self,
+        listed: &Listed,
+        authorities: &[Certificate],
+        hint: Hint,
+    ) -> Result<Speaker, Error> {
         let limits = self.terms.limits;
         let wanted = listed.crl.issuer_key();
         let named = |certificate: &&Certificate| *certificate.subject_key(limits) == *wanted;
         let mut nearest = Error::from(Code::CrlIssuerNotFound);
-        let mut note = |error: Error| {
-            if error.code() != Code::CrlIssuerNotFound {
-                nearest = error;
-            }
-        };
-        for candidate in authorities.iter().filter(named) {
-            match self.check_candidate(listed, candidate) {
+        for candidate in authorities.iter().filter(named).filter(|candidate| may_be_of(listed, candidate, hint)) {
+            match self.check_candidate(listed, candidate, Bring::Engine) {
                 Ok(()) => return Ok(Speaker { certificate: candidate.clone(), path: None }),
-                // Not an answer, only a hint: of many keys under one name this one is not meant.
-                Err(error) if error.code() == Code::CrlSignatureInvalid && !is_meant(listed, candidate) => {}
-                Err(error) => note(error),
+                Err(error) if error.code() == Code::CrlSignatureInvalid && hint == Hint::Ignored => {}
+                Err(error) => nearest = error,
             }
         }
-        let pool = self.pool;
-        let others = pool.iter().filter(named).filter(|candidate| !authorities.contains(candidate));
-        for candidate in others.filter(|candidate| is_meant(listed, candidate)) {
-            let path = self.check_candidate(listed, candidate).and_then(|()| self.check_path(candidate, authorities));
-            match path {
+        let own = self.own.certificates().map(|candidate| (candidate, Bring::Engine));
+        let others = self.pool.iter().map(|candidate| (candidate, Bring::Others));
+        for (candidate, bring) in own.chain(others).filter(|(candidate, _)| hint == Hint::Kept && named(candidate)) {
+            if authorities.contains(candidate) || !may_be_of(listed, candidate, hint) {
+                continue;
+            }
+            // The path first: who has none is not worth the work that a long list is.
+            let path = self.check_path(candidate, authorities, bring);
+            match path.and_then(|path| self.check_candidate(listed, candidate, bring).map(|()| path)) {
                 Ok(path) => return Ok(Speaker { certificate: candidate.clone(), path: Some(path) }),
-                Err(error) => note(error),
+                Err(error) => nearest = error,
             }
         }
         Err(nearest)
     }
 
-    fn check_candidate(&mut self, listed: &Listed, candidate: &Certificate) -> Result<(), Error> {
+    fn check_candidate(&mut self, listed: &Listed, candidate: &Certificate, bring: Bring) -> Result<(), Error> {
         if self.banned.contains(candidate) {
             return Err(Code::CrlIssuerRevoked.into());
         }
         if candidate.key_usage()?.is_some_and(|usage| !usage.crl_sign()) {
             return Err(Code::CrlIssuerKeyUsage.into());
         }
-        self.check_signature(listed, candidate)
+        self.check_signature(listed, candidate, bring)
     }
 
     /// Whether a path from the candidate leads to the anchor through these authorities.
-    fn check_path(&mut self, candidate: &Certificate, authorities: &[Certificate]) -> Result<Path, Error> {
+    fn check_path(
+        &mut self,
+        candidate: &Certificate,
+        authorities: &[Certificate],
+        bring: Bring,
+    ) -> Result<Path, Error> {
         let issuer = authorities.first().ok_or(Code::CrlIssuerNotFound)?;
         let pair = (candidate.fingerprint(), issuer.fingerprint());
         if let Some(known) = self.tried.paths.get(&pair) {
             return known.clone();
         }
         let terms = Terms { anchors: &self.anchor, ..self.terms };
-        let budget = self.tried.budget.get_or_insert_with(|| Budget::new(self.terms.limits));
+        let budget = self.tried.budgets.entry(bring).or_insert_with(|| Budget::new(self.terms.limits));
         let found = find_path_within(budget, &terms, candidate, authorities);
-        self.tried.paths.insert(pair, found.clone());
+        if !found.as_ref().is_err_and(|error| is_spent(*error)) {
+            self.tried.paths.insert(pair, found.clone());
+        }
         found
     }
 
     /// 6.3.3 g and h.
-    pub(crate) fn check_signature(&mut self, listed: &Listed, signer: &Certificate) -> Result<(), Error> {
+    pub(super) fn check_signature(&mut self, listed: &Listed, signer: &Certificate, bring: Bring) -> Result<(), Error> {
         let crl = &listed.crl;
         let key = signer.key_fingerprint();
         if crl.signed_by().get() == Some(&key) {
@@ -140,7 +166,7 @@ impl<'a> Speakers<'a> {
         if let Some(known) = self.tried.signatures.get(&pair) {
             return *known;
         }
-        let result = self.verify(listed, signer);
+        let result = self.verify(listed, signer, bring);
         // What could not be paid for in the mail may come from elsewhere as well.
         if !result.is_err_and(|error| error.code() == Code::SignatureBudget) {
             self.tried.signatures.insert(pair, result);
@@ -152,12 +178,16 @@ impl<'a> Speakers<'a> {
         result
     }
 
-    fn verify(&mut self, listed: &Listed, signer: &Certificate) -> Result<(), Error> {
+    fn verify(&mut self, listed: &Listed, signer: &Certificate, bring: Bring) -> Result<(), Error> {
         let crl = &listed.crl;
         if crl.signature_algorithm() != crl.inner_signature_algorithm() {
             return Err(Code::PathAlgorithm.into());
         }
-        let left = if listed.from_mail { &mut self.left_for_mail } else { &mut self.left };
+        let left = match bring {
+            _ if listed.from_mail => &mut self.left_for_mail,
+            Bring::Engine => &mut self.left,
+            Bring::Others => &mut self.left_for_others,
+        };
         let (algorithm, terms) = (crl.signature_algorithm(), &self.terms);
         verify_within(left, algorithm, &[crl.tbs()], crl.signature(), signer, terms).map_err(|error| {
             if error.code() == Code::SignatureInvalid { Code::CrlSignatureInvalid.into() } else { error }
@@ -176,11 +206,18 @@ impl<'a> Speakers<'a> {
     }
 }
 
-/// Whether the identifier of the key that a list names, if it names one, is the certificate's, if that has one.
-fn is_meant(listed: &Listed, candidate: &Certificate) -> bool {
-    match (listed.crl.authority_key(), candidate.subject_key_identifier()) {
+/// Whether the list may be of the certificate's key. The identifier of a key that it names is only a hint (RFC 5280 4.2.1.1):
+/// where it leads to nobody, an authority is tried although it has another one.
+fn may_be_of(listed: &Listed, candidate: &Certificate, hint: Hint) -> bool {
+    let is_meant = match (listed.crl.authority_key(), candidate.subject_key_identifier()) {
         (Some(wanted), Some(own)) => wanted == own,
         _ => true,
+    };
+    match hint {
+        Hint::Kept => is_meant,
+        Hint::Ignored => {
+            !is_meant && listed.crl.signed_by().get().is_none_or(|key| *key == candidate.key_fingerprint())
+        }
     }
 }
 

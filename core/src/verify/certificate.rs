@@ -4,7 +4,7 @@ use super::digest::Sha1;
 use super::path::{Terms, Weakness};
 use super::{Limits, SignatureAlgorithm, names};
 use crate::cert::Certificate;
-use crate::der::oids;
+use crate::der::{Tag, oids};
 use crate::error::{Code, Error, Fault};
 use crate::time::UnixTime;
 
@@ -85,9 +85,11 @@ fn check_readable(certificate: &Certificate, extension: &[u8], limits: &Limits) 
         oids::NAME_CONSTRAINTS => return names::check_readable(certificate, limits),
         oids::CRL_DISTRIBUTION_POINTS => certificate.distribution_points(limits).map(|_| ()),
         oids::FRESHEST_CRL => certificate.freshest(limits).map(|_| ()),
-        oids::AUTHORITY_KEY_IDENTIFIER if certificate.authority_key_identifier().is_none() => {
-            Err(Code::CriticalExtension.into())
-        }
+        oids::AUTHORITY_KEY_IDENTIFIER => certificate
+            .decode(oids::AUTHORITY_KEY_IDENTIFIER, |document, root| {
+                document.children(&root.expect(Tag::SEQUENCE)?)?.next()
+            })
+            .map(|_| ()),
         oids::SUBJECT_KEY_IDENTIFIER if certificate.subject_key_identifier().is_none() => {
             Err(Code::CriticalExtension.into())
         }

@@ -67,7 +67,7 @@ pub struct Limits {
     /// Certificates in a path, the trust anchor not counted. 6 (rustls-webpki's depth).
     pub path_depth: usize,
     /// Signature checks while one path is built; one with P-384 or P-521 counts as three, one with RSA above 4096 bits as
-    /// four, and an exponent above 65537 up to four times that. 100 (rustls-webpki, after CVE-2018-16875).
+    /// four, and another exponent than 65537 up to four times that. 100 (rustls-webpki, after CVE-2018-16875).
     pub path_signatures: usize,
     /// Candidates looked at while one path is built. 200 000 (rustls-webpki).
     pub path_steps: usize,

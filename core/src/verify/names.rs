@@ -31,7 +31,7 @@ enum Mailboxes {
     Below(String),
     /// An empty base.
     All,
-    Undecidable,
+    Unreadable,
 }
 
 /// A name of a certificate, read once for all subtrees.
@@ -48,9 +48,11 @@ enum Match {
     Inside,
     /// To some readers only: not permitted by the subtree, and excluded by it. So is a mailbox but for the case of its local
     /// part, which RFC 5280 7.5 has exact and mail systems ignore; every mailbox under an empty constraint, which RFC 5280
-    /// 4.2.1.10 does not have; and a directory name that is the same but for text that is not ASCII.
+    /// 4.2.1.10 does not have; and a directory name that may be the same once its text is prepared.
     Doubtful,
     Outside,
+    /// The constraint cannot be read: it permits nothing, and may exclude anything.
+    Unreadable,
     /// The constraint is of another form than the name.
     OtherForm,
     /// One of the two cannot be compared; whoever asks must assume the worst.
@@ -66,7 +68,7 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     // Both are read before anything is compared.
     budget.spend_comparison(constraints.len().saturating_add(certificate.der().len()))?;
-    let document = Document::new(constraints, limits);
+    let document = Document::definite(constraints, limits);
     let constraints = read(&document, limits).map_err(undecidable)?;
     let subject_email: Vec<_> = name::email_addresses(certificate.subject(), limits)
         .map_err(|_| Error::from(Code::NameConstraintUndecidable))?;
@@ -96,7 +98,7 @@ impl<'a> Base<'a> {
     fn new(name: GeneralName<'a>) -> Self {
         let mailboxes = match name {
             GeneralName::Rfc822(octets) => Mailboxes::read(octets),
-            _ => Mailboxes::Undecidable,
+            _ => Mailboxes::Unreadable,
         };
         Self { name, mailboxes }
     }
@@ -106,21 +108,21 @@ impl Mailboxes {
     /// A mailbox, a host, or (with a leading dot) all hosts of a domain but not the domain itself. A host with a leading at
     /// sign, which RFC 5280 does not have, is what CAs wrote who meant the host.
     fn read(base: &[u8]) -> Self {
-        let Ok(base) = core::str::from_utf8(base) else { return Self::Undecidable };
+        let Ok(base) = core::str::from_utf8(base) else { return Self::Unreadable };
         if base.is_empty() {
             return Self::All;
         }
         let (is_domain, host) = match base.split_at_checked(1) {
             Some((".", domain)) => (true, domain),
             Some(("@", host)) => (false, host),
-            _ if base.contains('@') => return Address::parse(base).map_or(Self::Undecidable, Self::One),
+            _ if base.contains('@') => return Address::parse(base).map_or(Self::Unreadable, Self::One),
             _ => (false, base),
         };
         // What is no domain is near none, and may have been meant for any.
         match comparable_domain(host) {
             Ok(domain) if host.is_ascii() && is_domain => Self::Below(format!(".{domain}")),
             Ok(host) if base.is_ascii() => Self::At(host),
-            _ => Self::Undecidable,
+            _ => Self::Unreadable,
         }
     }
 }
@@ -144,7 +146,7 @@ impl Constraints<'_> {
             budget.spend_comparison(octets(&base.name).saturating_add(octets(&name.name)))?;
             match compare(base, name, limits) {
                 Match::Inside => (of_same_form, permitted) = (true, true),
-                Match::Outside | Match::Doubtful => of_same_form = true,
+                Match::Outside | Match::Doubtful | Match::Unreadable => of_same_form = true,
                 Match::OtherForm => {}
                 Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
             }
@@ -156,7 +158,7 @@ impl Constraints<'_> {
             budget.spend_comparison(octets(&base.name).saturating_add(octets(&name.name)))?;
             match compare(base, name, limits) {
                 Match::Inside | Match::Doubtful => return Err(Code::NameExcluded.into()),
-                Match::Undecidable => return Err(Code::NameConstraintUndecidable.into()),
+                Match::Undecidable | Match::Unreadable => return Err(Code::NameConstraintUndecidable.into()),
                 Match::Outside | Match::OtherForm => {}
             }
         }
@@ -253,7 +255,7 @@ fn mailbox(base: &Mailboxes, name: Result<&Address, &Error>) -> Match {
         Mailboxes::At(host) => name.domain() == host,
         Mailboxes::Below(domain) => name.domain().ends_with(domain),
         Mailboxes::All => return Match::Doubtful,
-        Mailboxes::Undecidable => return Match::Undecidable,
+        Mailboxes::Unreadable => return Match::Unreadable,
     };
     if inside { Match::Inside } else { Match::Outside }
 }
@@ -349,20 +351,20 @@ mod tests {
             (".goal.example", "bob@goal.example", Match::Outside),
             (".goal.example", "bob@evil-goal.example", Match::Outside),
             ("", "bob@goal.example", Match::Doubtful),
-            (".", "bob@goal.example", Match::Undecidable),
+            (".", "bob@goal.example", Match::Unreadable),
             ("@goal.example", "bob@goal.example", Match::Inside),
             ("@goal.example", "bob@mail.goal.example", Match::Outside),
-            ("@", "bob@goal.example", Match::Undecidable),
+            ("@", "bob@goal.example", Match::Unreadable),
             ("*@goal.example", "bob@goal.example", Match::Outside),
-            ("goal.example.", "bob@goal.example", Match::Undecidable),
-            (" goal.example", "bob@goal.example", Match::Undecidable),
-            ("*.goal.example", "bob@goal.example", Match::Undecidable),
-            ("http://goal.example", "bob@goal.example", Match::Undecidable),
-            ("<goal.example>", "bob@goal.example", Match::Undecidable),
-            ("goal.example\0", "bob@goal.example", Match::Undecidable),
-            ("goal..example", "bob@goal.example", Match::Undecidable),
-            ("a@b@c", "bob@goal.example", Match::Undecidable),
-            ("g\u{f6}al.example", "bob@goal.example", Match::Undecidable),
+            ("goal.example.", "bob@goal.example", Match::Unreadable),
+            (" goal.example", "bob@goal.example", Match::Unreadable),
+            ("*.goal.example", "bob@goal.example", Match::Unreadable),
+            ("http://goal.example", "bob@goal.example", Match::Unreadable),
+            ("<goal.example>", "bob@goal.example", Match::Unreadable),
+            ("goal.example\0", "bob@goal.example", Match::Unreadable),
+            ("goal..example", "bob@goal.example", Match::Unreadable),
+            ("a@b@c", "bob@goal.example", Match::Unreadable),
+            ("g\u{f6}al.example", "bob@goal.example", Match::Unreadable),
             ("goal.example", "bob@goal.example ", Match::Undecidable),
         ] {
             assert_eq!(matches(Rfc822(base.as_bytes()), Rfc822(name.as_bytes())), expected, "{base} {name}");

@@ -95,10 +95,11 @@ fn a_successor_that_a_stranger_names_comes_without_his_capabilities() {
     let new = root().issue(&alice(3, Key::P256(4), ["2026-05-01", "2028-01-01"]));
     let store = MemoryStore::new();
     import(&SignedMail::new(FROM, &old).signed_at("2026-05-01T00:00:00Z"), TIME, &store);
+    let hers = capabilities(&store);
     let mail = SignedMail::new(FROM, &his).with_authority(&other).prefers(&new, KeyPreference::Standard, true);
     assert_eq!(import(&weak(mail, "20"), TIME, &store).outcome, Outcome::Renewed);
     assert_eq!(entry(&store).active().unwrap().certificate.der(), new.der());
-    assert!(entry(&store).active().unwrap().capabilities.is_none());
+    assert_eq!(capabilities(&store), hers);
 }
 
 // hardening: I14
@@ -114,6 +115,36 @@ fn a_signer_who_waits_for_an_operator_renews_nothing() {
     let report = import(&mail, TIME, &store);
     assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Held, Code::CertificateConflict));
     assert_eq!(states(&store), [State::Active, State::Held, State::Held]);
+}
+
+// hardening: I14
+#[test]
+fn what_a_stranger_says_of_her_waits_with_no_certificate_for_approval() {
+    let (hers, his, other) = hers_and_his();
+    let next = root().issue(&alice(3, Key::P256(4), ["2026-02-01", "2036-01-01"]));
+    let store = MemoryStore::new();
+    import(&SignedMail::new(FROM, &hers), TIME, &store);
+    let mail = SignedMail::new(FROM, &his).with_authority(&other).prefers(&next, KeyPreference::Standard, true);
+    let held = import(&weak(mail, "20"), TIME, &store);
+    assert_eq!(held.outcome, Outcome::Held);
+    decide(&store, &held, Decision::Approve);
+    assert_eq!(entry(&store).active().unwrap().certificate.der(), next.der());
+    assert!(entry(&store).active().unwrap().capabilities.is_none());
+}
+
+// hardening: I3
+#[test]
+fn a_certificate_for_signing_may_have_more_names() {
+    let mut signs = alice(1, Key::P256(2), LONG);
+    signs.key_use = KeyUse::Sign;
+    signs.names.push(Name::Rfc822(b"a.liddell@goal.example".to_vec()));
+    let (signs, (_, decrypts)) = (root().issue(&signs), two_certificates());
+    let store = MemoryStore::new();
+    let mail = || SignedMail::new(FROM, &signs).prefers(&decrypts, KeyPreference::Standard, true);
+    import(&mail().signed_at("2026-05-01T00:00:00Z"), TIME, &store);
+    let before = capabilities(&store);
+    import(&weak(mail(), "20"), TIME, &store);
+    assert_ne!(capabilities(&store), before);
 }
 
 /// RFC 5280 4.2.1.2: certificates of one key have one identifier.

@@ -125,3 +125,54 @@ fn a_list_of_the_issuers_own_key_counts_whatever_identifier_it_names() {
     let engine = postseal_testkit::engine(anchors).with_crls(vec![crl(&revoked)]);
     assert_eq!(outcome(&engine, &mail, &ScriptedFetcher::new()), REVOKED);
 }
+
+/// An engine with little work to spend, these intermediates and lists.
+fn frugal(path_signatures: usize, intermediates: &[&[u8]], lists: &[Vec<u8>]) -> Engine {
+    let read = |der: &&[u8]| Certificate::from_der(der, &Limits::default()).unwrap();
+    let engine = engine(policy(Mode::Soft, false));
+    let mut limits = engine.limits().clone();
+    limits.path_signatures = path_signatures;
+    let intermediates = Intermediates::new(intermediates.iter().map(read).collect());
+    engine.with_limits(limits).with_intermediates(intermediates).with_crls(lists.iter().map(|list| crl(list)).collect())
+}
+
+/// A CA may have a certificate of its own for lists.
+// hardening: D10
+#[test]
+fn no_certificates_that_a_sender_adds_keep_the_operators_list_from_being_heard() {
+    let mut spec = AuthoritySpec::new("Mail CA", Key::P256(8));
+    spec.key_use = KeyUse::Bits(0x0200);
+    let signer = root().subordinate(&spec);
+    let revoked = middle().crl(&CrlSpec {
+        signed_by: Some(Key::P256(8)),
+        key_identifier: false,
+        ..CrlSpec::new(vec![Revoked::new(4096).because(1)])
+    });
+    let engine = frugal(10, &[middle().der(), signer.der()], &[revoked]);
+    let mail = SignedMail::new(ALICE, &alice());
+    assert_eq!(outcome(&engine, &mail.build(), &ScriptedFetcher::new()), REVOKED);
+    // By somebody, by the root's name, and with the very key that signed the list.
+    let mut junk = mail;
+    for serial in 0..9 {
+        for (issuer, key) in [("Nobody", 30 + serial), ("Root", 40 + serial), ("Root", 8)] {
+            let mut spec = AuthoritySpec::new("Mail CA", Key::P256(key));
+            spec.serial = 500 + serial;
+            junk = junk.with_authority(&Authority::root(issuer, Key::P256(99)).subordinate(&spec));
+        }
+    }
+    assert_eq!(outcome(&engine, &junk.build(), &ScriptedFetcher::new()), REVOKED);
+}
+
+// hardening: D10
+#[test]
+fn lists_of_an_issuers_other_keys_keep_its_own_from_being_heard_neither() {
+    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
+    let newer = |key| {
+        let this_update = "2026-05-20T00:00:00Z".to_owned();
+        root().authority("Mail CA", Key::P256(key)).crl(&CrlSpec { this_update, ..CrlSpec::new(Vec::new()) })
+    };
+    let lists: Vec<_> = (20..24).map(newer).chain([revoked]).collect();
+    let engine = frugal(4, &[middle().der()], &lists);
+    let mail = SignedMail::new(ALICE, &alice()).build();
+    assert_eq!(outcome(&engine, &mail, &ScriptedFetcher::new()), REVOKED);
+}

@@ -2,8 +2,10 @@
 
 /// Whether behind all of these URLs there is nobody: Active Directory ends every answer below the root of a domain with
 /// references to its own partitions, which hold zones of the DNS, sites and the schema, and no persons.
-pub(super) fn leads_to_nobody<'a>(mut urls: impl Iterator<Item = &'a [u8]>) -> bool {
-    urls.all(|url| dn_of(url).is_some_and(|dn| is_of_active_directory(&dn)))
+pub(super) fn leads_to_nobody<'a>(urls: impl Iterator<Item = &'a [u8]>) -> bool {
+    let mut urls = urls.peekable();
+    // One without a URL, which RFC 4511 does not have, leads anywhere.
+    urls.peek().is_some() && urls.all(|url| dn_of(url).is_some_and(|dn| is_of_active_directory(&dn)))
 }
 
 /// The name in a URL of LDAP (RFC 4516 2), decoded.

@@ -332,7 +332,8 @@ fn open_file(path: &Path) -> Result<Connection, rusqlite::Error> {
 
 /// Whether somebody has written to the log of this file and not yet taken it over.
 fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
+    // It lies beside the file, not beside a link to it.
+    let mut log = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
     log.push("-wal");
     fs::metadata(log).is_ok_and(|metadata| metadata.len() > 0)
 }
