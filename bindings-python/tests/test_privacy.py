@@ -47,7 +47,7 @@ def test_a_lent_certificate_only_goes_in(certificates: Certificates) -> None:
     things: tuple[Any, ...] = (lent, reply)
     for thing in things:
         public = [name for name in dir(thing) if not name.startswith("_")]
-        assert public in (["from_cms"], ["found", "not_found", "unavailable"])
+        assert public in (["from_cms"], ["found", "not_found", "partial", "unavailable"])
         assert repr(thing) == f"<postseal.{type(thing).__name__}>" == str(thing)
         assert not hasattr(thing, "__dict__") and not hasattr(thing, "__buffer__")
         keep: Callable[[Any], object]

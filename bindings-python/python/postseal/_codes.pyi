@@ -69,7 +69,7 @@ class Code(IntEnum):
     ASN1_TOO_DEEP = 210
     """ASN.1 elements are nested deeper than Limits::asn1_depth."""
     ASN1_ELEMENTS_TOO_MANY = 211
-    """There are more ASN.1 elements than Limits::asn1_elements."""
+    """There are more ASN.1 elements than Limits::asn1_elements, or more than 4096 indefinite lengths."""
     SEGMENTS_TOO_MANY = 212
     """A constructed octet string has more segments than Limits::octet_string_segments."""
     CMS_TOO_LARGE = 213
@@ -79,7 +79,7 @@ class Code(IntEnum):
     CERTIFICATE_TOO_LARGE = 215
     """A certificate has more bytes than Limits::certificate_bytes."""
     NAMES_TOO_MANY = 216
-    """A certificate has more names than Limits::names."""
+    """A certificate has more names than Limits::names, or more than sixteen times as many subtrees."""
     ATTRIBUTES_TOO_MANY = 217
     """A SignerInfo has more attributes than Limits::attributes."""
     ATTRIBUTES_TOO_LARGE = 218
@@ -91,7 +91,7 @@ class Code(IntEnum):
     RECIPIENTS_TOO_MANY = 221
     """The message has more recipients than Limits::recipients."""
     CANDIDATES_TOO_MANY = 222
-    """A directory lent more certificates for one address than Limits::candidates; the rest was not looked at."""
+    """A directory lent more certificates for one address than Limits::candidates; only the best of them were judged."""
     CONTENT_TOO_LONG = 223
     """The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1)."""
     POLICIES_TOO_MANY = 224
@@ -353,7 +353,7 @@ class Code(IntEnum):
     CRL_CRITICAL_EXTENSION = 633
     """A critical extension of a revocation list or of an entry is not known (RFC 5280 5.2, 5.3)."""
     CRL_ISSUER_NOT_FOUND = 634
-    """No certificate of the list's issuer stands under the anchor of the path (RFC 5280 6.3.3 f)."""
+    """No certificate of the list's issuer stands above the certificate, or was issued by who does (RFC 5280 6.3.3 f)."""
     CRL_ISSUER_KEY_USAGE = 635
     """The key of the list's issuer may not sign lists (RFC 5280 6.3.3 f)."""
     CRL_ISSUER_REVOKED = 636
