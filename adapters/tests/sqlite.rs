@@ -185,6 +185,14 @@ fn what_another_program_left_in_its_log_stays_there() {
     let before = octets();
     assert!(SqliteStore::open(&copy).unwrap_err().to_string().contains("not a postseal store"));
     assert!(octets() == before);
+    // The log lies beside the file, also for whoever comes through a link.
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&copy, &link).unwrap();
+        assert!(SqliteStore::open(&link).unwrap_err().to_string().contains("not a postseal store"));
+        assert!(octets() == before);
+    }
 }
 
 /// Every file of a folder, with its octets.

@@ -149,8 +149,9 @@ fn of_leaf(change: impl Fn(&mut CertSpec)) -> Result<usize, Code> {
 fn a_critical_extension_is_known_and_can_be_read() {
     let identifier = der::octet_string(&[1; 20]);
     let authority = der::sequence(&[&der::tlv(0x80, &[&Key::P256(1).identifier()])]);
+    let by_serial = der::sequence(&[&der::tlv(0xa1, &[&der::tlv(0x82, &[b"ca.example"])]), &der::tlv(0x82, &[&[1]])]);
     let san = der::sequence(&[&der::tlv(0x81, &[b"alice@goal.example"])]);
-    for (dotted, value) in [("2.5.29.14", &identifier), ("2.5.29.35", &authority)] {
+    for (dotted, value) in [("2.5.29.14", &identifier), ("2.5.29.35", &authority), ("2.5.29.35", &by_serial)] {
         let is_critical = |value: &[u8]| {
             of_leaf(|spec| {
                 let extensions = vec![extension("2.5.29.17", false, &san), extension(dotted, true, value)];

@@ -97,5 +97,6 @@ mod tests {
         let own = "ldap://goal.example/CN=Configuration,DC=goal,DC=example";
         assert!(leads(&[own, own]) && !leads(&[own, "ldap://x/OU=people,DC=goal,DC=example"]));
         assert!(!leads_to_nobody([&b"ldap://x/CN=\xff"[..]].into_iter()));
+        assert!(!leads(&[]));
     }
 }
