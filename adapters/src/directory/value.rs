@@ -74,7 +74,6 @@ pub(crate) struct Decoded {
     /// Whether a limit left something out.
     pub(crate) is_cut: bool,
     /// Whether there was any ASN.1 in it: a page that says what is wrong has none.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only what comes over HTTP may be a page"))]
     pub(crate) has_object: bool,
 }
 
