@@ -16,15 +16,6 @@ const INNER: &[u8] = b"Content-Type: text/plain; charset=us-ascii\r\n\r\nin conf
 const ALICE: Key = Key::Rsa(2);
 const BOB: Key = Key::Rsa(3);
 
-/// A place that has learned from the example mails.
-fn place() -> Place {
-    let place = Place::new();
-    let output = place.run(&["import", "--trust", &example("anchors.pem"), AT[0], AT[1], &example("")]);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    place.write("mail.eml", MAIL);
-    place
-}
-
 fn encrypt(place: &Place, arguments: &[&str]) -> Output {
     let anchors = example("anchors.pem");
     place.run(&[&["encrypt", "--trust", &anchors, AT[0], AT[1]], arguments].concat())
@@ -32,7 +23,7 @@ fn encrypt(place: &Place, arguments: &[&str]) -> Output {
 
 #[test]
 fn a_message_opens_for_its_recipients_and_the_trace_tells() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let output = encrypt(
         &place,
         &["--json", "--to", "alice@goal.example", "--to", "Bob@goal.example", "--out", "out.eml", "mail.eml"],
@@ -57,7 +48,7 @@ fn a_message_opens_for_its_recipients_and_the_trace_tells() {
 
 #[test]
 fn standard_input_and_standard_output_are_a_filter() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let anchors = example("anchors.pem");
     let mut command = place.command(&["encrypt", "--trust", &anchors, AT[0], AT[1], "--to", "alice@goal.example", "-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -70,7 +61,7 @@ fn standard_input_and_standard_output_are_a_filter() {
 
 #[test]
 fn a_message_that_did_not_arrive_is_no_success() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let anchors = example("anchors.pem");
     let mut command =
         place.command(&["encrypt", "--trust", &anchors, AT[0], AT[1], "--to", "alice@goal.example", "mail.eml"]);
@@ -82,7 +73,7 @@ fn a_message_that_did_not_arrive_is_no_success() {
 
 #[test]
 fn hidden_recipients_have_files_of_their_own() {
-    let place = place();
+    let place = Place::learned(MAIL);
     fs::create_dir(place.path("out")).unwrap();
     let to = ["--to", "alice@goal.example", "--bcc", "bob@goal.example"];
     complains(&encrypt(&place, &[&to[..], &["mail.eml"]].concat()), 2, &["--out-dir"]);
@@ -99,7 +90,7 @@ fn hidden_recipients_have_files_of_their_own() {
 
 #[test]
 fn a_dry_run_tells_the_plan_and_writes_nothing() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let before = fs::read(place.path("postseal-trace.jsonl")).unwrap();
     let arguments = ["--dry-run", "--json", "--to", "alice@goal.example", "--bcc", "bob@goal.example", "mail.eml"];
     let output = encrypt(&place, &arguments);
@@ -174,7 +165,7 @@ fn every_recipient_who_cannot_be_reached_is_named_with_the_reason_and_there_is_n
 
 #[test]
 fn modes_decide_about_those_who_are_left_out() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let run = |mode: &str, more: &[&str]| {
         let mailboxes = ["--to", "nobody@goal.example", "--out", "out.eml", "--mode", mode, "mail.eml"];
         let output = encrypt(&place, &[more, &mailboxes].concat());
@@ -192,7 +183,7 @@ fn modes_decide_about_those_who_are_left_out() {
 
 #[test]
 fn a_store_that_does_not_answer_is_a_reason_to_try_again() {
-    let place = place();
+    let place = Place::learned(MAIL);
     place.write("broken.db", b"this is no database, and never was one");
     let output =
         encrypt(&place, &["--store", "sqlite:broken.db", "--to", "alice@goal.example", "--out", "out.eml", "mail.eml"]);
@@ -203,7 +194,7 @@ fn a_store_that_does_not_answer_is_a_reason_to_try_again() {
 #[cfg(unix)]
 #[test]
 fn a_store_that_cannot_be_reached_is_not_taken_for_an_empty_one() {
-    let place = place();
+    let place = Place::learned(MAIL);
     std::os::unix::fs::symlink("gone.db", place.path("link.db")).unwrap();
     std::os::unix::fs::symlink("round.db", place.path("round.db")).unwrap();
     let anchors = example("anchors.pem");
@@ -228,7 +219,7 @@ fn a_store_that_cannot_be_reached_is_not_taken_for_an_empty_one() {
 
 #[test]
 fn inputs_that_are_no_mail_are_named() {
-    let place = place();
+    let place = Place::learned(MAIL);
     place.write("empty.eml", b"");
     place.write("broken.eml", b"Subject: x\r\nno field\r\n\r\nhello");
     let run = |file: &str| encrypt(&place, &["--to", "alice@goal.example", "--out", "out.eml", file]);
@@ -248,7 +239,7 @@ fn inputs_that_are_no_mail_are_named() {
 
 #[test]
 fn presets_protected_headers_and_configuration_are_followed() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let run = |more: &[&str]| {
         let output = encrypt(&place, &[more, &["--to", "alice@goal.example", "mail.eml"]].concat());
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -277,7 +268,7 @@ fn presets_protected_headers_and_configuration_are_followed() {
 
 #[test]
 fn a_larger_mail_goes_through_in_pieces() {
-    let place = place();
+    let place = Place::learned(MAIL);
     let body: Vec<u8> = (0..=255).cycle().take(3 << 20).collect();
     let mail = [b"Subject: x\r\nContent-Type: application/octet-stream\r\n\r\n".as_slice(), &body].concat();
     place.write("large.eml", &mail);

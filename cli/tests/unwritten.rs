@@ -21,19 +21,10 @@ fn full() -> Option<File> {
     full.ok()
 }
 
-/// A place that has learned from the example mails.
-fn place() -> Place {
-    let place = Place::new();
-    let output = place.run(&["import", "--trust", &example("anchors.pem"), AT[0], AT[1], &example("")]);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    place.write("mail.eml", MAIL);
-    place
-}
-
 #[test]
 fn standard_error_that_cannot_be_written_changes_neither_work_nor_exit_code() {
     let Some(full) = full() else { return };
-    let place = place();
+    let place = Place::learned(MAIL);
     let anchors = example("anchors.pem");
     let run = |args: &[&str]| -> Output {
         let mut command = place.command(&[args, &["--trust", &anchors, AT[0], AT[1]]].concat());
@@ -63,7 +54,7 @@ fn standard_error_that_cannot_be_written_changes_neither_work_nor_exit_code() {
 #[test]
 fn standard_output_that_cannot_be_written_is_told_and_the_work_is_done() {
     let Some(full) = full() else { return };
-    let place = place();
+    let place = Place::learned(MAIL);
     let (anchors, mail) = (example("anchors.pem"), example("alice-detached.eml"));
     let run = |args: &[&str]| -> Output {
         let mut command = place.command(&[args, &AT[..]].concat());
@@ -97,7 +88,7 @@ fn standard_output_that_cannot_be_written_is_told_and_the_work_is_done() {
 
 #[test]
 fn a_reader_who_has_gone_away_is_no_error() {
-    let place = place();
+    let place = Place::learned(MAIL);
     for args in
         [&["certs", "list"][..], &["certs", "list", "--json"], &["certs", "export"], &["trace"], &["config", "schema"]]
     {

@@ -16,6 +16,15 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// One that has learned from the example mails, with this mail to be sent.
+    pub(crate) fn learned(mail: &[u8]) -> Self {
+        let place = Self::new();
+        let output = place.run(&["import", "--trust", &example("anchors.pem"), AT[0], AT[1], &example("")]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        place.write("mail.eml", mail);
+        place
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -57,14 +57,13 @@ pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
     if let Some(code) = signer.and_then(refusal) {
         return if facts.signer.is_same_as(candidate) { Decision::Refuse(code) } else { Decision::RefuseSigner(code) };
     }
-    match state_of(entry, candidate) {
+    let known = state_of(entry, candidate);
+    if let Some(code) = known.and_then(refusal) {
+        return Decision::Refuse(code);
+    }
+    match known {
         Some(State::Held) => return Decision::AlreadyHeld { active },
-        Some(State::Active | State::Superseded | State::Pinned) => return already_known(entry, facts),
-        Some(state) => {
-            if let Some(code) = refusal(state) {
-                return Decision::Refuse(code);
-            }
-        }
+        Some(_) => return already_known(entry, facts),
         None => {}
     }
     let speaks = facts.signer.is_same_as(candidate)

@@ -3,14 +3,13 @@
 use super::crl::{Crl, Revocation};
 use super::distribution::DistributionPoint;
 use super::reason::{Reason, ReasonFlags};
-use super::speakers::{Bring, Speakers};
+use super::speakers::{BroughtBy, Speakers};
 use super::status::Status;
 use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
 use crate::time::UnixTime;
 use crate::verify::Path;
 use core::cmp::Reverse;
-use core::ops::ControlFlow;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -72,7 +71,6 @@ pub(crate) fn look_up(
     speakers: &mut Speakers<'_>,
 ) -> Finding {
     let limits = speakers.limits();
-    let finding = Finding::nothing();
     // Where its points cannot be read, its issuer's own list may still revoke it, but says nothing good.
     let (mut points, unreadable) = match certificate.distribution_points(limits) {
         Ok(points) => (points, None),
@@ -87,15 +85,16 @@ pub(crate) fn look_up(
     };
     let mut newest_first: Vec<&Listed> = lists.iter().filter(|listed| !listed.crl.is_delta()).collect();
     newest_first.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
-    let mut inquiry = Inquiry { subject, lists, covered: BTreeMap::new(), reasons: ReasonFlags::NONE, finding };
-    let mut without_speaker = Vec::new();
+    let mut inquiry =
+        Inquiry { subject, lists, covered: BTreeMap::new(), reasons: ReasonFlags::NONE, finding: Finding::nothing() };
+    let mut unheard = Vec::new();
     for point in &points {
         for listed in &newest_first {
             let Some(about) = in_scope(point, &listed.crl, &inquiry.subject) else { continue };
             match inquiry.hear(listed, about, Hint::Kept, speakers) {
-                ControlFlow::Break(revoked) => return inquiry.finding.with(revoked),
-                ControlFlow::Continue(Heard::Nobody) => without_speaker.push((*listed, about)),
-                ControlFlow::Continue(Heard::Somebody) => {}
+                Ok(None) => {}
+                Ok(Some(revoked)) => return inquiry.finding.with(revoked),
+                Err(error) => unheard.push((*listed, about, error)),
             }
         }
         if inquiry.reasons.is_all() {
@@ -103,12 +102,16 @@ pub(crate) fn look_up(
         }
     }
     // Last, so that the lists of other keys, each hashed in vain, keep none from being heard that is meant.
-    for (listed, about) in without_speaker {
-        if inquiry.reasons.is_all() {
-            break;
-        }
-        if let ControlFlow::Break(revoked) = inquiry.hear(listed, about, Hint::Ignored, speakers) {
-            return inquiry.finding.with(revoked);
+    for (listed, about, error) in unheard {
+        let heard =
+            if inquiry.reasons.is_all() { Err(error) } else { inquiry.hear(listed, about, Hint::Ignored, speakers) };
+        match heard {
+            Ok(None) => {}
+            Ok(Some(revoked)) => return inquiry.finding.with(revoked),
+            Err(later) => {
+                let error = if error.code() == Code::CrlIssuerNotFound { later } else { error };
+                inquiry.finding.unusable.push((listed.crl.fingerprint(), error));
+            }
         }
     }
     let good = inquiry.reasons.is_all().then_some(Status::Good);
@@ -125,12 +128,6 @@ pub(super) enum Hint {
     Ignored,
 }
 
-/// Whether there was somebody whose list it may be.
-enum Heard {
-    Somebody,
-    Nobody,
-}
-
 /// One certificate and all lists.
 struct Inquiry<'a> {
     subject: Subject<'a>,
@@ -143,35 +140,29 @@ struct Inquiry<'a> {
 }
 
 impl Inquiry<'_> {
-    /// What one list says, which is about these reasons; ends with a revocation.
+    /// What one list says, which is about these reasons: that the certificate is revoked, or nothing.
     fn hear(
         &mut self,
         listed: &Listed,
         about: ReasonFlags,
         hint: Hint,
         speakers: &mut Speakers<'_>,
-    ) -> ControlFlow<Status, Heard> {
+    ) -> Result<Option<Status>, Error> {
         let covered = &self.covered;
         let says_more = |key: &Fingerprint| covered.get(key).is_none_or(|covered| about.exceeds(*covered));
         if !listed.crl.signed_by().get().is_none_or(says_more) {
-            return ControlFlow::Continue(Heard::Somebody);
+            return Ok(None);
         }
-        match consult(&self.subject, listed, self.lists, hint, speakers, &mut self.finding, &says_more) {
-            Ok(Consulted::NothingNew) => {}
-            Ok(Consulted::NoEntry(key)) => {
+        match consult(&self.subject, listed, self.lists, hint, speakers, &mut self.finding, &says_more)? {
+            Consulted::NothingNew => Ok(None),
+            Consulted::NoEntry(key) => {
                 let of_key = self.covered.entry(key).or_insert(ReasonFlags::NONE);
                 *of_key = of_key.or(about);
                 self.reasons = self.reasons.or(about);
+                Ok(None)
             }
-            Ok(Consulted::Entry(Revocation { at, reason })) => {
-                return ControlFlow::Break(Status::Revoked { at, reason });
-            }
-            Err(error) if error.code() == Code::CrlIssuerNotFound && hint == Hint::Kept => {
-                return ControlFlow::Continue(Heard::Nobody);
-            }
-            Err(error) => self.finding.unusable.push((listed.crl.fingerprint(), error)),
+            Consulted::Entry(Revocation { at, reason }) => Ok(Some(Status::Revoked { at, reason })),
         }
-        ControlFlow::Continue(Heard::Somebody)
     }
 }
 
@@ -275,5 +266,5 @@ fn newest_changes(
         })
         .collect();
     candidates.sort_by_key(|listed| (Reverse(listed.crl.this_update()), listed.from_mail));
-    candidates.into_iter().find(|listed| speakers.check_signature(listed, signer, Bring::Engine).is_ok()).cloned()
+    candidates.into_iter().find(|listed| speakers.check_signature(listed, signer, BroughtBy::Operator).is_ok()).cloned()
 }

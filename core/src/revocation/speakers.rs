@@ -40,9 +40,9 @@ pub(crate) struct Speakers<'a> {
 
 /// Who brings a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Bring {
+pub(super) enum BroughtBy {
     /// The operator, or it stands in the path.
-    Engine,
+    Operator,
     /// The sender, or whoever lends.
     Others,
 }
@@ -54,7 +54,7 @@ pub(crate) struct Tried {
     /// By candidate and nearest authority.
     paths: BTreeMap<(Fingerprint, Fingerprint), Result<Path, Error>>,
     /// For all of these paths together.
-    budgets: BTreeMap<Bring, Budget>,
+    budgets: BTreeMap<BroughtBy, Budget>,
     signatures: BTreeMap<(Fingerprint, Fingerprint), Result<(), Error>>,
 }
 
@@ -102,21 +102,22 @@ impl<'a> Speakers<'a> {
         let named = |certificate: &&Certificate| *certificate.subject_key(limits) == *wanted;
         let mut nearest = Error::from(Code::CrlIssuerNotFound);
         for candidate in authorities.iter().filter(named).filter(|candidate| may_be_of(listed, candidate, hint)) {
-            match self.check_candidate(listed, candidate, Bring::Engine) {
+            match self.check_candidate(listed, candidate, BroughtBy::Operator) {
                 Ok(()) => return Ok(Speaker { certificate: candidate.clone(), path: None }),
                 Err(error) if error.code() == Code::CrlSignatureInvalid && hint == Hint::Ignored => {}
                 Err(error) => nearest = error,
             }
         }
-        let own = self.own.certificates().map(|candidate| (candidate, Bring::Engine));
-        let others = self.pool.iter().map(|candidate| (candidate, Bring::Others));
-        for (candidate, bring) in own.chain(others).filter(|(candidate, _)| hint == Hint::Kept && named(candidate)) {
+        let own = self.own.certificates().map(|candidate| (candidate, BroughtBy::Operator));
+        let others = self.pool.iter().map(|candidate| (candidate, BroughtBy::Others));
+        for (candidate, brought_by) in own.chain(others).filter(|(candidate, _)| hint == Hint::Kept && named(candidate))
+        {
             if authorities.contains(candidate) || !may_be_of(listed, candidate, hint) {
                 continue;
             }
             // The path first: who has none is not worth the work that a long list is.
-            let path = self.check_path(candidate, authorities, bring);
-            match path.and_then(|path| self.check_candidate(listed, candidate, bring).map(|()| path)) {
+            let path = self.check_path(candidate, authorities, brought_by);
+            match path.and_then(|path| self.check_candidate(listed, candidate, brought_by).map(|()| path)) {
                 Ok(path) => return Ok(Speaker { certificate: candidate.clone(), path: Some(path) }),
                 Err(error) => nearest = error,
             }
@@ -124,14 +125,19 @@ impl<'a> Speakers<'a> {
         Err(nearest)
     }
 
-    fn check_candidate(&mut self, listed: &Listed, candidate: &Certificate, bring: Bring) -> Result<(), Error> {
+    fn check_candidate(
+        &mut self,
+        listed: &Listed,
+        candidate: &Certificate,
+        brought_by: BroughtBy,
+    ) -> Result<(), Error> {
         if self.banned.contains(candidate) {
             return Err(Code::CrlIssuerRevoked.into());
         }
         if candidate.key_usage()?.is_some_and(|usage| !usage.crl_sign()) {
             return Err(Code::CrlIssuerKeyUsage.into());
         }
-        self.check_signature(listed, candidate, bring)
+        self.check_signature(listed, candidate, brought_by)
     }
 
     /// Whether a path from the candidate leads to the anchor through these authorities.
@@ -139,7 +145,7 @@ impl<'a> Speakers<'a> {
         &mut self,
         candidate: &Certificate,
         authorities: &[Certificate],
-        bring: Bring,
+        brought_by: BroughtBy,
     ) -> Result<Path, Error> {
         let issuer = authorities.first().ok_or(Code::CrlIssuerNotFound)?;
         let pair = (candidate.fingerprint(), issuer.fingerprint());
@@ -147,7 +153,7 @@ impl<'a> Speakers<'a> {
             return known.clone();
         }
         let terms = Terms { anchors: &self.anchor, ..self.terms };
-        let budget = self.tried.budgets.entry(bring).or_insert_with(|| Budget::new(self.terms.limits));
+        let budget = self.tried.budgets.entry(brought_by).or_insert_with(|| Budget::new(self.terms.limits));
         let found = find_path_within(budget, &terms, candidate, authorities);
         if !found.as_ref().is_err_and(|error| is_spent(*error)) {
             self.tried.paths.insert(pair, found.clone());
@@ -156,7 +162,12 @@ impl<'a> Speakers<'a> {
     }
 
     /// 6.3.3 g and h.
-    pub(super) fn check_signature(&mut self, listed: &Listed, signer: &Certificate, bring: Bring) -> Result<(), Error> {
+    pub(super) fn check_signature(
+        &mut self,
+        listed: &Listed,
+        signer: &Certificate,
+        brought_by: BroughtBy,
+    ) -> Result<(), Error> {
         let crl = &listed.crl;
         let key = signer.key_fingerprint();
         if crl.signed_by().get() == Some(&key) {
@@ -166,7 +177,7 @@ impl<'a> Speakers<'a> {
         if let Some(known) = self.tried.signatures.get(&pair) {
             return *known;
         }
-        let result = self.verify(listed, signer, bring);
+        let result = self.verify(listed, signer, brought_by);
         // What could not be paid for in the mail may come from elsewhere as well.
         if !result.is_err_and(|error| error.code() == Code::SignatureBudget) {
             self.tried.signatures.insert(pair, result);
@@ -178,15 +189,15 @@ impl<'a> Speakers<'a> {
         result
     }
 
-    fn verify(&mut self, listed: &Listed, signer: &Certificate, bring: Bring) -> Result<(), Error> {
+    fn verify(&mut self, listed: &Listed, signer: &Certificate, brought_by: BroughtBy) -> Result<(), Error> {
         let crl = &listed.crl;
         if crl.signature_algorithm() != crl.inner_signature_algorithm() {
             return Err(Code::PathAlgorithm.into());
         }
-        let left = match bring {
+        let left = match brought_by {
             _ if listed.from_mail => &mut self.left_for_mail,
-            Bring::Engine => &mut self.left,
-            Bring::Others => &mut self.left_for_others,
+            BroughtBy::Operator => &mut self.left,
+            BroughtBy::Others => &mut self.left_for_others,
         };
         let (algorithm, terms) = (crl.signature_algorithm(), &self.terms);
         verify_within(left, algorithm, &[crl.tbs()], crl.signature(), signer, terms).map_err(|error| {

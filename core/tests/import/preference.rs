@@ -24,6 +24,12 @@ fn hers_and_his() -> (Person, Person, Authority) {
     (root().issue(&alice(1, Key::P256(2), LONG)), his, other)
 }
 
+/// Her certificate that ends within weeks, and its successor.
+fn a_renewal() -> (Person, Person) {
+    let old = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2026-07-01"]));
+    (old, root().issue(&alice(3, Key::P256(4), ["2026-05-01", "2028-01-01"])))
+}
+
 // hardening: I13
 #[test]
 fn a_signer_whom_an_operator_rejected_changes_nothing_by_naming_another_certificate() {
@@ -91,8 +97,7 @@ fn a_certificate_for_signing_of_the_same_line_says_what_its_holder_can_read() {
 #[test]
 fn a_successor_that_a_stranger_names_comes_without_his_capabilities() {
     let (_, his, other) = hers_and_his();
-    let old = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2026-07-01"]));
-    let new = root().issue(&alice(3, Key::P256(4), ["2026-05-01", "2028-01-01"]));
+    let (old, new) = a_renewal();
     let store = MemoryStore::new();
     import(&SignedMail::new(FROM, &old).signed_at("2026-05-01T00:00:00Z"), TIME, &store);
     let hers = capabilities(&store);
@@ -106,8 +111,7 @@ fn a_successor_that_a_stranger_names_comes_without_his_capabilities() {
 #[test]
 fn a_signer_who_waits_for_an_operator_renews_nothing() {
     let (_, his, other) = hers_and_his();
-    let old = root().issue(&alice(1, Key::P256(2), ["2026-01-01", "2026-07-01"]));
-    let new = root().issue(&alice(3, Key::P256(4), ["2026-05-01", "2028-01-01"]));
+    let (old, new) = a_renewal();
     let store = MemoryStore::new();
     import(&SignedMail::new(FROM, &old), TIME, &store);
     import(&SignedMail::new(FROM, &his).with_authority(&other), TIME, &store);

@@ -120,10 +120,13 @@ fn a_list_of_the_issuers_own_key_counts_whatever_identifier_it_names() {
     let authority = root().subordinate(&spec);
     let person = authority.issue(&super::spec());
     let revoked = authority.crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
-    let mail = SignedMail::new(ALICE, &person).with_authority(&authority).build();
+    let mail = SignedMail::new(ALICE, &person).with_authority(&authority);
     let anchors = TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap();
     let engine = postseal_testkit::engine(anchors).with_crls(vec![crl(&revoked)]);
-    assert_eq!(outcome(&engine, &mail, &ScriptedFetcher::new()), REVOKED);
+    assert_eq!(outcome(&engine, &mail.build(), &ScriptedFetcher::new()), REVOKED);
+    // Nor does a namesake without an identifier, whom the list may mean and who has no path, keep it from being heard.
+    let junk = mail.with_certificate(namesake(&Authority::root("Nobody", Key::P256(99)), "Mail CA", None).der());
+    assert_eq!(outcome(&engine, &junk.build(), &ScriptedFetcher::new()), REVOKED);
 }
 
 /// An engine with little work to spend, these intermediates and lists.
