@@ -15,6 +15,9 @@ pub struct UnixTime(i64);
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// Seconds by which clocks of others, of signers and of issuers, may be ahead.
+pub(crate) const CLOCK_SKEW: i64 = 300;
+
 impl UnixTime {
     /// From seconds since the epoch.
     ///

@@ -1,5 +1,5 @@
 use super::{Certificate, Fingerprint};
-use crate::time::UnixTime;
+use crate::time::{CLOCK_SKEW, UnixTime};
 
 /// How a certificate came into the store.
 ///
@@ -72,9 +72,10 @@ impl Capabilities {
         &self.der
     }
 
-    /// Whether they count at this time: not when their signer says that he signed them in the future (RFC 8551 2.7.1).
+    /// Whether they count at this time: not when their signer says that he signed them in the future (RFC 8551 2.7.1), beyond
+    /// what his clock may be ahead.
     pub(crate) fn are_signed_by(&self, now: UnixTime) -> bool {
-        self.signed_at.is_none_or(|signed_at| signed_at <= now)
+        self.signed_at.is_none_or(|signed_at| signed_at.seconds() <= now.seconds().saturating_add(CLOCK_SKEW))
     }
 
     /// The signer's word about when he signed them. It only orders two lists of the same certificate.

@@ -21,7 +21,8 @@ impl TransferEncoding {
         };
         let value = field.clean_value()?.trim_ascii();
         // Some senders write a comment or a parameter behind the one word.
-        let word = value.split(|octet| matches!(octet, b' ' | b'\t' | b';' | b'(' | b'\r')).next().unwrap_or_default();
+        let word =
+            value.split(|octet| matches!(octet, b' ' | b'\t' | b';' | b'(' | b'\r' | b'\n')).next().unwrap_or_default();
         match word.to_ascii_lowercase().as_slice() {
             b"7bit" | b"8bit" | b"binary" => Ok(Self::Identity),
             b"base64" => Ok(Self::Base64),
@@ -223,6 +224,16 @@ mod tests {
                 .collect();
             assert_eq!(base64(text.as_bytes(), usize::MAX).unwrap(), value);
             assert_eq!(base64(folded.as_bytes(), usize::MAX).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn the_word_ends_at_a_fold_of_any_line_end() {
+        for value in ["7bit", "7bit\r\n\t(comment)", "7bit\n\t(comment)", "7bit; x", "7bit(comment)"] {
+            let line_end = if value.contains('\r') { "\r\n" } else { "\n" };
+            let field = format!("Content-Transfer-Encoding: {value}{line_end}");
+            let (headers, _) = Headers::read(field.as_bytes(), &crate::verify::Limits::default()).unwrap();
+            assert_eq!(TransferEncoding::of(&headers), Ok(TransferEncoding::Identity), "{value:?}");
         }
     }
 

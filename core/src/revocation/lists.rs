@@ -7,14 +7,11 @@ use super::speakers::{BroughtBy, Speakers};
 use super::status::Status;
 use crate::cert::{Certificate, Fingerprint};
 use crate::error::{Code, Error};
-use crate::time::UnixTime;
+use crate::time::{CLOCK_SKEW, UnixTime};
 use crate::verify::Path;
 use core::cmp::Reverse;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// How far the clocks of issuers may be ahead.
-pub(super) const CLOCK_SKEW: i64 = 300;
 
 /// A list, and whether whoever sent the mail chose it: it may be old on purpose (RFC 8550 6).
 #[derive(Clone, Debug)]
@@ -103,9 +100,7 @@ pub(crate) fn look_up(
     }
     // Last, so that the lists of other keys, each hashed in vain, keep none from being heard that is meant.
     for (listed, about, error) in unheard {
-        let heard =
-            if inquiry.reasons.is_all() { Err(error) } else { inquiry.hear(listed, about, Hint::Ignored, speakers) };
-        match heard {
+        match inquiry.hear(listed, about, Hint::Ignored, speakers) {
             Ok(None) => {}
             Ok(Some(revoked)) => return inquiry.finding.with(revoked),
             Err(later) => {
@@ -155,10 +150,12 @@ impl Inquiry<'_> {
         }
         match consult(&self.subject, listed, self.lists, hint, speakers, &mut self.finding, &says_more)? {
             Consulted::NothingNew => Ok(None),
-            Consulted::NoEntry(key) => {
+            Consulted::NoEntry { key, speaks } => {
                 let of_key = self.covered.entry(key).or_insert(ReasonFlags::NONE);
                 *of_key = of_key.or(about);
-                self.reasons = self.reasons.or(about);
+                if speaks {
+                    self.reasons = self.reasons.or(about);
+                }
                 Ok(None)
             }
             Consulted::Entry(Revocation { at, reason }) => Ok(Some(Status::Revoked { at, reason })),
@@ -222,20 +219,32 @@ fn consult(
     if stale && found.is_none_or(|found| found.reason == Reason::CertificateHold) {
         return Err(Code::CrlStale.into());
     }
+    // A CA may have a list for each of its keys, which says nothing about what the others have issued; or one for all, by the
+    // newest key.
+    let is_renewed = |issuer: &Certificate| signer.certificate.not_before() > issuer.not_before();
+    let speaks = *complete.issuer_key() != *subject.issuer_key
+        || signer.speaks_for_its_name()
+        || (!listed.from_mail && subject.authorities.first().is_some_and(is_renewed));
+    if found.is_none() && !speaks {
+        return Ok(Consulted::NoEntry { key, speaks });
+    }
     for listed in [listed].into_iter().chain(&changes) {
         finding.from_mail |= listed.from_mail;
         finding.rests_on.push(listed.crl.fingerprint());
     }
     finding.relies_on.extend(signer.path);
-    Ok(found.map_or(Consulted::NoEntry(key), Consulted::Entry))
+    Ok(found.map_or(Consulted::NoEntry { key, speaks }, Consulted::Entry))
 }
 
 /// What came of a list.
 enum Consulted {
     /// A newer one of the same key was consulted.
     NothingNew,
-    /// It does not name the certificate; the key that signed it.
-    NoEntry(Fingerprint),
+    /// It does not name the certificate: the key that signed it, and whether it would.
+    NoEntry {
+        key: Fingerprint,
+        speaks: bool,
+    },
     Entry(Revocation),
 }
 

@@ -1,13 +1,13 @@
 //! The Online Certificate Status Protocol (RFC 6960): a request for one certificate, and what a response says of it.
 
-use super::lists::{CLOCK_SKEW, Listed, look_up};
+use super::lists::{Listed, look_up};
 use super::reason::Reason;
 use super::speakers::Speakers;
 use super::status::Status;
 use crate::cert::{Certificate, name};
 use crate::der::{Document, Element, Tag, oids, time, writer};
 use crate::error::{Code, Error};
-use crate::time::UnixTime;
+use crate::time::{CLOCK_SKEW, UnixTime};
 use crate::verify::{DigestAlgorithm, Limits};
 
 /// Seconds that a response without nextUpdate counts: newer information is available all the time (RFC 6960 2.4), so that

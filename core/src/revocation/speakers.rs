@@ -19,6 +19,19 @@ pub(crate) struct Speaker {
     pub(crate) path: Option<Path>,
 }
 
+impl Speaker {
+    /// Whether its lists are about all certificates that its name has issued, whatever the key: those of a key in the path in
+    /// question; of one that issues none (RFC 5280 5 separates the two); or of one that the other key of the same name
+    /// certified, as at a rekey (RFC 4210 4.4). Another CA of that name keeps a list of its own.
+    pub(super) fn speaks_for_its_name(&self) -> bool {
+        let certificate = &self.certificate;
+        let issues = certificate.basic_constraints().is_ok_and(|constraints| constraints.is_some_and(|own| own.ca))
+            && certificate.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.key_cert_sign()));
+        let by_path = self.path.is_none();
+        by_path || !issues || certificate.issuer() == certificate.subject()
+    }
+}
+
 /// The certificates that may stand behind lists, with what was found out about them.
 pub(crate) struct Speakers<'a> {
     terms: Terms<'a>,

@@ -14,7 +14,7 @@ mod speakers;
 use postseal::directory::{Directories, DirectoryId};
 use postseal::drive::{self, Keep, Lookup};
 use postseal::import;
-use postseal::resolve::{self, Outcome};
+use postseal::resolve::{self, Outcome, RecipientReport};
 use postseal::revocation::{Crl, Mode, Order, Reason, RevocationPolicy};
 use postseal::store::Tenant;
 use postseal::trace::Kind;
@@ -105,16 +105,26 @@ fn resolve(
     store: &MemoryStore,
     fetcher: &ScriptedFetcher,
 ) -> (Outcome, Option<Code>, Arc<Recorder>) {
+    let (report, recorder) = report(engine, &[lent], store, fetcher);
+    (report.outcome, report.error.map(|error| error.code()), recorder)
+}
+
+fn report(
+    engine: &Engine,
+    lent: &[&[u8]],
+    store: &MemoryStore,
+    fetcher: &ScriptedFetcher,
+) -> (RecipientReport, Arc<Recorder>) {
     let engine = engine.clone().with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("staff"))));
     let address = Address::parse(ALICE).unwrap();
-    let directory = ScriptedDirectory::new().lends(&address, lent.to_vec());
+    let fill = |directory: ScriptedDirectory, der: &&[u8]| directory.lends(&address, der.to_vec());
+    let directory = lent.iter().fold(ScriptedDirectory::new(), fill);
     let recorder = Arc::new(Recorder::default());
     let context = resolve::Context::new(now(), recorder.clone());
     let operation = engine.resolve(vec![address], Vec::new(), context).unwrap();
     let world = Lookup::new(store).directory(DirectoryId::new("staff"), &directory).fetching(fetcher);
     let resolution = drive::run(operation, &world, &*recorder, &|| false).unwrap();
-    let report = resolution.reports().next().unwrap();
-    (report.outcome, report.error.map(|error| error.code()), recorder)
+    (resolution.reports().next().unwrap().clone(), recorder)
 }
 
 // hardening: D10
@@ -498,6 +508,7 @@ fn a_required_nonce_cannot_come_from_nowhere() {
 fn a_list_of_a_new_key_does_not_speak_over_that_of_the_old_one() {
     let mut renewed = AuthoritySpec::new("Mail CA", Key::P256(80));
     renewed.serial = 79;
+    renewed.not_before = "2026-05-01T00:00:00Z".to_owned();
     let renewed = root().subordinate(&renewed);
     let newer = |entries| CrlSpec { this_update: "2026-05-30T00:00:00Z".to_owned(), ..CrlSpec::new(entries) };
     let hers = || vec![Revoked::new(4096).because(1)];

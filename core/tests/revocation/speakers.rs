@@ -125,8 +125,46 @@ fn a_list_of_the_issuers_own_key_counts_whatever_identifier_it_names() {
     let engine = postseal_testkit::engine(anchors).with_crls(vec![crl(&revoked)]);
     assert_eq!(outcome(&engine, &mail.build(), &ScriptedFetcher::new()), REVOKED);
     // Nor does a namesake without an identifier, whom the list may mean and who has no path, keep it from being heard.
-    let junk = mail.with_certificate(namesake(&Authority::root("Nobody", Key::P256(99)), "Mail CA", None).der());
+    let junk =
+        mail.clone().with_certificate(namesake(&Authority::root("Nobody", Key::P256(99)), "Mail CA", None).der());
     assert_eq!(outcome(&engine, &junk.build(), &ScriptedFetcher::new()), REVOKED);
+    // Nor does an empty list of another key of that name.
+    let other_key = root().authority("Mail CA", Key::P256(4));
+    let beside = mail.with_authority(&other_key).with_crl(&other_key.crl(&CrlSpec::new(Vec::new())));
+    assert_eq!(outcome(&engine, &beside.build(), &ScriptedFetcher::new()), REVOKED);
+}
+
+/// A CA that gives each of its keys a list of its own goes on with that of the old key for years, and says nothing in it about
+/// what the new one has issued.
+// hardening: D10
+#[test]
+fn a_list_of_another_key_of_the_name_says_of_nobody_that_he_is_good() {
+    let other_key = root().authority("Mail CA", Key::P256(4));
+    let empty = || CrlSpec::new(Vec::new());
+    let mail = SignedMail::new(ALICE, &alice()).with_authority(&middle()).with_authority(&other_key);
+    let mail = mail.with_crl(&good_root_list());
+    let unknown = ("refused", Some(Code::RevocationUnknown));
+    let hard = || engine(policy(Mode::Hard, false));
+    let of_other_key = mail.clone().with_crl(&other_key.crl(&empty()));
+    assert_eq!(outcome(&hard(), &of_other_key.build(), &ScriptedFetcher::new()), unknown);
+    let own = mail.clone().with_crl(&middle().crl(&empty()));
+    assert_eq!(outcome(&hard(), &own.build(), &ScriptedFetcher::new()), ("imported", None));
+    // Nor that of a younger key, when it comes with the mail.
+    let mut spec = AuthoritySpec::new("Mail CA", Key::P256(4));
+    spec.not_before = "2026-05-01T00:00:00Z".to_owned();
+    let renewed = root().subordinate(&spec);
+    let of_renewed = mail.clone().with_authority(&renewed).with_crl(&renewed.crl(&empty()));
+    assert_eq!(outcome(&hard(), &of_renewed.build(), &ScriptedFetcher::new()), unknown);
+    // What it revokes is revoked: a serial number is given once by a name (RFC 5280 4.1.2.2).
+    let revoking = mail.with_crl(&other_key.crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)])));
+    assert_eq!(outcome(&hard(), &revoking.build(), &ScriptedFetcher::new()), REVOKED);
+    // Nor is it kept for the next mail when it is what answers at the certificate's own address.
+    let engine = engine(policy(Mode::Hard, true));
+    let serve = |list: Vec<u8>| ScriptedFetcher::new().serves(ROOT_LIST, good_root_list()).serves(LIST, list);
+    let plain = SignedMail::new(ALICE, &alice()).with_authority(&other_key).build();
+    assert_eq!(outcome(&engine, &plain, &serve(other_key.crl(&empty()))).0, "deferred");
+    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096).because(1)]));
+    assert_eq!(outcome(&engine, &plain, &serve(revoked)), REVOKED);
 }
 
 /// An engine with little work to spend, these intermediates and lists.
