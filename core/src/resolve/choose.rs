@@ -34,6 +34,8 @@ pub(super) struct Candidate {
     voucher: Option<Certificate>,
     /// Why it is out before anything is checked.
     refusal: Option<Code>,
+    /// Another one is in use instead.
+    is_superseded: bool,
 }
 
 /// What one source has, to be tried in order.
@@ -71,18 +73,23 @@ impl Judge<'_> {
         let pinned = in_state(State::Pinned);
         let held = in_state(State::Held);
         let is_pinned = !pinned.is_empty();
-        let in_use = if is_pinned { pinned } else { [in_state(State::Active), in_state(State::Superseded)].concat() };
+        let (in_use, superseded) = match is_pinned {
+            true => (pinned, Vec::new()),
+            false => (in_state(State::Active), in_state(State::Superseded)),
+        };
         let in_conflict = self.policy.conflict == OnConflict::FailClosed && !held.is_empty() && !is_pinned;
         let refusal = in_conflict.then_some(Code::CertificateConflict);
-        let candidate = |stored: &StoredCert| Candidate {
+        let candidate = |stored: &StoredCert, is_superseded| Candidate {
             certificate: stored.certificate.clone(),
             issuers: stored.issuers.clone(),
             capabilities: stored.capabilities.clone(),
             voucher: None,
             refusal,
+            is_superseded,
         };
+        let in_use = in_use.into_iter().map(|stored| candidate(stored, false));
         Candidates {
-            untried: in_use.into_iter().map(candidate).collect(),
+            untried: in_use.chain(superseded.into_iter().map(|stored| candidate(stored, true))).collect(),
             limits: self.engine.limits().clone(),
             is_final: is_pinned || in_conflict,
             last: Vec::new(),
@@ -134,7 +141,7 @@ impl Judge<'_> {
             };
             let Lent { certificate, issuers, capabilities, voucher, .. } = lent;
             let capabilities = capabilities.filter(|capabilities| capabilities.are_signed_by(self.now));
-            Candidate { certificate, issuers, capabilities, voucher, refusal }
+            Candidate { certificate, issuers, capabilities, voucher, refusal, is_superseded: false }
         };
         let untried = opened.into_iter().map(candidate).collect();
         Candidates { untried, limits, is_final: false, last, if_none: Vec::new() }
@@ -173,6 +180,11 @@ impl Candidate {
     /// Whether anything is left to be checked.
     pub(super) const fn is_refused(&self) -> bool {
         self.refusal.is_some()
+    }
+
+    /// Whether it is only for when the one in use cannot be used.
+    pub(super) const fn is_superseded(&self) -> bool {
+        self.is_superseded
     }
 }
 

@@ -257,7 +257,7 @@ impl Resolve {
                 Progress::Found(candidate) if !slot.agrees(&candidate, policy, engine.limits()) => {
                     let fingerprint = Some(candidate.certificate.fingerprint());
                     let (source, error) = (trial.origin.clone(), Code::ContentEncryptionMismatch.into());
-                    self.events.push((about(), slot.reject(Rejected { source, fingerprint, error })));
+                    self.events.push((about(), slot.reject(Rejected { source, fingerprint, error }, false)));
                     slot.trial = Some(trial);
                 }
                 Progress::Found(candidate) => {
@@ -267,8 +267,8 @@ impl Resolve {
                     slot.keys.push(key(&self.context, &slot.address, &trial.origin, certificate, capabilities));
                     slot.trial = Some(trial);
                 }
-                Progress::Rejected(rejected) => {
-                    self.events.push((about(), slot.reject(rejected)));
+                Progress::Rejected { rejected, is_open } => {
+                    self.events.push((about(), slot.reject(rejected, is_open)));
                     slot.trial = Some(trial);
                 }
             }
@@ -359,21 +359,20 @@ impl Slot {
         policy.content_encryption(all, limits).is_ok()
     }
 
-    /// Keeps the reason, and gives the event that tells of it.
-    fn reject(&mut self, rejected: Rejected) -> Kind {
+    /// Keeps the reason, and gives the event that tells of it. What was not judged to its end may be good.
+    fn reject(&mut self, rejected: Rejected, is_open: bool) -> Kind {
         let Rejected { source, fingerprint, error } = rejected.clone();
-        // What was not judged to its end may be good.
-        if matches!(error.fault(), Fault::Unavailable | Fault::LimitExceeded) {
+        if is_open {
             self.is_unknown(error.code(), Unavailable::because(error.code().sentence()));
         }
         self.rejected.push(rejected);
         Kind::CandidateRejected { source, fingerprint, error }
     }
 
-    /// Somebody did not answer, or not to the end. The first of several reasons counts, but one that waiting may mend before
-    /// a limit.
+    /// Somebody did not answer, or not to the end. The first of several reasons counts, but one that waiting mends before
+    /// others.
     fn is_unknown(&mut self, code: Code, unavailable: Unavailable) {
-        let is_lasting = |code: &Code| Error::from(*code).fault() == Fault::LimitExceeded;
+        let is_lasting = |code: &Code| Error::from(*code).fault() != Fault::Unavailable;
         if self.unavailable.as_ref().is_none_or(|(known, _)| is_lasting(known) && !is_lasting(&code)) {
             self.unavailable = Some((code, unavailable));
         }

@@ -19,8 +19,9 @@ pub enum Outcome {
     NotFound,
     /// There are certificates, and none of them can be used.
     Unusable,
-    /// The store or a directory did not answer, or not to the end, or a limit left something unread, so that nobody knows.
-    /// Never the same as [`Outcome::NotFound`].
+    /// Nobody knows: the store or a directory did not answer, or not to the end; the policy wants a revocation state that is
+    /// not known; a missing issuer was not given; or a limit left something unread. Never the same as
+    /// [`Outcome::NotFound`].
     Unavailable,
     /// Nobody was asked: the route does not encrypt, or the list of recipients is not one.
     NotAsked,

@@ -6,7 +6,7 @@ use crate::cert::{Certificate, name};
 use crate::cms::SignedData;
 use crate::der::{Document, oids};
 use crate::directory::Origin;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::query::Unavailable;
 use crate::revocation::{Checks, Job, Verdict};
 use crate::trace::{Kind, escape};
@@ -14,8 +14,9 @@ use crate::verify::Limits;
 use core::mem;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Issuers that are fetched for one candidate: more are not missing from any ordinary path.
-const FETCHES: usize = 2;
+/// Addresses whose answers are used for one candidate, whoever asked them first: more issuers are not missing from any
+/// ordinary path, and each answer means another search for one.
+const PLACES: usize = 2;
 
 /// The trial of one source.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) struct Trial {
     candidates: Candidates,
     current: Option<Current>,
     is_found: bool,
+    /// Whether a candidate was passed over of which nobody knows whether it may be used.
+    is_open: bool,
 }
 
 /// The candidate in question.
@@ -35,8 +38,15 @@ struct Current {
     /// Issuers that it did not bring along, and where they were found.
     fetched: Vec<Certificate>,
     sought: Vec<String>,
-    /// How many addresses were asked because of it, whether they answered or not.
-    asked: usize,
+    /// Whether one of these did not give what it has.
+    is_missing: bool,
+}
+
+/// Why a candidate is not taken.
+struct Refusal {
+    error: Error,
+    /// It may be good all the same: it was not judged to its end.
+    is_open: bool,
 }
 
 /// What became of the next step.
@@ -45,7 +55,12 @@ pub(super) enum Progress {
     /// Something must be fetched first.
     Waiting,
     Found(Candidate),
-    Rejected(Rejected),
+    Rejected {
+        rejected: Rejected,
+        /// Whether it may be good all the same: nobody knows its revocation where the policy wants to know, somebody did
+        /// not give a missing issuer, or a limit left something unread.
+        is_open: bool,
+    },
     /// All were tried. Whether nothing else may be asked, and whether one was usable.
     Over {
         is_final: bool,
@@ -55,7 +70,7 @@ pub(super) enum Progress {
 
 impl Trial {
     pub(super) const fn new(origin: Origin, candidates: Candidates) -> Self {
-        Self { origin, candidates, current: None, is_found: false }
+        Self { origin, candidates, current: None, is_found: false, is_open: false }
     }
 
     pub(super) fn step(&mut self, judge: &Judge<'_>, checks: &mut Checks, issuers: &mut Issuers) -> Progress {
@@ -76,11 +91,13 @@ impl Trial {
                                 continue;
                             }
                             Sought::Open => None,
-                            Sought::Nowhere => Some(Err(error)),
-                            Sought::Unavailable => Some(Err(Code::IssuerUnavailable.into())),
+                            Sought::Nowhere if current.is_missing => {
+                                Some(Err(current.refusal(Code::IssuerUnavailable.into())))
+                            }
+                            Sought::Nowhere => Some(Err(current.refusal(error))),
                         }
                     }
-                    Err(error) => Some(Err(error)),
+                    Err(error) => Some(Err(current.refusal(error))),
                 },
             };
             return match result {
@@ -96,9 +113,11 @@ impl Trial {
                     self.candidates.untried.retain(|other| !other.certificate.is_same_as(found));
                     Progress::Found(current.candidate)
                 }
-                Some(Err(error)) => {
+                Some(Err(Refusal { error, is_open })) => {
+                    self.is_open |= is_open;
                     let fingerprint = Some(current.candidate.certificate.fingerprint());
-                    Progress::Rejected(Rejected { source: self.origin.clone(), fingerprint, error })
+                    let rejected = Rejected { source: self.origin.clone(), fingerprint, error };
+                    Progress::Rejected { rejected, is_open }
                 }
             };
         }
@@ -107,9 +126,12 @@ impl Trial {
     /// The next one that is still wanted.
     fn next(&mut self, judge: &Judge<'_>) -> Option<Current> {
         let enough = self.is_found && !judge.policy.all_valid;
+        // Somebody else's, perhaps, whom an operator replaced: for when the one in use certainly cannot be used.
+        let in_use_counts = self.is_found || self.is_open;
         let mut untried = core::iter::from_fn(|| self.candidates.untried.pop_front());
-        let candidate = untried.find(|candidate| !enough || candidate.is_refused())?;
-        Some(Current { candidate, job: None, fetched: Vec::new(), sought: Vec::new(), asked: 0 })
+        let is_wanted = |candidate: &Candidate| !(enough || in_use_counts && candidate.is_superseded());
+        let candidate = untried.find(|candidate| candidate.is_refused() || is_wanted(candidate))?;
+        Some(Current { candidate, job: None, fetched: Vec::new(), sought: Vec::new(), is_missing: false })
     }
 
     /// What is left to say, one at a time.
@@ -122,8 +144,24 @@ impl Trial {
         if left.is_empty() {
             return Progress::Over { is_final: *is_final, is_found: self.is_found };
         }
-        Progress::Rejected(left.remove(0))
+        let rejected = left.remove(0);
+        let is_open = is_unjudged(rejected.error);
+        Progress::Rejected { rejected, is_open }
     }
+}
+
+impl Current {
+    fn refusal(&self, error: Error) -> Refusal {
+        // Whoever answers for the address, or stands on the way to it, may give something else than the issuer. What a policy
+        // says comes after the path.
+        let has_path = matches!(error.code(), Code::AeadNotSupported | Code::ContentEncryptionMismatch);
+        Refusal { error, is_open: is_unjudged(error) || (!self.sought.is_empty() && !has_path) }
+    }
+}
+
+/// What did not answer, or was not read for a limit, says nothing about the certificate.
+fn is_unjudged(error: Error) -> bool {
+    matches!(error.fault(), Fault::Unavailable | Fault::LimitExceeded)
 }
 
 /// Whether another issuer may help: there is none, or the one at hand has another key, as before a rekey, or its time is over.
@@ -137,11 +175,12 @@ fn wants_issuer(error: Error, current: &Current, judge: &Judge<'_>) -> bool {
     }
 }
 
-fn as_result(verdict: Verdict) -> Result<(), Error> {
+fn as_result(verdict: Verdict) -> Result<(), Refusal> {
     match verdict {
         Verdict::Passed(_) => Ok(()),
-        Verdict::Revoked => Err(Code::CertificateRevoked.into()),
-        Verdict::Blocked(error) => Err(error),
+        Verdict::Revoked => Err(Refusal { error: Code::CertificateRevoked.into(), is_open: false }),
+        // An old list, or one that a stranger signed, is no more than silence: both can be brought about on the way.
+        Verdict::Blocked(error) => Err(Refusal { error, is_open: true }),
     }
 }
 
@@ -166,8 +205,6 @@ enum Sought {
     Fetched,
     Open,
     Nowhere,
-    /// Somebody who might have it did not give it.
-    Unavailable,
 }
 
 impl Issuers {
@@ -220,21 +257,26 @@ impl Issuers {
         };
         let below: Vec<Certificate> =
             core::iter::once(&current.candidate.certificate).chain(&current.fetched).cloned().collect();
-        let mut nowhere = Sought::Nowhere;
         for certificate in below.iter().filter(|certificate| trusted(certificate.issuer())) {
             for at in certificate.access_locations(oids::CA_ISSUERS, limits) {
+                if current.sought.contains(&at) {
+                    continue;
+                }
+                if current.sought.len() >= PLACES {
+                    return Sought::Nowhere;
+                }
                 match self.known.get(&at) {
-                    _ if current.sought.contains(&at) => {}
-                    Some(Place::Failed) => nowhere = Sought::Unavailable,
+                    Some(Place::Failed) => {
+                        current.sought.push(at);
+                        current.is_missing = true;
+                    }
                     Some(Place::Gave(certificates)) => {
                         current.sought.push(at);
                         current.fetched.extend(certificates.iter().cloned());
                         return Sought::Fetched;
                     }
                     Some(Place::Asked) => return Sought::Open,
-                    None if current.asked >= FETCHES => return nowhere,
                     None => {
-                        current.asked = current.asked.saturating_add(1);
                         self.known.insert(at.clone(), Place::Asked);
                         self.outbox.push_back(at);
                         return Sought::Open;
@@ -242,7 +284,7 @@ impl Issuers {
                 }
             }
         }
-        nowhere
+        Sought::Nowhere
     }
 }
 
@@ -254,5 +296,7 @@ fn read(octets: &[u8], limits: &Limits) -> Result<Vec<Certificate>, Error> {
     };
     let document = Document::new(octets, limits);
     let signed = SignedData::read(&document, limits).map_err(|_| error)?;
-    Ok(signed.certificates.into_iter().filter_map(|raw| Certificate::from_der(raw, limits).ok()).collect())
+    let read = signed.certificates.into_iter().filter_map(|raw| Certificate::from_der(raw, limits).ok());
+    let read: Vec<Certificate> = read.collect();
+    if read.is_empty() { Err(error) } else { Ok(read) }
 }

@@ -276,6 +276,11 @@ fn operators_have_the_last_word() {
     // An imposter that an operator replaced does not win by a newer notBefore.
     world.decide(ALICE, &old, Decision::Approve);
     assert_eq!(sources(&world.one(ALICE)), [("store", old.clone())]);
+    // Nor beside the one that took his place.
+    let mut world = world;
+    world.policy.all_valid = true;
+    assert_eq!(sources(&world.one(ALICE)), [("store", old.clone())]);
+    world.policy.all_valid = false;
     world.decide(ALICE, &new, Decision::Pin);
     assert_eq!(sources(&world.one(ALICE)), [("store", new.clone())], "the pinned one");
     world.decide(ALICE, &new, Decision::Disable);

@@ -56,6 +56,77 @@ fn recipients_are_checked_now_wherever_their_certificates_come_from() {
     assert!(place("candidate-rejected") < place("recipient-found"), "{names:?}");
 }
 
+/// Whoever stands on the way to a CA can answer with a list that ended, or with one of his own, as well as not at all.
+#[test]
+fn nobody_gets_plaintext_because_a_state_that_the_policy_wants_is_not_known() {
+    let ended = CrlSpec { next_update: Some("2026-05-20T00:00:00Z".to_owned()), ..CrlSpec::new(Vec::new()) };
+    let ended = middle().crl(&ended);
+    let strangers = Authority::root("Mail CA", Key::P256(66)).crl(&CrlSpec::new(Vec::new()));
+    let of_others = root().authority("Other CA", Key::P256(67)).crl(&CrlSpec::new(Vec::new()));
+    let at = |list: &Vec<u8>| ScriptedFetcher::new().serves(ROOT_LIST, good_root_list()).serves(LIST, list.clone());
+    let hard = || engine(policy(Mode::Hard, true));
+    let configured = engine(policy(Mode::Hard, false)).with_crls(vec![crl(&ended), crl(&good_root_list())]);
+    let nobody = ScriptedFetcher::new();
+    for (engine, fetcher) in
+        [(hard(), at(&ended)), (hard(), at(&strangers)), (hard(), at(&of_others)), (configured, nobody)]
+    {
+        // The responder says nothing good either.
+        let old = OcspSpec { next_update: Some("2026-05-31T12:00:00Z".to_owned()), ..OcspSpec::good() };
+        let fetcher = fetcher.serves(RESPONDER, middle().ocsp(&alice(), &old));
+        let store = MemoryStore::new();
+        let (lent, recorder) = report(&engine, &[alice().der()], &store, &fetcher);
+        assert_eq!(lent.outcome, Outcome::Unavailable, "{:?} {:?}", lent.error, recorder.names());
+        assert!(!lent.may_get_plaintext() && lent.unavailable.is_some());
+        let operation =
+            self::engine(policy(Mode::Soft, false)).import(&mail(&alice(), Vec::new()), import::Context::new(now()));
+        drive::run(operation, &Keep::new(&store), &(), &|| false).unwrap();
+        let (stored, _) = report(&engine, &[], &store, &fetcher);
+        assert!(!stored.may_get_plaintext(), "{:?}", stored.error);
+    }
+}
+
+/// What was superseded is for when the active one certainly cannot be used, not for when its CA cannot be asked.
+#[test]
+fn silence_about_the_active_certificate_brings_no_superseded_one_back() {
+    let other = root().authority("Other CA", Key::P256(68));
+    let imposter = other.issue(&CertSpec::mailbox(ALICE, Key::P256(69)));
+    let world = |list: Vec<u8>| {
+        let of_imposter = other.crl(&CrlSpec::new(Vec::new()));
+        let fetcher = ScriptedFetcher::new().serves(ROOT_LIST, good_root_list()).serves(LIST, list);
+        let intermediates = [middle().pem(), other.pem()].concat();
+        let intermediates = Intermediates::from_pem(intermediates.as_bytes(), &Limits::default()).unwrap();
+        let lists = vec![crl(&of_imposter), crl(&good_root_list())];
+        (engine(policy(Mode::Hard, true)).with_intermediates(intermediates).with_crls(lists), fetcher)
+    };
+    let store = MemoryStore::new();
+    let (engine, _) = world(Vec::new());
+    for der in [imposter.der(), alice().der()] {
+        let address = Address::parse(ALICE).unwrap();
+        let query = postseal::query::FindStored::new(Tenant::default(), vec![address.clone()]);
+        let entry = postseal::store::CertStore::find(&store, &query).unwrap().remove(0);
+        let certificate = Certificate::from_der(der, &Limits::default()).unwrap();
+        let soft = engine.clone().with_revocation(PerRoute::new(policy(Mode::Soft, false)));
+        let change = soft.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap().unwrap();
+        let put = postseal::query::PutStored::new(Tenant::default(), address, entry.version, change);
+        postseal::store::CertStore::put(&store, &put).unwrap();
+    }
+    let good = middle().crl(&CrlSpec::new(Vec::new()));
+    let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096)]));
+    let of_others = other.crl(&CrlSpec::new(Vec::new()));
+    let print = |person: &Person| Certificate::from_der(person.der(), &Limits::default()).unwrap().fingerprint();
+    for (list, outcome, found) in [
+        (good, Outcome::Found, Some(print(&alice()))),
+        (of_others, Outcome::Unavailable, None),
+        (Vec::new(), Outcome::Unavailable, None),
+        (revoked, Outcome::Found, Some(print(&imposter))),
+    ] {
+        let (engine, fetcher) = world(list);
+        let (report, recorder) = report(&engine, &[], &store, &fetcher);
+        let first = report.found.first().map(|found| found.fingerprint);
+        assert_eq!((report.outcome, first), (outcome, found), "{:?} {:?}", report.error, recorder.names());
+    }
+}
+
 #[test]
 fn nothing_that_is_learned_about_a_lent_certificate_is_kept() {
     let engine = engine(policy(Mode::Hard, true));
@@ -116,6 +187,105 @@ fn an_operator_cannot_add_what_is_known_to_be_revoked() {
     let entry = postseal::store::Entry::absent(Address::parse(ALICE).unwrap());
     let error = engine.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap_err();
     assert_eq!(error.code(), Code::CertificateRevoked);
+}
+
+/// A name that shares its organization with an anchor, as a CA must have whose certificate is fetched.
+fn of_goal(common: &str) -> Vec<u8> {
+    use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
+    let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
+    sequence(&[&part("2.5.4.10", "Goal"), &part("2.5.4.3", common)])
+}
+
+/// CAs below one another, each with its certificate at an address of its own: the anchor first.
+fn chain(length: u64) -> Vec<Authority> {
+    let spec = |number: u64| {
+        let mut spec = AuthoritySpec::new("CA", Key::P256(80 + number));
+        spec.overrides.subject = Some(of_goal(&format!("CA {number}")));
+        if number > 1 {
+            spec.overrides.extra_extensions = vec![access_at(&[], &[&place(number - 1)])];
+        }
+        spec
+    };
+    let mut all = vec![Authority::self_signed(&spec(0))];
+    for number in 1..=length {
+        all.push(all.last().unwrap().subordinate(&spec(number)));
+    }
+    all
+}
+
+fn place(number: u64) -> String {
+    format!("http://ca.example/{number}.cer")
+}
+
+fn fetching_issuers(anchor: &Authority) -> Engine {
+    let mut policy = RevocationPolicy::default();
+    policy.fetch_issuers = true;
+    let anchors = TrustAnchors::from_pem(anchor.pem().as_bytes(), &Limits::default()).unwrap();
+    postseal_testkit::engine(anchors).with_revocation(PerRoute::new(policy))
+}
+
+fn issued_by(authority: &Authority, number: u64) -> Person {
+    let mut spec = CertSpec::mailbox(ALICE, Key::P256(3));
+    spec.overrides.extra_extensions = vec![access_at(&[], &[&place(number)])];
+    authority.issue(&spec)
+}
+
+/// A missing issuer that is not given leaves open what the certificate is worth, whatever came instead of it.
+#[test]
+fn nobody_gets_plaintext_because_a_missing_issuer_was_not_given() {
+    let authorities = chain(4);
+    let other = Authority::self_signed(&AuthoritySpec::new("Other", Key::P256(99)));
+    let none = postseal::cert::certs_only(&[]);
+    for (served, error) in [
+        (Some(other.der().to_vec()), Code::PathNotFound),
+        (Some(none), Code::IssuerUnavailable),
+        (Some(b"<html>".to_vec()), Code::IssuerUnavailable),
+        (None, Code::IssuerUnavailable),
+    ] {
+        let fetcher = match served {
+            Some(octets) => ScriptedFetcher::new().serves(&place(1), octets),
+            None => ScriptedFetcher::new(),
+        };
+        let lent = issued_by(&authorities[1], 1);
+        let (report, _) = report(&fetching_issuers(&authorities[0]), &[lent.der()], &MemoryStore::new(), &fetcher);
+        assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unavailable, error));
+        assert!(!report.may_get_plaintext());
+    }
+    // All of a path may be missing that is as long as ordinary ones; one that is longer is not known to be useless.
+    let serve = |fetcher: ScriptedFetcher, number: u64| {
+        fetcher.serves(&place(number), authorities[usize::try_from(number).unwrap()].der().to_vec())
+    };
+    for (length, outcome) in [(1, Outcome::Found), (2, Outcome::Found), (3, Outcome::Unavailable)] {
+        let fetcher = (1..=4).fold(ScriptedFetcher::new(), serve);
+        let lent = issued_by(&authorities[usize::try_from(length).unwrap()], length);
+        let (report, _) = report(&fetching_issuers(&authorities[0]), &[lent.der()], &MemoryStore::new(), &fetcher);
+        assert_eq!(report.outcome, outcome, "{length}: {:?}", report.error);
+        assert!(!report.may_get_plaintext());
+        assert!(fetcher.asked().len() <= 2);
+    }
+}
+
+/// What somebody else's certificate was asked for counts for each that uses it: the outcome is the same in any order, and a
+/// maze of certificates that refer to one another ends.
+#[test]
+fn issuers_that_others_asked_for_are_used_within_the_same_bound() {
+    let authorities = chain(4);
+    let serve = |fetcher: ScriptedFetcher, number: u64| {
+        fetcher.serves(&place(number), authorities[usize::try_from(number).unwrap()].der().to_vec())
+    };
+    let long = issued_by(&authorities[4], 4);
+    let short = issued_by(&authorities[1], 1);
+    for lent in [[short.der(), long.der()], [long.der(), short.der()]] {
+        let fetcher = (1..=4).fold(ScriptedFetcher::new(), serve);
+        let mut engine = fetching_issuers(&authorities[0]);
+        let mut policy = postseal::seal::Policy::default();
+        policy.all_valid = true;
+        engine = engine.with_policies(PerRoute::new(policy));
+        let (report, _) = report(&engine, &lent, &MemoryStore::new(), &fetcher);
+        let found: Vec<_> = report.found.iter().map(|found| found.fingerprint).collect();
+        let print = Certificate::from_der(short.der(), &Limits::default()).unwrap().fingerprint();
+        assert_eq!(found, [print], "{:?}", report.rejected);
+    }
 }
 
 /// After a CA's new key or new certificate the old one is still at hand somewhere.
