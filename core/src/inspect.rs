@@ -14,8 +14,10 @@ use crate::private::Private;
 use crate::revocation::{self, Crl, Status};
 use crate::time::UnixTime;
 use crate::verify::{
-    BaselineRule, KeyRole, Memory, NO_DEMANDS, Terms, Weakness, baseline_findings, check_signing, find_path_on,
+    BaselineRule, Budget, KeyRole, Limits, Memory, NO_DEMANDS, Terms, Weakness, baseline_findings, check_signing,
+    find_path_within, is_spent,
 };
+use std::collections::BTreeMap;
 
 /// What a mail carries.
 ///
@@ -142,6 +144,7 @@ pub(crate) fn mail(engine: &Engine, bytes: &[u8], now: UnixTime) -> Result<Inspe
         return Err(Code::MessageTooLarge.into());
     }
     let author = mail::author(bytes, limits).ok();
+    let mut work = Work::new(limits);
     let mut layers = Vec::new();
     for found in mail::layers(bytes, limits)? {
         let content = match found.content {
@@ -149,7 +152,7 @@ pub(crate) fn mail(engine: &Engine, bytes: &[u8], now: UnixTime) -> Result<Inspe
             SignedContent::Opaque => None,
         };
         let mut layer = match &found.cms {
-            Ok(object) => cms(engine, object, content, now),
+            Ok(object) => layer(engine, object, content, now, &mut work),
             Err(error) => unreadable(*error),
         };
         layer.path = found.path;
@@ -167,7 +170,42 @@ pub(crate) fn mail(engine: &Engine, bytes: &[u8], now: UnixTime) -> Result<Inspe
     Ok(Inspection { from, layers })
 }
 
+/// What is left of the work that one inspection may cause, whatever the mail names and repeats. Who looks wants to see more
+/// than who imports, who ends at the first fault.
+struct Work {
+    budget: Budget,
+    /// Octets of content that are hashed.
+    octets: usize,
+}
+
+impl Work {
+    /// As much as this many imports.
+    const TIMES: usize = 4;
+    /// Looks at the revocation of a path: each is worth many signatures.
+    const LOOKS: usize = 8;
+
+    fn new(limits: &Limits) -> Self {
+        let path_signatures = limits.path_signatures.saturating_mul(Self::TIMES);
+        let budget = Budget::new(&Limits { path_signatures, ..limits.clone() });
+        Self { budget, octets: limits.message_bytes.saturating_mul(Self::TIMES) }
+    }
+
+    fn hash(&mut self, octets: usize) -> Result<(), Error> {
+        self.octets = self.octets.checked_sub(octets).ok_or(Code::SignatureBudget)?;
+        Ok(())
+    }
+
+    fn look(&mut self, limits: &Limits) -> Result<(), Error> {
+        let whole = limits.path_signatures.saturating_mul(Self::TIMES);
+        self.budget.spend_signature(whole.div_euclid(Self::LOOKS))
+    }
+}
+
 pub(crate) fn cms(engine: &Engine, object: &[u8], content: Option<&[u8]>, now: UnixTime) -> Layer {
+    layer(engine, object, content, now, &mut Work::new(engine.limits()))
+}
+
+fn layer(engine: &Engine, object: &[u8], content: Option<&[u8]>, now: UnixTime, work: &mut Work) -> Layer {
     let document = Document::new(object, engine.limits());
     let detached = content.is_some();
     let mut layer = match kind(&document) {
@@ -184,7 +222,7 @@ pub(crate) fn cms(engine: &Engine, object: &[u8], content: Option<&[u8]>, now: U
             if signed.signers.is_empty() {
                 layer.kind = LayerKind::CertsOnly;
             }
-            layer.signers = signers(engine, &document, &signed, content, now);
+            layer.signers = signers(engine, &document, &signed, content, now, work);
         }
         Err(error) => layer.error = Some(error),
     }
@@ -213,6 +251,7 @@ fn signers<'a>(
     signed: &SignedData<'a>,
     beside: Option<&'a [u8]>,
     now: UnixTime,
+    work: &mut Work,
 ) -> Vec<Signer> {
     let limits = engine.limits();
     let read = |raw: &&[u8]| Certificate::from_der(raw, limits).ok();
@@ -226,8 +265,14 @@ fn signers<'a>(
         (None, Some(string)) => Content::Encapsulated(document, string),
         (None, None) => Content::Absent,
     };
+    let mut digests = BTreeMap::new();
     let look = |signer_info: &SignerInfo<'a>| {
-        let mut report = signer(&around, signer_info, &content);
+        let value = signer_info.digest_algorithm().and_then(|algorithm| {
+            let known = digests.entry(algorithm);
+            let compute = || work.hash(content.len()).and_then(|()| content.digest(engine.crypto(), algorithm));
+            known.or_insert_with(compute).clone()
+        });
+        let mut report = signer(&around, signer_info, &content, value, work);
         if let (Verdict::Valid, Err(error)) = (report.signature, signed.check_attributes(signer_info)) {
             report.signature = Verdict::Invalid;
             report.error = Some(error);
@@ -247,25 +292,45 @@ struct Around<'a> {
     now: UnixTime,
 }
 
-fn signer<'a>(around: &Around<'_>, signer_info: &SignerInfo<'a>, content: &Content<'_, 'a>) -> Signer {
+fn signer<'a>(
+    around: &Around<'_>,
+    signer_info: &SignerInfo<'a>,
+    content: &Content<'_, 'a>,
+    value: Result<Vec<u8>, Error>,
+    work: &mut Work,
+) -> Signer {
     let Around { engine, bag, .. } = *around;
     let attributes = signer_info.signed_attributes.as_ref().map(|attributes| attributes.names()).unwrap_or_default();
     let mut report = Signer { attributes, ..Signer::default() };
     let digest = signer_info.digest_algorithm();
     report.digest = digest.ok().map(|digest| digest.name());
     report.weak.extend(digest.ok().filter(|digest| digest.is_weak()).map(|digest| digest.name().to_owned()));
-    let value = digest.and_then(|digest| content.digest(engine.crypto(), digest));
-    let attempts = bag.iter().filter(|certificate| signer_info.names(certificate)).map(|certificate| {
-        let verified = certificate.public_key(engine.limits()).and_then(|key| {
-            let value = value.as_ref().map_err(|error| *error)?;
-            let verify = |order| signer_info.verify(engine.crypto(), key, certificate, content, value, order);
-            verify(AttributeOrder::Der).or_else(|error| verify(AttributeOrder::AsSent).map_err(|_| error))
-        });
-        (certificate, verified)
-    });
-    let mut attempts: Vec<_> = attempts.collect();
-    attempts.sort_by_key(|(_, verified)| verified.is_err());
-    let Some((certificate, verified)) = attempts.into_iter().next() else {
+    let mut verify = |certificate: &Certificate| {
+        let key = certificate.public_key(engine.limits())?;
+        let value = value.as_ref().map_err(|error| *error)?;
+        let mut verify = |order| {
+            work.budget.spend_signature(signer_info.cost(key, content))?;
+            signer_info.verify(engine.crypto(), key, certificate, content, value, order)
+        };
+        match verify(AttributeOrder::Der) {
+            Err(error) if !signer_info.attributes_are_in_der_order() => {
+                verify(AttributeOrder::AsSent).map_err(|_| error)
+            }
+            verified => verified,
+        }
+    };
+    let mut found: Option<(&Certificate, Result<(), Error>)> = None;
+    for certificate in bag.iter().filter(|certificate| signer_info.names(certificate)) {
+        let verified = verify(certificate);
+        let is_over = verified.is_ok() || verified.is_err_and(is_spent);
+        if found.is_none() || verified.is_ok() {
+            found = Some((certificate, verified));
+        }
+        if is_over {
+            break;
+        }
+    }
+    let Some((certificate, verified)) = found else {
         report.error = Some(Code::SignerNotFound.into());
         return report;
     };
@@ -275,7 +340,7 @@ fn signer<'a>(around: &Around<'_>, signer_info: &SignerInfo<'a>, content: &Conte
         Err(_) => Verdict::Invalid,
     };
     report.error = verified.err();
-    describe(around, certificate, &mut report);
+    describe(around, certificate, &mut report, work);
     report
 }
 
@@ -290,11 +355,12 @@ const fn is_not_computed(error: Error) -> bool {
             | Code::SignatureUnsupported
             | Code::RsaTooLarge
             | Code::ContentMissing
+            | Code::SignatureBudget
     )
 }
 
 /// The signer's certificate: key, path, revocation, mailboxes.
-fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer) {
+fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer, work: &mut Work) {
     let Around { engine, pool, crls, now, .. } = *around;
     let (limits, profile) = (engine.limits(), engine.profile());
     report.fingerprint = Some(certificate.fingerprint());
@@ -319,9 +385,16 @@ fn describe(around: &Around<'_>, certificate: &Certificate, report: &mut Signer)
         memory: Memory::Off,
         crypto: engine.crypto(),
     };
-    let path = find_path_on(&terms, certificate, pool)
+    let path = find_path_within(&mut work.budget, &terms, certificate, pool)
         .and_then(|path| check_signing(certificate, profile, limits).map(|()| path));
-    report.path = if path.is_ok() { Verdict::Valid } else { Verdict::Invalid };
+    report.path = match &path {
+        Ok(_) => Verdict::Valid,
+        Err(error) if is_spent(*error) => Verdict::NotChecked,
+        Err(_) => Verdict::Invalid,
+    };
     report.path_error = path.as_ref().err().copied();
-    report.revocation = path.ok().map(|path| revocation::look(engine, path, pool.to_vec(), crls.to_vec(), now));
+    report.revocation = path.ok().map(|path| match work.look(limits) {
+        Ok(()) => revocation::look(engine, path, pool.to_vec(), crls.to_vec(), now),
+        Err(error) => Status::Unknown(error),
+    });
 }

@@ -80,11 +80,16 @@ fn long_name() -> Vec<u8> {
 
 /// A SignedData by somebody whom nobody knows, with 32 certificates that could be his.
 fn signer_info(issuer: &[u8], digest: &[u8], signature: &[u8]) -> Vec<u8> {
+    signer_infos(1, issuer, digest, signature, b"bad")
+}
+
+/// The same by so many.
+fn signer_infos(count: usize, issuer: &[u8], digest: &[u8], signature: &[u8], value: &[u8]) -> Vec<u8> {
     let spec = CertSpec::mailbox("a@goal.example", Key::P256(2));
     let bag = Authority::root("Nobody", Key::P256(1)).issue(&spec).der().repeat(32);
     let name = der::sequence(&[issuer, &der::integer(spec.serial)]);
-    let fields: [&[u8]; 5] = [&der::integer(1), &name, digest, signature, &der::octet_string(b"bad")];
-    let signers = der::set_of(vec![der::sequence(&fields)]);
+    let fields: [&[u8]; 5] = [&der::integer(1), &name, digest, signature, &der::octet_string(value)];
+    let signers = der::set_of(vec![der::sequence(&fields); count]);
     let data = der::sequence(&[&der::oid("1.2.840.113549.1.7.1")]);
     let fields: [&[u8]; 5] = [&der::integer(1), &der::set_of(vec![]), &data, &der::tlv(0xa0, &[&bag]), &signers];
     let signed = der::tlv(0xa0, &[&der::sequence(&fields)]);
@@ -127,6 +132,51 @@ fn maze() -> Vec<u8> {
         }
     }
     mail.build()
+}
+
+/// Who looks has more patience than who imports, but an end all the same: each of 64 signers names each of 32 certificates, in
+/// each layer, and all of them would have the content hashed.
+// hardening: D9
+#[test]
+fn an_inspection_has_one_budget_for_all_signers_of_all_layers() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let spec = CertSpec::mailbox("a@goal.example", Key::P256(2));
+    let issuer = distinguished_name("Nobody", None);
+    assert_eq!(
+        Authority::root("Nobody", Key::P256(1))
+            .issue(&spec)
+            .der()
+            .windows(issuer.len())
+            .filter(|at| *at == issuer)
+            .count(),
+        1
+    );
+    let ecdsa = der::sequence(&[&der::oid("1.2.840.10045.4.3.2")]);
+    let wrong = der::sequence(&[&der::integer(1), &der::integer(1)]);
+    let cms = signer_infos(64, &issuer, &sha256(), &ecdsa, &wrong);
+    let head = b"From: a@goal.example\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n".as_slice();
+    let signed = b"--a\r\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\
+        Content-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+    let layer = [signed.as_slice(), &cms, b"\r\n--b--\r\n"].concat();
+    let mail = [head, &layer.repeat(20), b"--a--\r\n"].concat();
+    let engine = postseal_testkit::engine(TrustAnchors::default());
+    let started = Instant::now();
+    let inspection = engine.inspect(&mail, UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap()).unwrap();
+    let elapsed = started.elapsed();
+    let seen = |code, verdict: &str| {
+        let signers = inspection.layers.iter().flat_map(|layer| &layer.signers);
+        signers
+            .filter(|signer| {
+                signer.error.is_some_and(|error| error.code() == code) && signer.signature.name() == verdict
+            })
+            .count()
+    };
+    // 400 checks: twelve times all 32, and the rest of the thirteenth's.
+    let counted = (seen(Code::SignatureInvalid, "invalid"), seen(Code::SignatureBudget, "not-checked"));
+    assert_eq!(counted, (13, 20 * 64 - 13), "{:?}", inspection.layers[0].signers[0]);
+    if std::env::var_os("POSTSEAL_TIMED").is_some() {
+        println!("an inspection of many signers: {elapsed:?}");
+    }
 }
 
 // hardening: D9

@@ -42,6 +42,9 @@ pub(crate) enum Content<'d, 'a> {
     Absent,
 }
 
+/// Octets of content that cost as much to hash as an ordinary signature and its path do to check.
+const HASHED: usize = 1 << 20;
+
 /// In which order the signed attributes are hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttributeOrder {
@@ -74,6 +77,15 @@ impl<'d, 'a> Content<'d, 'a> {
             Self::Absent => return Err(Code::ContentMissing.into()),
         }
         Ok(())
+    }
+
+    /// About how many octets are hashed.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Detached(bytes) => bytes.len(),
+            Self::Encapsulated(_, string) => string.content().len(),
+            Self::Absent => 0,
+        }
     }
 
     /// The first octets as they are hashed: those of the first `limit` octets as sent.
@@ -185,6 +197,13 @@ impl<'a> SignerInfo<'a> {
         let der = attributes.capabilities()?;
         let strong = self.require_digests(Sha1::Refused).is_ok();
         Ok(der.filter(|_| strong).map(|der| Capabilities::new(der.to_vec(), signed_at)))
+    }
+
+    /// What one [verification](Self::verify) costs, in those of [`KnownKey::cost`]: without signed attributes the whole content
+    /// is hashed for each.
+    pub(crate) fn cost(&self, key: &KnownKey, content: &Content<'_, 'a>) -> usize {
+        let hashed = if self.signed_attributes.is_some() { 0 } else { content.len() };
+        key.cost().saturating_add(hashed.div_euclid(HASHED))
     }
 
     /// Verifies the signature under one certificate's key: the content's digest, the signature over the attributes (or

@@ -237,7 +237,7 @@ fn check_signer_certificate<'a>(
     engine.terms(now).memory.recall(certificate);
     let key = certificate.public_key(limits)?;
     key.check_strength(KeyRole::EndEntity, limits)?;
-    budget.spend_signature(key.cost())?;
+    budget.spend_signature(signer_info.cost(key, content))?;
     let verify = |order| signer_info.verify(engine.crypto(), key, certificate, content, digest, order);
     let mut signature = verify(AttributeOrder::Der);
     if signature.is_err() && !signer_info.attributes_are_in_der_order() && verify(AttributeOrder::AsSent).is_ok() {

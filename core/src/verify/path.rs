@@ -233,9 +233,12 @@ impl<'a> Search<'a> {
             is_anchor: true,
             by_itself: None,
         });
-        let first_with_key = |certificate: &Certificate| {
-            pool.iter().position(|other| other.public_key_info() == certificate.public_key_info()).unwrap_or_default()
-        };
+        let mut first_with_key = BTreeMap::new();
+        for (number, certificate) in pool.iter().enumerate() {
+            first_with_key.entry(certificate.public_key_info()).or_insert(number);
+        }
+        let first_with_key =
+            |certificate: &Certificate| first_with_key.get(certificate.public_key_info()).copied().unwrap_or_default();
         let helping = pool.iter().map(|certificate| Issuer {
             certificate,
             key: terms.anchors.len().saturating_add(first_with_key(certificate)),
