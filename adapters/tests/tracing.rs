@@ -43,6 +43,7 @@ fn kinds(text: &str) -> Vec<Kind> {
         Kind::Renewed { source, fingerprint, not_before, not_after, previous: fingerprint },
         Kind::AlreadyKnown { fingerprint },
         Kind::CapabilitiesUpdated { fingerprint },
+        Kind::PathUpdated { fingerprint },
         Kind::Held { source, fingerprint, not_before, not_after, active: Some(fingerprint) },
         Kind::Refused { fingerprint: Some(fingerprint), error: error() },
         Kind::Deferred { fingerprint: None, error: error() },

@@ -62,6 +62,7 @@ impl From<&Change> for postseal_change {
             Change::UpdateCapabilities { fingerprint, .. } => {
                 (Some(ChangeKind::UpdateCapabilities), Some(*fingerprint), 0)
             }
+            Change::UpdatePath(record) => (Some(ChangeKind::UpdatePath), Some(record.certificate().fingerprint()), 0),
             Change::Decide { fingerprint, decision } => {
                 (Some(ChangeKind::Decide), Some(*fingerprint), number_of(values::DECISIONS, *decision))
             }

@@ -46,6 +46,7 @@ pub(crate) enum ChangeKind {
     Hold,
     UpdateCapabilities,
     Decide,
+    UpdatePath,
 }
 
 /// Stored: first contact, or nothing usable was left.
@@ -283,6 +284,8 @@ pub const POSTSEAL_CHANGE_HOLD: i32 = 3;
 pub const POSTSEAL_CHANGE_UPDATE_CAPABILITIES: i32 = 4;
 /// An operator's word about a stored certificate.
 pub const POSTSEAL_CHANGE_DECIDE: i32 = 5;
+/// The path of a stored certificate holds no longer, and a mail has another.
+pub const POSTSEAL_CHANGE_UPDATE_PATH: i32 = 6;
 
 pub(crate) const CHANGES: Set<ChangeKind> = &[
     (POSTSEAL_CHANGE_ACTIVATE, ChangeKind::Activate, c"activate"),
@@ -290,6 +293,7 @@ pub(crate) const CHANGES: Set<ChangeKind> = &[
     (POSTSEAL_CHANGE_HOLD, ChangeKind::Hold, c"hold"),
     (POSTSEAL_CHANGE_UPDATE_CAPABILITIES, ChangeKind::UpdateCapabilities, c"update-capabilities"),
     (POSTSEAL_CHANGE_DECIDE, ChangeKind::Decide, c"decide"),
+    (POSTSEAL_CHANGE_UPDATE_PATH, ChangeKind::UpdatePath, c"update-path"),
 ];
 
 /// What becomes of an entry. The name of a `POSTSEAL_CHANGE_*`, as in traces and reports. It is never freed. NULL for any other number.

@@ -214,7 +214,7 @@ pub(crate) struct Change(pub(crate) store::Change);
 
 #[pymethods]
 impl Change {
-    /// "activate", "renew", "hold", "update-capabilities" or "decide".
+    /// "activate", "renew", "hold", "update-capabilities", "update-path" or "decide".
     #[getter]
     fn kind(&self) -> &'static str {
         match &self.0 {
@@ -222,6 +222,7 @@ impl Change {
             store::Change::Renew(_) => "renew",
             store::Change::Hold(_) => "hold",
             store::Change::UpdateCapabilities { .. } => "update-capabilities",
+            store::Change::UpdatePath(_) => "update-path",
             store::Change::Decide { .. } => "decide",
             _ => "other",
         }
@@ -231,9 +232,10 @@ impl Change {
     #[getter]
     fn fingerprint(&self) -> Option<String> {
         let fingerprint = match &self.0 {
-            store::Change::Activate(record) | store::Change::Renew(record) | store::Change::Hold(record) => {
-                record.certificate().fingerprint()
-            }
+            store::Change::Activate(record)
+            | store::Change::Renew(record)
+            | store::Change::Hold(record)
+            | store::Change::UpdatePath(record) => record.certificate().fingerprint(),
             store::Change::UpdateCapabilities { fingerprint, .. } | store::Change::Decide { fingerprint, .. } => {
                 *fingerprint
             }

@@ -167,6 +167,8 @@ pub enum ChangeKind {
     Hold,
     /// A newer list of capabilities of a stored certificate.
     UpdateCapabilities,
+    /// Other issuers for a stored certificate whose path holds no longer.
+    UpdatePath,
     /// An operator's word about a stored certificate.
     Decide,
 }
@@ -194,6 +196,7 @@ impl Change {
             store::Change::Renew(_) => Ok(ChangeKind::Renew),
             store::Change::Hold(_) => Ok(ChangeKind::Hold),
             store::Change::UpdateCapabilities { .. } => Ok(ChangeKind::UpdateCapabilities),
+            store::Change::UpdatePath(_) => Ok(ChangeKind::UpdatePath),
             store::Change::Decide { .. } => Ok(ChangeKind::Decide),
             _ => Err(Code::ValueUnknown.into()),
         }
@@ -202,9 +205,10 @@ impl Change {
     /// SHA-256 of the certificate that it is about: 64 hexadecimal digits.
     pub fn fingerprint(&self) -> Result<String, EngineError> {
         let fingerprint: Fingerprint = match &self.change {
-            store::Change::Activate(record) | store::Change::Renew(record) | store::Change::Hold(record) => {
-                record.certificate().fingerprint()
-            }
+            store::Change::Activate(record)
+            | store::Change::Renew(record)
+            | store::Change::Hold(record)
+            | store::Change::UpdatePath(record) => record.certificate().fingerprint(),
             store::Change::UpdateCapabilities { fingerprint, .. } | store::Change::Decide { fingerprint, .. } => {
                 *fingerprint
             }

@@ -31,7 +31,8 @@ fn details(kind: &Kind) -> Value {
         | Kind::RevocationGood { fingerprint }
         | Kind::KeyPreferenceFollowed { fingerprint }
         | Kind::AlreadyKnown { fingerprint }
-        | Kind::CapabilitiesUpdated { fingerprint } => json!({ "fingerprint": fingerprint.to_string() }),
+        | Kind::CapabilitiesUpdated { fingerprint }
+        | Kind::PathUpdated { fingerprint } => json!({ "fingerprint": fingerprint.to_string() }),
         Kind::PathVerified { fingerprint, anchor, length } => {
             json!({ "fingerprint": fingerprint.to_string(), "anchor": anchor.to_string(), "length": length })
         }

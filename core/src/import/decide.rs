@@ -12,7 +12,7 @@ const RENEWAL_WINDOW_DAYS: i64 = 60;
 /// What the store is asked to do, if anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// In use already; perhaps its owner signed a newer list of capabilities.
+    /// In use already; perhaps its owner signed a newer list of capabilities, or its path ended and the mail has another.
     AlreadyKnown {
         update: Option<Change>,
     },
@@ -108,13 +108,20 @@ fn in_use(entry: &Entry) -> impl Iterator<Item = &StoredCert> {
 }
 
 fn already_known(entry: &Entry, facts: &Facts<'_>) -> Decision {
-    let stored = in_use(entry).find(|stored| stored.certificate.is_same_as(facts.record.certificate()));
-    let stored = stored.filter(|stored| signer_speaks_for(stored, entry, facts));
-    let update = stored.zip(facts.record.capabilities()).and_then(|(stored, new)| {
-        let fingerprint = stored.certificate.fingerprint();
-        let newer = is_newer(new, stored.capabilities.as_ref());
-        newer.then(|| Change::UpdateCapabilities { fingerprint, capabilities: new.clone() })
-    });
+    let record = facts.record;
+    let Some(stored) = in_use(entry).find(|stored| stored.certificate.is_same_as(record.certificate())) else {
+        return Decision::AlreadyKnown { update: None };
+    };
+    let old = stored.capabilities.as_ref();
+    let newer = record.capabilities().filter(|new| signer_speaks_for(stored, entry, facts) && is_newer(new, old));
+    // Her CA renewed its certificate, say: with the issuers that came first nobody could encrypt to her any more.
+    let fingerprint = stored.certificate.fingerprint();
+    let has_another = stored.issuers != record.issuers() && fingerprint == record.certificate().fingerprint();
+    if has_another && !(facts.usable)(stored) {
+        let record = record.clone().with_capabilities(newer.or(old).cloned());
+        return Decision::AlreadyKnown { update: Some(Change::UpdatePath(record)) };
+    }
+    let update = newer.map(|new| Change::UpdateCapabilities { fingerprint, capabilities: new.clone() });
     Decision::AlreadyKnown { update }
 }
 

@@ -248,6 +248,9 @@ impl Import {
                 self.report.error = Some(Code::CertificateConflict.into());
                 return self.finish(Outcome::Held, held(certificate, active));
             }
+            Decision::AlreadyKnown { update: Some(change @ Change::UpdatePath(_)) } => {
+                (change, Outcome::AlreadyKnown, Kind::PathUpdated { fingerprint })
+            }
             Decision::AlreadyKnown { update: Some(change) } => {
                 (change, Outcome::AlreadyKnown, Kind::CapabilitiesUpdated { fingerprint })
             }
@@ -325,7 +328,10 @@ impl Operation for Import {
     fn poll(&mut self, tracer: &dyn Tracer) -> Result<Step<Ask, Report>, Error> {
         self.check_revocation();
         self.tell(tracer);
-        if let Some(ask) = self.fetch() {
+        // What is over, as by one revoked certificate, asks no more about the others.
+        if !matches!(self.state, State::Finished)
+            && let Some(ask) = self.fetch()
+        {
             return Ok(Step::Ask(ask));
         }
         match mem::replace(&mut self.state, State::Spent) {

@@ -1,6 +1,6 @@
 //! A certificate that an operator brings as a file instead of waiting for a signed mail.
 
-use crate::cert::{Certificate, ImportRecord};
+use crate::cert::{Address, Certificate, ImportRecord, StoredCert};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
 use crate::revocation;
@@ -24,26 +24,35 @@ pub(crate) fn add(
     let policy = *engine.revocation().of(tenant, None);
     let path = revocation::check_at_once(engine, policy, tenant, path, pool, now)?;
     let known = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(certificate));
-    match known.map(|(_, state)| *state) {
-        Some(State::Rejected) => return Err(Code::CertificateRejected.into()),
-        Some(State::Disabled) => return Err(Code::CertificateDisabled.into()),
-        Some(State::Active | State::Pinned) => return Ok(None),
+    let issuers = path.intermediates().to_vec();
+    let record = ImportRecord::by_operator(certificate.clone(), issuers, path.issuer_key(), now);
+    match known {
+        Some((_, State::Rejected)) => return Err(Code::CertificateRejected.into()),
+        Some((_, State::Disabled)) => return Err(Code::CertificateDisabled.into()),
+        Some((stored, State::Active | State::Pinned)) => return Ok(other_path(engine, stored, record, &entry.address)),
         // One that waits, or was replaced, has a fingerprint to approve.
-        Some(State::Held | State::Superseded) => return Err(Code::CertificateKnown.into()),
+        Some((_, State::Held | State::Superseded)) => return Err(Code::CertificateKnown.into()),
         None => {}
     }
     if entry.certs.iter().any(|(_, state)| *state == State::Pinned) {
         return Err(Code::CertificatePinned.into());
     }
-    let issuers = path.intermediates().to_vec();
-    let record = ImportRecord::by_operator(certificate.clone(), issuers, path.issuer_key(), now);
     Ok(Some(Change::Activate(record)))
+}
+
+/// The change for a certificate that is in use already: another path, where its own does not hold any more.
+fn other_path(engine: &Engine, stored: &StoredCert, record: ImportRecord, address: &Address) -> Option<Change> {
+    let now = record.imported_at();
+    let pool: Vec<Certificate> = stored.issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
+    let is_gone = check_candidate(&engine.terms(now), address, &stored.certificate, &pool).is_err();
+    let is_other = stored.certificate.fingerprint() == record.certificate().fingerprint();
+    (is_gone && is_other).then(|| Change::UpdatePath(record.with_capabilities(stored.capabilities.clone())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cert::{Address, Source};
+    use crate::cert::Source;
     use crate::store::Decision;
     use crate::verify::{Limits, TrustAnchors};
     use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse};

@@ -27,6 +27,9 @@ pub enum Change {
         /// The new list.
         capabilities: Capabilities,
     },
+    /// The path of a stored certificate that is in use holds no longer, and the mail has another: its issuers are replaced,
+    /// and its capabilities by those of the record. State, source and time stay.
+    UpdatePath(ImportRecord),
     /// An operator's word about a stored certificate.
     Decide {
         /// Which certificate.
@@ -114,7 +117,7 @@ impl Change {
             Self::Activate(record) | Self::Renew(record) | Self::Hold(record) => {
                 (record.source() == Source::SignedMail).then_some(record)
             }
-            Self::UpdateCapabilities { .. } | Self::Decide { .. } => None,
+            Self::UpdateCapabilities { .. } | Self::UpdatePath(_) | Self::Decide { .. } => None,
         }
     }
 
@@ -137,6 +140,12 @@ impl Change {
             Self::UpdateCapabilities { fingerprint, capabilities } => {
                 if let Some((stored, _)) = find(&mut certs, fingerprint) {
                     stored.capabilities = Some(capabilities.clone());
+                }
+            }
+            Self::UpdatePath(record) => {
+                if let Some((stored, _)) = find(&mut certs, &record.certificate().fingerprint()) {
+                    let (source, imported_at) = (stored.source, stored.imported_at);
+                    *stored = StoredCert { source, imported_at, ..record.into() };
                 }
             }
             Self::Decide { fingerprint, decision } => decide(&mut certs, fingerprint, *decision),

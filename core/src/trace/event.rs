@@ -157,6 +157,11 @@ pub enum Kind {
         /// SHA-256 of the certificate.
         fingerprint: Fingerprint,
     },
+    /// The path of a stored certificate held no longer: the mail's issuers took the place of those that were stored.
+    PathUpdated {
+        /// SHA-256 of the certificate.
+        fingerprint: Fingerprint,
+    },
     /// It contradicts what is stored; an operator decides.
     Held {
         /// Where it came from.
@@ -297,6 +302,7 @@ impl Kind {
             Self::Renewed { .. } => "renewed",
             Self::AlreadyKnown { .. } => "already-known",
             Self::CapabilitiesUpdated { .. } => "capabilities-updated",
+            Self::PathUpdated { .. } => "path-updated",
             Self::Held { .. } => "held",
             Self::Refused { .. } => "refused",
             Self::Deferred { .. } => "deferred",

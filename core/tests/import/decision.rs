@@ -41,6 +41,50 @@ fn an_older_certificate_of_the_line_changes_nothing() {
     assert_eq!(states(&store), [State::Active]);
 }
 
+/// CAs renew their certificates more often than those of their users end: each mail brings the one of its day.
+// hardening: I3
+#[test]
+fn a_path_that_ended_is_replaced_by_that_of_the_mail() {
+    let middle = |not_after: &str| {
+        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(20));
+        spec.not_after = format!("{not_after}T00:00:00Z");
+        root().subordinate(&spec)
+    };
+    let (first, next) = (middle("2027-01-01"), middle("2030-01-01"));
+    let person = first.issue(&alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]));
+    let mail = |authority: &Authority| SignedMail::new(FROM, &person).with_authority(authority);
+    let usual = mail(&next).extra_attribute(&attribute(CAPABILITIES, &[0x30, 0])).without_attribute(CAPABILITIES);
+    let usual = usual.signed_at("2027-01-31T00:00:00Z");
+    for newer in [mail(&next), usual] {
+        let store = MemoryStore::new();
+        assert_eq!(import(&mail(&first), "2026-06-01T00:00:00Z", &store).outcome, Outcome::Imported);
+        let before = entry(&store);
+        // While the stored one holds, nothing is written.
+        assert_eq!(import(&mail(&next), "2026-07-01T00:00:00Z", &store).outcome, Outcome::AlreadyKnown);
+        assert_eq!(entry(&store), before);
+        let usable = || {
+            let context = postseal::resolve::Context::new(at("2027-03-01T00:00:00Z"), std::sync::Arc::new(()));
+            let resolve = engine().resolve(vec![entry(&store).address], Vec::new(), context).unwrap();
+            let lookup = drive::Lookup::new(&store);
+            let resolution = drive::run(resolve, &lookup, &(), &|| false).unwrap();
+            resolution.reports().next().unwrap().outcome == postseal::resolve::Outcome::Found
+        };
+        assert!(!usable());
+        // The old path again is none.
+        assert_eq!(import(&mail(&first), "2027-02-01T00:00:00Z", &store).outcome, Outcome::Refused);
+        assert_eq!(import(&newer, "2027-02-01T00:00:00Z", &store).outcome, Outcome::AlreadyKnown);
+        assert!(usable());
+        let (kept, now) = (&before.certs[0].0, &entry(&store).certs[0].0);
+        assert_eq!((kept.source, kept.imported_at), (now.source, now.imported_at));
+        assert_ne!(kept.issuers, now.issuers);
+        // Another issuer finds somebody in use.
+        let other = root()
+            .issue(&CertSpec { subject: "other".to_owned(), ..alice(2, Key::P256(3), ["2026-01-01", "2028-01-01"]) });
+        assert_eq!(import(&SignedMail::new(FROM, &other), "2027-03-01T00:00:00Z", &store).outcome, Outcome::Held);
+        assert_eq!(states(&store), [State::Active, State::Held]);
+    }
+}
+
 // hardening: I7
 #[test]
 fn a_certificate_of_the_same_age_is_no_successor() {
@@ -190,6 +234,10 @@ fn capabilities_are_kept_updated_and_never_from_the_future() {
     let future = SignedMail::new(FROM, &person).signed_at("2026-07-01T00:00:00Z");
     import(&future, "2026-06-01T00:00:00Z", &store);
     assert!(entry(&store).active().unwrap().capabilities.is_none());
+    // But clocks differ.
+    let ahead = MemoryStore::new();
+    import(&SignedMail::new(FROM, &person).signed_at("2026-06-01T00:05:00Z"), "2026-06-01T00:00:00Z", &ahead);
+    assert!(entry(&ahead).active().unwrap().capabilities.is_some());
     let report = import(&SignedMail::new(FROM, &person), "2026-06-01T00:00:00Z", &store);
     assert_eq!(report.outcome, Outcome::AlreadyKnown);
     assert!(entry(&store).active().unwrap().capabilities.is_some());

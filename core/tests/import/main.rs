@@ -22,7 +22,8 @@ use postseal::{Address, Code, Engine, UnixTime};
 use postseal_testkit::corpus::{Case, attacks};
 use postseal_testkit::factory::der::{oid, sequence as sequence_of, tlv};
 use postseal_testkit::factory::{
-    Authority, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Overrides, Person, SignedMail, attribute, extension,
+    Authority, AuthoritySpec, CertSpec, Form, Key, KeyPreference, KeyUse, Name, Overrides, Person, SignedMail,
+    attribute, extension,
 };
 use postseal_testkit::{MemoryStore, Recorder};
 use std::future::Future;

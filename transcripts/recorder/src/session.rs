@@ -201,6 +201,7 @@ fn change_of(change: &Change) -> (&'static str, String) {
         Change::Renew(record) => ("renew", record.certificate().fingerprint().to_string()),
         Change::Hold(record) => ("hold", record.certificate().fingerprint().to_string()),
         Change::UpdateCapabilities { fingerprint, .. } => ("update-capabilities", fingerprint.to_string()),
+        Change::UpdatePath(record) => ("update-path", record.certificate().fingerprint().to_string()),
         other => panic!("{other:?} is no question of an operation"),
     }
 }

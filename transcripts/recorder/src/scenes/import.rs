@@ -4,7 +4,7 @@ use super::common::*;
 use crate::form::{Entry, MisuseKind, Reply};
 use crate::record::Scene;
 use postseal::store::{Decision, Version};
-use postseal_testkit::factory::{CertSpec, Key, KeyPreference, KeyUse, Person, SignedMail};
+use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, KeyPreference, KeyUse, Person, SignedMail};
 
 pub(super) fn scenes() -> Vec<Scene> {
     [first(), decided(), preferences(), stores(), activation()].concat()
@@ -15,6 +15,17 @@ fn two() -> (Person, Person) {
     let first = issue(&valid(spec(ALICE, 1), "2026-01-01", "2027-01-01"));
     let next = issue(&valid(spec(ALICE, 2), "2026-05-01", "2028-01-01"));
     (first, next)
+}
+
+/// One CA key, with a certificate until then.
+fn middle(not_after: &str) -> Authority {
+    let mut spec = AuthoritySpec::new("Renewed CA", Key::P256(9));
+    spec.not_after = format!("{not_after}T00:00:00Z");
+    root().subordinate(&spec)
+}
+
+fn below(authority: &Authority) -> Person {
+    authority.issue(&valid(spec(ALICE, 5), "2026-01-01", "2028-01-01"))
 }
 
 fn shelf() -> Shelf {
@@ -68,6 +79,15 @@ fn first() -> Vec<Scene> {
             &signed(&stranger).with_authority(&other),
         )
         .stored(vec![Shelf::of(ALICE).imports(&signed(&stranger).with_authority(&other), NOW).entry()]),
+        import("import-path-ended", "The issuer that came along first has ended; the CA has renewed it.", &{
+            let renewed = middle("2030-01-01");
+            signed(&below(&middle("2027-01-01"))).with_authority(&renewed)
+        })
+        .at("2027-02-01T00:00:00Z")
+        .stored(vec![{
+            let ends = middle("2027-01-01");
+            Shelf::of(ALICE).imports(&signed(&below(&ends)).with_authority(&ends), NOW).entry()
+        }]),
         import("import-bag-ignored", "Certificates that nobody needs came along.", &{
             signed(&first).with_certificate(issue(&spec(BOB, 9)).der()).with_authority(&other)
         }),
