@@ -98,6 +98,8 @@ class Code(IntEnum):
     """A certificate has more policies or policy mappings than Limits::policies."""
     OCSP_TOO_LARGE = 225
     """An OCSP response has more bytes than Limits::ocsp_bytes."""
+    MESSAGES_TOO_LARGE = 226
+    """The messages that are to be made at once have more bytes than Limits::sealed_bytes."""
     PATH_TOO_DEEP = 230
     """The path to a trust anchor is longer than Limits::path_depth."""
     SIGNATURE_BUDGET = 231

@@ -67,7 +67,8 @@ impl Prepared {
         if recipients.is_empty() {
             return Err(Code::RecipientsMissing.into());
         }
-        if recipients.len() > limits.recipients {
+        // Of a recipient there may be as many keys as are judged (`Policy::all_valid`); people are counted before they are looked for.
+        if recipients.len() > limits.recipients.saturating_mul(limits.candidates.max(1)) {
             return Err(Code::RecipientsTooMany.into());
         }
         let mut key = Zeroizing::new(vec![0; algorithm.key_size()]);

@@ -140,6 +140,7 @@ codes! {
         223 ContentTooLong "content-too-long" "The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1).";
         224 PoliciesTooMany "policies-too-many" "A certificate has more policies or policy mappings than Limits::policies.";
         225 OcspTooLarge "ocsp-too-large" "An OCSP response has more bytes than Limits::ocsp_bytes.";
+        226 MessagesTooLarge "messages-too-large" "The messages that are to be made at once have more bytes than Limits::sealed_bytes.";
         230 PathTooDeep "path-too-deep" "The path to a trust anchor is longer than Limits::path_depth.";
         231 SignatureBudget "signature-budget" "Building the path needs more signature checks than Limits::path_signatures.";
         232 BuildBudget "build-budget" "Building the path needs more steps than Limits::path_steps.";

@@ -203,12 +203,13 @@ impl Outgoing {
     }
 }
 
-/// Not what is signed, because the fields would have to stand under the signature; and only where a parameter can be added
-/// that its reader finds, and finds once.
+/// Not what is signed, by S/MIME or by OpenPGP, because the fields would have to stand under the signature; and only where a
+/// parameter can be added that its reader finds, and finds once.
 fn can_be_protected(entity: &Entity<'_>, limits: &Limits) -> bool {
-    let readable = ContentType::of(&entity.headers, limits);
-    let takes_one_more = readable.is_ok_and(|content_type| matches!(content_type.parameter("hp"), Ok(None)));
-    entity.form(limits) == Form::Other && takes_one_more
+    let is_fit = |content_type: ContentType| {
+        !content_type.is("multipart", "signed") && matches!(content_type.parameter("hp"), Ok(None))
+    };
+    entity.form(limits) == Form::Other && ContentType::of(&entity.headers, limits).is_ok_and(is_fit)
 }
 
 fn append(header: &mut Vec<u8>, field: &[u8], line_end: &[u8]) {

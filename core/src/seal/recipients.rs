@@ -2,10 +2,12 @@ use super::sealer::Sealer;
 use super::{ContentEncryption, Policy};
 use crate::cert::Address;
 use crate::crypto::CryptoBackend;
-use crate::error::Error;
+use crate::error::{Code, Error};
+use crate::private::Private;
 use crate::random::Random;
 use crate::resolve::{Context, Recipient};
 use crate::verify::Limits;
+use core::fmt;
 use std::sync::Arc;
 
 /// Everybody whom one mail is encrypted for, with certificates that passed their checks. Spent by sealing; a second mail
@@ -60,7 +62,7 @@ pub struct Envelope {
 }
 
 /// One finished message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sealed {
     /// For whom: the recipients of its envelope.
@@ -71,6 +73,20 @@ pub struct Sealed {
     pub content_encryption: ContentEncryption,
     /// The message, ready to be sent.
     pub mail: Vec<u8>,
+}
+
+/// Neither header nor body of the message are for those who read a log.
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { addresses, hidden, content_encryption, mail } = self;
+        let addresses: Vec<Private<&Address>> = addresses.iter().map(Private::new).collect();
+        f.debug_struct("Sealed")
+            .field("addresses", &addresses)
+            .field("hidden", hidden)
+            .field("content_encryption", content_encryption)
+            .field("octets", &mail.len())
+            .finish()
+    }
 }
 
 impl Recipients {
@@ -109,7 +125,8 @@ impl Recipients {
     /// [`Envelope::sealer`].
     ///
     /// # Errors
-    /// What is wrong with the mail, or the randomness. Then there is no message at all.
+    /// [`Code::MessagesTooLarge`] before anything is made, what is wrong with the mail, or the randomness. Then there is no
+    /// message at all.
     ///
     /// ```
     /// use postseal::{Error, Random, seal::{Recipients, Sealed}};
@@ -119,6 +136,11 @@ impl Recipients {
     /// # let _ = seal;
     /// ```
     pub fn seal(self, mail: &[u8], random: &mut dyn Random) -> Result<Vec<Sealed>, Error> {
+        // Base64 and its line ends make four octets of three, and a little more.
+        let together = mail.len().saturating_add(mail.len().div_euclid(2)).saturating_mul(self.groups.len());
+        if self.groups.len() > 1 && together > self.limits.sealed_bytes {
+            return Err(Code::MessagesTooLarge.into());
+        }
         self.envelopes().into_iter().map(|envelope| envelope.seal(mail, random)).collect()
     }
 }

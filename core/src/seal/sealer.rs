@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::mail::{Already, GLANCE, Outgoing, already, header_end};
 use crate::random::Random;
 use crate::trace::Kind;
-use core::mem;
+use core::{fmt, mem};
 
 /// Makes one message from one mail, in pieces of any size and in constant memory. [`Envelope::sealer`] makes it.
 ///
@@ -28,7 +28,6 @@ pub struct Sealer {
     envelope: Envelope,
 }
 
-#[derive(Debug)]
 enum Stage {
     /// The header, and a glance at the body, are still coming in.
     Beginning {
@@ -43,6 +42,19 @@ enum Stage {
         lines: Base64Lines,
     },
     Failed(Error),
+}
+
+/// The mail is nobody's but its recipients'.
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Beginning { mail, header, .. } => {
+                f.debug_struct("Beginning").field("octets", &mail.len()).field("header", header).finish_non_exhaustive()
+            }
+            Self::Body { .. } => f.write_str("Body { .. }"),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
 }
 
 impl Sealer {

@@ -82,6 +82,9 @@ pub struct Limits {
     pub policy_nodes: usize,
     /// Recipients of one message. 50 000: Postfix takes 1 000 in one envelope (smtpd_recipient_limit).
     pub recipients: usize,
+    /// Bytes of the messages that are made at once and kept in memory, where there are several: one for each hidden recipient.
+    /// 1 GiB. Whoever seals envelope by envelope has no such limit.
+    pub sealed_bytes: usize,
     /// Certificates of one directory that are judged for one address; eight times as many are read, so that it is the best
     /// that are judged. 32: userCertificate has many values where every logon card left one.
     pub candidates: usize,
@@ -123,6 +126,7 @@ impl Default for Limits {
             policies: 128,
             policy_nodes: 20_000,
             recipients: 50_000,
+            sealed_bytes: 1 << 30,
             candidates: 32,
         }
     }

@@ -282,6 +282,12 @@ fn the_header_of_a_signed_mail_is_left_alone_and_the_trace_says_so() {
     let sealed = world.seal(&mail, &["p256@goal.example"]);
     assert!(header(&sealed).contains("Subject: visible\r\n"));
     assert!(world.recorder.names().contains(&"headers-not-protected"));
+    let type_of_pgp = "multipart/signed; protocol=\"application/pgp-signature\"; micalg=pgp-sha256; boundary=b";
+    let pgp = format!("Subject: visible\r\nContent-Type: {type_of_pgp}\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n");
+    let sealed_pgp = world.seal(pgp.as_bytes(), &["p256@goal.example"]);
+    assert!(header(&sealed_pgp).contains("Subject: visible\r\n"));
+    let inner = Opener::new(Key::P256(2)).open_mail(&sealed_pgp).unwrap();
+    assert!(!String::from_utf8(inner).unwrap().contains("hp="));
     // The signature is still good inside.
     let inner = Opener::new(Key::P256(2)).open_mail(&sealed).unwrap();
     let inner = [b"From: alice@goal.example\r\n".as_slice(), &inner].concat();
@@ -482,6 +488,22 @@ fn an_abandoned_sealer_gives_back_what_was_lent_and_says_nothing_was_sealed() {
     assert!(!world.recorder.names().contains(&"sealed"));
 }
 
+/// Each hidden recipient gets a message of his own; a thousand of them with a large mail would take all memory.
+#[test]
+fn messages_that_are_too_large_together_are_not_made_at_once() {
+    let mut world = World::new();
+    let mut limits = world.engine.limits().clone();
+    limits.sealed_bytes = 3 * MAIL.len() - 1;
+    world.engine = world.engine.with_limits(limits);
+    let both = || world.recipients(&["rsa@goal.example"], &["p256@goal.example"]);
+    let refused = both().seal(MAIL, &mut SeededRandom::new(1)).unwrap_err();
+    assert_eq!(refused.code(), Code::MessagesTooLarge);
+    for envelope in both().envelopes() {
+        assert!(envelope.seal(MAIL, &mut SeededRandom::new(1)).is_ok());
+    }
+    assert!(world.recipients(&["rsa@goal.example"], &[]).seal(MAIL, &mut SeededRandom::new(1)).is_ok());
+}
+
 #[test]
 fn nothing_that_is_shown_holds_a_certificate() {
     let world = World::new();
@@ -492,8 +514,17 @@ fn nothing_that_is_shown_holds_a_certificate() {
     let mut shown = format!("{recipients:?}");
     let envelope = recipients.envelopes().remove(0);
     shown.push_str(&format!("{envelope:?}"));
-    let sealer = envelope.sealer(None, &mut SeededRandom::new(1)).unwrap();
+    let mut sealer = envelope.sealer(None, &mut SeededRandom::new(1)).unwrap();
     shown.push_str(&format!("{sealer:?}"));
+    // Nor the mail: its header while the end is not there, and the outer one of what was made.
+    sealer.push(b"Subject: secret\r\nBcc: somebody@goal.example", &mut Vec::new()).unwrap();
+    shown.push_str(&format!("{sealer:?}"));
+    let sealed = world.recipients(&["rsa@goal.example"], &[]).seal(MAIL, &mut SeededRandom::new(1)).unwrap();
+    shown.push_str(&format!("{sealed:?}"));
+    for text in ["secret", "somebody", "MIME-Version"] {
+        let decimal: Vec<String> = text.bytes().map(|octet| octet.to_string()).collect();
+        assert!(!shown.contains(text) && !shown.contains(&decimal.join(", ")), "{text} in {shown}");
+    }
     assert!(!shown.contains(&octets.join(", ")), "{shown}");
     assert!(!shown.contains("goal.example"), "{shown}");
 }

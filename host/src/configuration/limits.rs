@@ -97,6 +97,8 @@ limits! {
     policy_nodes: usize,
     /// Recipients of one message. 50 000.
     recipients: NonZeroUsize,
+    /// Bytes of the messages that are made at once and kept in memory, where there are several. 1 GiB.
+    sealed_bytes: NonZeroUsize,
     /// Certificates of one directory that are judged for one address; eight times as many are read. 32.
     candidates: NonZeroUsize,
 }

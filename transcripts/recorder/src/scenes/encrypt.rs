@@ -139,6 +139,11 @@ fn modes() -> Vec<Scene> {
             .with(|scene| scene.transcript.hidden = vec![BOB.to_owned()])
             .stored(stored())
             .lends("staff", BOB, &[bob().der()]),
+        encrypt("unsealed-messages-too-large", "The messages together are larger than is allowed.", STAFF, &[ALICE])
+            .with(|scene| scene.transcript.hidden = vec![BOB.to_owned()])
+            .configured("\n[limits]\nsealed_bytes = 100\n")
+            .stored(stored())
+            .lends("staff", BOB, &[bob().der()]),
         encrypt("encrypt-only-hidden", "Nobody but a hidden recipient.", STAFF, &[])
             .with(|scene| scene.transcript.hidden = vec![BOB.to_owned()])
             .lends("staff", BOB, &[bob().der()]),
