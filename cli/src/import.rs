@@ -38,7 +38,7 @@ pub(crate) fn run(shared: &Shared, options: &ImportOptions) -> Result<ExitCode, 
         host = host.with_fetcher(Arc::new(fetcher));
     }
     let done = options.resume.as_deref().map(|path| Done::open(path, &context.tenant)).transpose()?;
-    let archive = input::archive(&options.paths)?.in_order_of_delivery();
+    let archive = input::archive(&options.paths, host.engine().limits())?.in_order_of_delivery();
     let bar = progress(options.progress, archive.len());
     let mut run =
         Run { shared, dry_run: options.dry_run, done: done.as_ref(), bar, counts: Counts::new(), failed: false };

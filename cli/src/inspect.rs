@@ -16,10 +16,10 @@ pub(crate) fn run(shared: &Shared, options: &InspectOptions) -> Result<ExitCode,
     let session = Session::new(shared)?;
     let (engine, now) = (session.engine_without_trust()?, session.now());
     let mut failed = false;
-    let archive = input::archive(&options.files)?;
+    let archive = input::archive(&options.files, engine.limits())?;
     for at in 0..archive.len() {
         let name = archive.name(at);
-        let mail = archive.read(at).map_err(|error| error.to_string());
+        let mail = archive.read_within(at, engine.limits()).map_err(|error| error.to_string());
         let shown = mail.and_then(|mail| show(shared, &engine, now, &name, &mail).map_err(|error| error.to_string()));
         if let Err(reason) = shown {
             failed = true;

@@ -176,3 +176,37 @@ fn a_mail_that_was_deferred_is_not_done() {
     assert_eq!(rows(&place.run(&import))[0]["outcome"], "already-known", "it is brought again");
     assert_eq!(stdout(&place.run(&import)), "");
 }
+
+#[test]
+fn a_mail_is_read_as_far_as_the_configured_limit() {
+    let place = Place::new();
+    let root = Authority::root("Root", Key::P256(1));
+    place.write("root.pem", root.pem().as_bytes());
+    let spec = CertSpec::mailbox("alice@goal.example", Key::P256(2));
+    let signed = SignedMail::new("alice@goal.example", &root.issue(&spec));
+    let line = b"0123456789012345678901234567890123456789012345678901234567890\r\n";
+    // More than the 50 MiB that are the default.
+    let large = signed.body(&line.repeat((51 << 20) / line.len())).build();
+    place.write("large.eml", &large);
+    place.write("box", &[b"From sender Fri May  1 12:00:00 2026\n", large.as_slice(), b"\n"].concat());
+    let run = |limit: usize, args: &[&str]| {
+        place.write("limits.toml", format!("import = true\n[limits]\nmessage_bytes = {limit}\n").as_bytes());
+        let shared = ["--config", "limits.toml", "--trust", "root.pem", "--json", JUNE[0], JUNE[1]];
+        let mut command = place.command(&[args, &shared].concat());
+        command.stdin(std::fs::File::open(place.path("large.eml")).unwrap()).output().unwrap()
+    };
+    for input in ["large.eml", "box", "-"] {
+        for (limit, outcome, code) in [
+            (50 << 20, "refused", "message-too-large".into()),
+            (large.len() - 1, "refused", "message-too-large".into()),
+            (large.len(), "imported", Value::Null),
+        ] {
+            let output = run(limit, &["import", "--dry-run", input]);
+            let row = &rows(&output)[0];
+            assert_eq!((&row["outcome"], &row["code"]), (&outcome.into(), &code), "{input} {limit}");
+        }
+        complains(&run(50 << 20, &["inspect", input]), 1, &["The mail has more bytes"]);
+        let inspected = run(60 << 20, &["inspect", input]);
+        assert_eq!(rows(&inspected)[0]["signers"][0]["signature"], "valid", "{input}");
+    }
+}

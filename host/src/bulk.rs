@@ -245,7 +245,7 @@ impl Host {
         is_done: &(dyn Fn(&[u8; 32]) -> bool + Sync),
     ) -> Prepared {
         let ends = |digest, outcome| Prepared { digest, verified: Verified::Ends(outcome), events: Later::default() };
-        let mail = match archive.read(at) {
+        let mail = match archive.read_within(at, self.engine().limits()) {
             Ok(mail) => mail,
             Err(error) => return ends(None, BulkOutcome::Unreadable(error)),
         };

@@ -60,6 +60,12 @@ pub(super) fn unquoted(stored: &[u8]) -> Vec<u8> {
     mail
 }
 
+/// So many octets of an mbox are enough for so many of a mail: a line that loses its `>` has five others at least, and the last line end
+/// goes.
+pub(super) const fn quoted_length(length: usize) -> usize {
+    length.saturating_add(length / 4).saturating_add(16)
+}
+
 /// The last mail of some mboxes has no empty line behind it; its own last line stays whole then.
 fn without_last_empty_line(stored: &[u8]) -> &[u8] {
     let shorter = stored.strip_suffix(b"\r\n").or_else(|| stored.strip_suffix(b"\n"));
@@ -107,6 +113,14 @@ mod tests {
     fn the_last_line_of_the_last_mail_stays_whole() {
         assert_eq!(mails(b"From a\nA: 1\n\none\n"), [(1, b"A: 1\n\none\n".to_vec())]);
         assert_eq!(mails(b"From a\nA: 1\r\n\r\none\r\n\r\n"), [(1, b"A: 1\r\n\r\none\r\n".to_vec())]);
+    }
+
+    #[test]
+    fn enough_is_read_of_an_mbox_for_a_mail_of_any_length() {
+        for length in 0..200 {
+            let stored = b">From \n".repeat(100);
+            assert!(unquoted(&stored[..quoted_length(length)]).len() >= length, "{length}");
+        }
     }
 
     #[test]

@@ -5,13 +5,12 @@ mod mbox;
 
 use mbox::Found;
 use postseal::UnixTime;
+use postseal::verify::Limits;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// Most octets of one mail that are read: one more than the engine accepts, so that the engine says what is wrong.
-const MAIL_LIMIT: u64 = (50 << 20) + 1;
 /// Octets of a mail that are looked at for the date of its delivery.
 const HEAD_LIMIT: u64 = 64 << 10;
 
@@ -175,23 +174,48 @@ impl Archive {
         }
     }
 
-    /// The octets of a mail.
+    /// The octets of a mail, within the default limits.
+    ///
+    /// # Errors
+    /// As [`Archive::read_within`].
+    ///
+    /// ```
+    /// assert!(postseal_host::Archive::default().read(7).is_err());
+    /// ```
+    pub fn read(&self, at: usize) -> io::Result<Vec<u8>> {
+        self.read_within(at, &Limits::default())
+    }
+
+    /// The octets of a mail. Of one that is larger than [`Limits::message_bytes`] there are more than that, and not all: an engine with
+    /// these limits says that it is too large.
     ///
     /// # Errors
     /// What the system says; [`io::ErrorKind::InvalidData`] for a file that is no mail; [`io::ErrorKind::NotFound`] for a number that
     /// there is none of.
     ///
     /// ```
-    /// assert!(postseal_host::Archive::default().read(7).is_err());
+    /// # use postseal::verify::Limits;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("hello.eml");
+    /// std::fs::write(&path, "Subject: hello\n\nhello\n")?;
+    /// let mut limits = Limits::default();
+    /// limits.message_bytes = 9;
+    /// assert_eq!(postseal_host::Archive::of(&[path]).read_within(0, &limits)?, b"Subject: h");
+    /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn read(&self, at: usize) -> io::Result<Vec<u8>> {
+    pub fn read_within(&self, at: usize, limits: &Limits) -> io::Result<Vec<u8>> {
+        // One octet more than the engine accepts, so that it says what is wrong.
+        let most = limits.message_bytes.saturating_add(1);
         let place = self.mails.get(at).ok_or(io::ErrorKind::NotFound)?;
         let mail = match &place.content {
-            Content::Whole(file) => read_all(File::open(self.file(*file)?)?)?,
+            Content::Whole(file) => read_up_to(most, File::open(self.file(*file)?)?)?,
             Content::OfMbox { file, octets, .. } => {
                 let mut opened = File::open(self.file(*file)?)?;
                 opened.seek(SeekFrom::Start(octets.start))?;
-                mbox::unquoted(&read_all(opened.take(octets.end.saturating_sub(octets.start)))?)
+                let stored = opened.take(octets.end.saturating_sub(octets.start));
+                let mut mail = mbox::unquoted(&read_up_to(mbox::quoted_length(most), stored)?);
+                mail.truncate(most);
+                mail
             }
             Content::Brought(at) => self.brought.get(*at).map(|(_, mail)| mail.clone()).unwrap_or_default(),
         };
@@ -204,9 +228,9 @@ impl Archive {
     }
 }
 
-fn read_all(reader: impl Read) -> io::Result<Vec<u8>> {
+fn read_up_to(most: usize, reader: impl Read) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
-    reader.take(MAIL_LIMIT).read_to_end(&mut octets)?;
+    reader.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut octets)?;
     Ok(octets)
 }
 
