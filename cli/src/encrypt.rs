@@ -38,8 +38,12 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
     let (visible, hidden) = (run.addresses(&options.to)?, run.addresses(&options.bcc)?);
     let mail = Mail::open(&options.file)?;
     let resolution = run.resolve(visible, hidden, &mail)?;
-    for report in resolution.reports() {
-        run.tell(report);
+    let reports: Vec<RecipientReport> = resolution.reports().cloned().collect();
+    let plan = resolution.plan();
+    // Only the plan knows whether the mode lets anybody get plaintext.
+    let plaintext_allowed = plan.as_ref().is_ok_and(|plan| plan.plaintext_allowed);
+    for report in &reports {
+        run.tell(report, plaintext_allowed);
     }
     let plan = resolution.plan().map_err(|unsealed| run.unsealed(&unsealed))?;
     for report in &plan.left_out {
@@ -170,9 +174,9 @@ impl Run<'_> {
         }
     }
 
-    fn tell(&self, report: &RecipientReport) {
+    fn tell(&self, report: &RecipientReport, plaintext_allowed: bool) {
         if self.shared.json {
-            self.say_json(&json(report, self.options.dry_run));
+            self.say_json(&json(report, plaintext_allowed, self.options.dry_run));
         } else if let Some(found) = report.found.first() {
             let address = escape(report.address.expose().as_str());
             self.say(&format!("{address}: found {} {}", found.source.name(), short(&found.fingerprint)));
@@ -219,6 +223,9 @@ fn missed(report: &RecipientReport, verbose: bool) -> String {
     if let Some(unavailable) = &report.unavailable {
         line.push_str(&format!(" {unavailable}"));
     }
+    if report.needs_operator {
+        line.push_str("; plaintext is not allowed: an operator has to decide");
+    }
     if verbose {
         for rejected in &report.rejected {
             let fingerprint = rejected.fingerprint.as_ref().map_or_else(|| "unreadable".to_owned(), short);
@@ -228,7 +235,7 @@ fn missed(report: &RecipientReport, verbose: bool) -> String {
     line
 }
 
-fn json(report: &RecipientReport, dry_run: bool) -> Value {
+fn json(report: &RecipientReport, plaintext_allowed: bool, dry_run: bool) -> Value {
     let best = report.found.first();
     let rejected = |rejected: &postseal::resolve::Rejected| {
         json!({
@@ -247,6 +254,9 @@ fn json(report: &RecipientReport, dry_run: bool) -> Value {
         "code": report.error.map(|error| error.code().name()),
         "reason": report.error.map(|error| error.to_string()),
         "rejected": report.rejected.iter().map(rejected).collect::<Vec<_>>(),
+        "unavailable": report.unavailable.as_ref().map(ToString::to_string),
+        "needs_operator": report.needs_operator,
+        "may_get_plaintext": plaintext_allowed && report.may_get_plaintext(),
     });
     if dry_run && let Value::Object(object) = &mut object {
         object.insert("dry_run".to_owned(), Value::Bool(true));

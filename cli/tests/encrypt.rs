@@ -182,6 +182,66 @@ fn modes_decide_about_those_who_are_left_out() {
 }
 
 #[test]
+fn whether_plaintext_is_allowed_is_said_for_each_recipient() {
+    let root = Authority::root("Root", Key::P256(1));
+    let place = Place::new();
+    place.write("anchors.pem", root.pem().as_bytes());
+    place.write("mail.eml", MAIL);
+    let learns = |mailbox: &str, key: u64, until: &str| {
+        let mut spec = CertSpec::mailbox(mailbox, Key::P256(key));
+        (spec.subject, spec.not_after) = (format!("Person {key}"), until.to_owned());
+        place.write("learn.eml", &SignedMail::new(mailbox, &root.issue(&spec)).build());
+        place.run(&["import", "--trust", "anchors.pem", "--at", "2026-02-01T00:00:00Z", "learn.eml"]);
+    };
+    for (name, key) in [("pinned", 9), ("expired", 10), ("held", 11)] {
+        learns(&format!("{name}@goal.example"), key, "2026-03-01T00:00:00Z");
+    }
+    learns("held@goal.example", 12, "2027-01-01T00:00:00Z");
+    learns("good@goal.example", 13, "2027-01-01T00:00:00Z");
+    let listed = rows(&place.run(&["certs", "list", "--json", "--address", "pinned@goal.example"]));
+    assert!(place.run(&["certs", "pin", listed[0]["fingerprint"].as_str().unwrap()]).status.success());
+
+    let run = |mode: &str, more: &[&str]| {
+        let at = ["encrypt", "--trust", "anchors.pem", "--at", "2026-06-01T00:00:00Z", "--dry-run", "--mode", mode];
+        let names = ["pinned", "expired", "held", "unknown", "good"].map(|name| format!("{name}@goal.example"));
+        let to: Vec<&str> = names.iter().flat_map(|name| ["--to", name.as_str()]).collect();
+        place.run(&[&at, to.as_slice(), more, &["mail.eml"]].concat())
+    };
+    let fields = |output: &Output, name: &str| -> Vec<bool> {
+        rows(output).iter().map(|row| row[name].as_bool().unwrap()).collect()
+    };
+    let output = run("if-possible", &["--json"]);
+    assert_eq!(output.status.code(), Some(66), "{}", stderr(&output));
+    assert_eq!(fields(&output, "needs_operator"), [true, false, true, false, false]);
+    assert_eq!(fields(&output, "may_get_plaintext"), [false, true, false, true, false]);
+    assert!(rows(&output).iter().all(|row| row.as_object().unwrap()["unavailable"].is_null()));
+    for (mode, code) in [("only-encrypted", 66), ("all-or-nothing", 65)] {
+        let output = run(mode, &["--json"]);
+        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(fields(&output, "needs_operator"), [true, false, true, false, false], "{mode}");
+        assert_eq!(fields(&output, "may_get_plaintext"), [false; 5], "{mode}");
+    }
+    let text = stderr(&run("if-possible", &[]));
+    let waits: Vec<&str> = text.lines().filter(|line| line.contains("an operator has to decide")).collect();
+    assert_eq!(waits.len(), 2, "{text}");
+    assert!(waits[0].contains("pinned@goal.example: ") && waits[1].contains("held@goal.example: "), "{text}");
+    assert!(waits.iter().all(|line| line.contains("plaintext is not allowed")), "{text}");
+}
+
+#[test]
+fn who_did_not_answer_is_said_and_plaintext_is_not_allowed_then() {
+    let place = Place::learned(MAIL);
+    let text = "directories = [\"gone\"]\n[directory.gone]\nkind = \"http\"\nurl = \"https://127.0.0.1:9/{addr}\"\n";
+    place.write("gone.toml", text.as_bytes());
+    let to = ["--to", "nobody@goal.example", "--mode", "if-possible", "--dry-run", "--json", "mail.eml"];
+    let output = encrypt(&place, &[&["--config", "gone.toml"], &to[..]].concat());
+    assert_eq!(output.status.code(), Some(75), "{}", stderr(&output));
+    let row = &rows(&output)[0];
+    assert_eq!((&row["outcome"], &row["may_get_plaintext"]), (&"unavailable".into(), &false.into()));
+    assert!(row["unavailable"].as_str().unwrap().contains("127.0.0.1"), "{row}");
+}
+
+#[test]
 fn a_store_that_does_not_answer_is_a_reason_to_try_again() {
     let place = Place::learned(MAIL);
     place.write("broken.db", b"this is no database, and never was one");
