@@ -260,7 +260,8 @@ pub(crate) struct StoreOptions {
 pub(crate) enum StoreCommand {
     /// Copy all tenants' entries into another store. What is there already stays; a copy that was interrupted is begun again.
     Copy(CopyOptions),
-    /// Read every entry, and ask the database about its own files. Ends with 1 when something is wrong.
+    /// Read every entry, and ask the database about its own files. Ends with 1 when something is wrong, with 75 when the store cannot be
+    /// reached.
     Check,
 }
 

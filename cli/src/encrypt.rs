@@ -115,7 +115,7 @@ impl Run<'_> {
             host = host.with_fetcher(Arc::new(fetcher));
         }
         let resolve = host.resolve(visible, hidden, context).map_err(|unsealed| self.unsealed(&unsealed))?;
-        let store = self.session.store_to_read().map_err(|failure| Failure::try_again(&[failure]))?;
+        let store = self.session.store_to_read()?;
         host = self.session.with_directories(host.with_store(store))?;
         let world = host.lookup().map_err(Failure::input)?;
         drive::run(resolve, &world, &*tracer, &|| false).map_err(Failure::input)

@@ -20,7 +20,7 @@ pub(crate) fn run(
         return Err(Failure::usage("--issuers: only pem and p7c have a place for the certificates of CAs"));
     }
     let Some(address) = wanted else { return deliver(Entries::of(store, tenant, Filter::All), options) };
-    let found = store.find(&FindStored::new(tenant.clone(), vec![address])).map_err(Failure::input)?;
+    let found = store.find(&FindStored::new(tenant.clone(), vec![address]))?;
     deliver(found.into_iter().map(Ok), options)
 }
 
@@ -53,9 +53,9 @@ impl From<ExportError> for Stopped {
 }
 
 impl Stopped {
-    fn failure(&self, output: &str) -> Failure {
+    fn failure(self, output: &str) -> Failure {
         match self {
-            Self::Store(unavailable) => Failure::input(unavailable),
+            Self::Store(unavailable) => unavailable.into(),
             Self::Output(error) => Failure::input(format_args!("{output}: {error}")),
         }
     }

@@ -1,6 +1,7 @@
 use crate::output::plain;
-use postseal::Error;
 use postseal::error::Fault;
+use postseal::query::Unavailable;
+use postseal::{Code, Error};
 use postseal_host::ConfigurationError;
 use std::fmt;
 use std::process::ExitCode;
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 pub(crate) enum Failure {
     /// Wrong usage or configuration: exit code 2.
     Usage(String),
-    /// Some input could not be read, or the store failed: exit code 1.
+    /// Some input could not be read, or some output not be written: exit code 1.
     Input(String),
     /// No message was made, because of the recipients or the mail: exit code 65 (EX_DATAERR).
     Unsealed(String),
@@ -62,7 +63,17 @@ impl fmt::Display for Failure {
 
 impl From<ConfigurationError> for Failure {
     fn from(error: ConfigurationError) -> Self {
-        Self::usage(error)
+        match error.code() {
+            Code::StoreUnavailable => Self::try_again(&[error]),
+            _ => Self::usage(error),
+        }
+    }
+}
+
+/// A store that did not answer may answer later, whoever asks it.
+impl From<Unavailable> for Failure {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::try_again(&[unavailable])
     }
 }
 

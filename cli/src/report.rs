@@ -38,7 +38,7 @@ pub(crate) fn run(shared: &Shared, options: &ReportOptions) -> Result<ExitCode, 
     }
     let (store, tenant) = (session.store_to_read()?, session.tenant());
     let entries = Entries::of(&*store, &tenant, Filter::All);
-    let certificates = Certificates::of(entries, session.now()).map_err(Failure::input)?;
+    let certificates = Certificates::of(entries, session.now())?;
     let page = page::render(&shared.tenant, session.now(), options.period, &events, &certificates);
     write(&options.out, &page).map_err(|error| Failure::input(format_args!("{}: {error}", options.out.display())))?;
     Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use postseal::import::Context;
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entry, ManagedStore, PutOutcome, Tenant};
-use postseal::{Code, Engine, UnixTime, revocation};
+use postseal::{Engine, UnixTime, revocation};
 use postseal_adapters::fetch::GuardedFetcher;
 use postseal_adapters::trace::JsonLines;
 use postseal_host::{Configuration, Host, Overrides};
@@ -80,11 +80,7 @@ impl<'a> Session<'a> {
 
     /// The store with all that operators may ask of it.
     pub(crate) fn managed_store(&self) -> Result<Arc<dyn ManagedStore>, Failure> {
-        let opened = self.config.managed_store().map_err(|error| match error.code() {
-            Code::StoreUnavailable => Failure::input(error),
-            _ => error.into(),
-        });
-        opened?.ok_or_else(|| Failure::usage("no store"))
+        self.config.managed_store()?.ok_or_else(|| Failure::usage("no store"))
     }
 
     /// The store if there is one; otherwise nothing is kept, and nothing is made.
@@ -132,7 +128,7 @@ impl<'a> Session<'a> {
 /// Whether there is a store at this path. Only a path that leads to nothing says no: a folder that may not be entered, or a link to what
 /// is gone, may hide a store with an operator's decisions, and nobody goes on as if there were none.
 pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
-    let unavailable = |error: io::Error| Failure::input(format_args!("{}: {error}", path.display()));
+    let unavailable = |error: io::Error| Failure::try_again(&[format_args!("{}: {error}", path.display())]);
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         // Opening a link to nothing would make what it names.

@@ -33,15 +33,15 @@ fn copy(shared: &Shared, from: &dyn ManagedStore, options: &CopyOptions) -> Resu
     let mut overrides = Overrides::default();
     overrides.store.clone_from(&options.to);
     let config = options.to_config.as_deref().map_or_else(|| Ok(Configuration::default()), Configuration::read)?;
-    let to = config.overridden_by(overrides).managed_store().map_err(Failure::input)?;
+    let to = config.overridden_by(overrides).managed_store()?;
     let to = to.ok_or_else(|| Failure::usage("the configuration has no store to copy to"))?;
-    let tenants = from.tenants().map_err(Failure::input)?;
+    let tenants = from.tenants()?;
     let copied = copy_store(from, &*to, &tenants, &mut |copied| {
         if shared.verbose {
             output::tell(format_args!("{} copied", copied.written.saturating_add(copied.same)));
         }
     });
-    let copied = copied.map_err(Failure::input)?;
+    let copied = copied?;
     if shared.json {
         let differing = |(tenant, address): &(postseal::store::Tenant, postseal::Address)| json!({ "tenant": tenant.name(), "address": address.as_str() });
         let differing: Vec<Value> = copied.differing.iter().map(differing).collect();
@@ -65,8 +65,8 @@ struct Counts {
 }
 
 fn check(shared: &Shared, store: &dyn ManagedStore) -> Result<ExitCode, Failure> {
-    let mut damage = store.damage().map_err(Failure::input)?;
-    for tenant in store.tenants().map_err(Failure::input)? {
+    let mut damage = store.damage()?;
+    for tenant in store.tenants()? {
         let mut counts = Counts::default();
         for entry in Entries::of(store, &tenant, Filter::All) {
             match entry {

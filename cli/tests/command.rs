@@ -271,8 +271,8 @@ fn a_store_that_cannot_be_used_is_named_and_nothing_is_half_written() {
     let (trust, mail) = (example("anchors.pem"), example("alice-detached.eml"));
     let import = |store: &str| place.run(&["import", "--store", store, "--trust", &trust, AT[0], AT[1], &mail]);
     place.write("corrupt.db", &[b'x'; 4096]);
-    complains(&import("sqlite:corrupt.db"), 1, &["corrupt.db", "not a database"]);
-    complains(&import("sqlite:no/such/folder/store.db"), 1, &["no/such/folder/store.db"]);
+    complains(&import("sqlite:corrupt.db"), 75, &["corrupt.db", "not a database"]);
+    complains(&import("sqlite:no/such/folder/store.db"), 75, &["no/such/folder/store.db"]);
     assert!(import("sqlite:good.db").status.success());
     // What a crash of the disk does to the middle of a file.
     let mut bytes = fs::read(place.path("good.db")).unwrap();
@@ -280,7 +280,7 @@ fn a_store_that_cannot_be_used_is_named_and_nothing_is_half_written() {
     bytes[100..middle].fill(0xa5);
     fs::write(place.path("good.db"), &bytes).unwrap();
     let output = import("sqlite:good.db");
-    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(75), "{}", stderr(&output));
     assert!(stderr(&output).contains("good.db"));
 }
 

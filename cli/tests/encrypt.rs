@@ -266,12 +266,27 @@ fn a_store_that_cannot_be_reached_is_not_taken_for_an_empty_one() {
         complains(&run(&to), 75, &[store]);
         complains(&run(&[&to[..], &["--mode", "if-possible"]].concat()), 75, &[store]);
         complains(&run(&[&to[..], &["--dry-run"]].concat()), 75, &[store]);
-        complains(&run(&["certs", "list"]), 1, &[store]);
-        complains(&run(&["certs", "expiring"]), 1, &[store]);
-        complains(&run(&["store", "check"]), 1, &[store]);
-        complains(&run(&["import", "--dry-run", &example("alice-detached.eml")]), 1, &[store]);
+        for command in [
+            &["certs", "list"][..],
+            &["certs", "list", "--address", "alice@goal.example"],
+            &["certs", "show", "00"],
+            &["certs", "held"],
+            &["certs", "export"],
+            &["certs", "export", "alice@goal.example", "--out", "certs.pem"],
+            &["certs", "expiring"],
+            &["certs", "purge", "--ended", "30"],
+            &["certs", "disable", "00"],
+            &["store", "check"],
+            &["store", "copy", "--to", "sqlite:copy.db"],
+            &["report", "--out", "report.html"],
+            &["import", "--dry-run", &example("alice-detached.eml")],
+        ] {
+            complains(&run(command), 75, &[store]);
+        }
     }
-    assert!(!place.path("out.eml").exists() && !place.path("gone.db").exists());
+    for name in ["out.eml", "gone.db", "certs.pem", "copy.db", "report.html"] {
+        assert!(!place.path(name).exists(), "{name}");
+    }
     // Where nothing is, nothing was learned, and nothing is made.
     let none = place.run(&["certs", "list", "--store", "sqlite:no/such/folder/store.db"]);
     assert_eq!((none.status.code(), stdout(&none)), (Some(0), String::new()));

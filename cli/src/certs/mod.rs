@@ -9,6 +9,7 @@ use crate::input;
 use crate::output::{self, day, short};
 use crate::session::Session;
 use postseal::cert::StoredCert;
+use postseal::error::Fault;
 use postseal::store::{CertStore, Decision, Entry, State};
 use postseal::trace::escape;
 use postseal::verify::TrustAnchors;
@@ -105,7 +106,10 @@ fn show(shared: &Shared, Found { entry, stored, state }: &Found) {
 fn add(shared: &Shared, session: &Session<'_>, file: &Path) -> Result<(), Failure> {
     let wrong = |error: &dyn Display| Failure::input(format_args!("{}: {error}", file.display()));
     let octets = input::file(file, CERTIFICATE_FILE)?;
-    let refused = |error: Error| wrong(&format_args!("{}: {}", error.code().name(), error.code().sentence()));
+    let refused = |error: Error| match error.fault() {
+        Fault::Unavailable => error.into(),
+        _ => wrong(&format_args!("{}: {}", error.code().name(), error.code().sentence())),
+    };
     // The store and the trace are made when the certificate is good.
     let (host, now) = (Host::new(session.engine()?), session.now());
     let checked = host.clone().with_store(session.store_to_read()?);
@@ -136,7 +140,7 @@ fn decide(session: &Session<'_>, store: &dyn CertStore, chosen: &Chosen, decisio
     let decided = host.decide(&session.tenant(), entry, fingerprint, decision, &operator(), session.now());
     decided.map_err(|error| match error.code() {
         Code::StoreContended => Failure::input("the entry changed in the meantime; look at it again"),
-        _ => Failure::input(error),
+        _ => error.into(),
     })?;
     say(entry, fingerprint, found.state, decision);
     Ok(())

@@ -47,11 +47,11 @@ pub(super) fn for_each(
     };
     if let Some(address) = &wanted.address {
         let query = FindStored::new(tenant.clone(), vec![address.clone()]);
-        store.find(&query).map_err(Failure::input)?.iter().for_each(one);
+        store.find(&query)?.iter().for_each(one);
         return Ok(());
     }
     for entry in Entries::of(store, tenant, filter(options.fingerprint.as_deref())?) {
-        one(&entry.map_err(Failure::input)?);
+        one(&entry?);
     }
     Ok(())
 }
