@@ -130,7 +130,7 @@ pub(crate) struct EncryptOptions {
     /// Protect the header fields too (RFC 9788): the outer Subject says "[...]".
     #[arg(long)]
     pub(crate) protect_headers: bool,
-    /// Where the message goes. [default: standard output]
+    /// Where the message goes; `-` is standard output. [default: -]
     #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
     pub(crate) out: Option<PathBuf>,
     /// Where the messages go: one file for all --to recipients, more where they read nothing in common, and one for each --bcc.
@@ -225,7 +225,7 @@ pub(crate) struct ExportOptions {
     /// pem, p7c (certs-only CMS), vcard (4.0) or ldif.
     #[arg(long, value_name = "NAME", default_value = "pem", value_parser = export_format)]
     pub(crate) format: ExportFormat,
-    /// Where they go. [default: standard output]
+    /// Where they go; `-` is standard output. [default: -]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Also the certificates of the CAs between them and trust anchors, in pem and p7c.
@@ -336,7 +336,7 @@ impl Period {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReportOptions {
-    /// Where the page goes: one HTML file, which names persons and needs nothing else.
+    /// Where the page goes: one HTML file, which names persons and needs nothing else. `-` is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use crate::args::{EncryptOptions, Shared};
 use crate::failure::Failure;
 use crate::output::{self, short};
+use crate::output_file::{OutputFile, is_standard_output};
 use crate::session::Session;
 use postseal::drive;
 use postseal::error::Fault;
@@ -19,7 +20,6 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
 
 /// Octets that are read at a time.
 const STEP: usize = 256 << 10;
@@ -45,7 +45,7 @@ pub(crate) fn run(shared: &Shared, options: &EncryptOptions) -> Result<ExitCode,
     for report in &reports {
         run.tell(report, plaintext_allowed);
     }
-    let plan = resolution.plan().map_err(|unsealed| run.unsealed(&unsealed))?;
+    let plan = plan.map_err(|unsealed| run.unsealed(&unsealed))?;
     for report in &plan.left_out {
         run.complain(report);
     }
@@ -192,8 +192,8 @@ impl Run<'_> {
     }
 
     /// Facts go to standard output, unless the message itself goes there.
-    const fn is_output_free(&self) -> bool {
-        self.options.dry_run || self.options.out.is_some() || self.options.out_dir.is_some()
+    fn is_output_free(&self) -> bool {
+        self.options.dry_run || file_of(self.options).is_some() || self.options.out_dir.is_some()
     }
 
     fn complain(&self, report: &RecipientReport) {
@@ -301,7 +301,7 @@ struct Message {
     sealer: Sealer,
     addresses: Vec<String>,
     hidden: bool,
-    file: NamedTempFile,
+    file: OutputFile,
     target: Option<PathBuf>,
     pending: Vec<u8>,
     octets: u64,
@@ -312,7 +312,7 @@ struct Whole {
     content_encryption: &'static str,
     addresses: Vec<String>,
     hidden: bool,
-    file: NamedTempFile,
+    file: OutputFile,
     target: Option<PathBuf>,
     octets: u64,
 }
@@ -331,9 +331,10 @@ impl Message {
             (Some(folder), _) if hidden => Some(folder.join(format!("bcc-{number}.eml"))),
             (Some(folder), _) if number > 1 => Some(folder.join(format!("message-{number}.eml"))),
             (Some(folder), _) => Some(folder.join("message.eml")),
-            (None, file) => file.clone(),
+            (None, _) => file_of(options).map(Path::to_owned),
         };
-        let file = temporary(target.as_deref())?;
+        let file = target.as_deref().map_or_else(OutputFile::standard_output, OutputFile::private);
+        let file = file.map_err(|error| not_written(target.as_deref(), &error))?;
         let sealer = envelope.sealer(length, &mut OsRandom);
         let sealer = sealer.map_err(|error| match error.fault() {
             Fault::Unavailable => Failure::try_again(&[error]),
@@ -369,21 +370,10 @@ impl Message {
 }
 
 impl Whole {
-    /// Gives the file its name, or copies it to standard output.
+    /// A message that did not arrive whole is none, whoever was to read it.
     fn show(self, run: &Run<'_>) -> Result<(), Failure> {
         let target = self.target.as_deref();
-        match &self.target {
-            Some(path) => {
-                self.file.persist(path).map_err(|error| not_written(Some(path), &error.error))?;
-            }
-            None => {
-                let mut file = self.file.reopen().map_err(|error| not_written(None, &error))?;
-                let mut out = io::stdout().lock();
-                // A message that did not arrive whole is none, whoever was to read it.
-                let copied = io::copy(&mut file, &mut out).and_then(|_| out.flush());
-                copied.map_err(|error| not_written(None, &error))?;
-            }
-        }
+        self.file.finish().map_err(|error| not_written(target, &error))?;
         if run.shared.json {
             run.say_json(&json!({
                 "sealed": true, "content_encryption": self.content_encryption, "recipients": self.addresses.len(),
@@ -397,17 +387,9 @@ impl Whole {
     }
 }
 
-/// Beside its target, so that it can be renamed to it.
-fn temporary(target: Option<&Path>) -> Result<NamedTempFile, Failure> {
-    let made = match target {
-        Some(path) => {
-            let folder =
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-            NamedTempFile::new_in(folder)
-        }
-        None => NamedTempFile::new(),
-    };
-    made.map_err(|error| not_written(target, &error))
+/// The file that the message goes to, if it does not go to standard output.
+fn file_of(options: &EncryptOptions) -> Option<&Path> {
+    options.out.as_deref().filter(|path| !is_standard_output(path))
 }
 
 fn not_written(target: Option<&Path>, error: &io::Error) -> Failure {

@@ -1,13 +1,12 @@
 use crate::args::ExportOptions;
 use crate::failure::Failure;
+use crate::output_file::{OutputFile, is_standard_output};
 use postseal::Address;
 use postseal::query::{FindStored, Unavailable};
 use postseal::store::{CertStore, Entries, Entry, Filter, Tenant};
 use postseal_host::{Export, ExportError};
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::Path;
-use tempfile::NamedTempFile;
 
 /// Writes public certificates, of one address or of all, a page of the store in memory. A file is whole or not there.
 pub(crate) fn run(
@@ -25,7 +24,7 @@ pub(crate) fn run(
 }
 
 fn deliver(entries: impl Iterator<Item = Result<Entry, Unavailable>>, options: &ExportOptions) -> Result<(), Failure> {
-    let Some(path) = &options.out else {
+    let Some(path) = options.out.as_deref().filter(|path| !is_standard_output(path)) else {
         return match write(io::stdout().lock(), entries, options) {
             // A reader that has gone away is no error: `postseal … | head` is fine.
             Err(Stopped::Output(ExportError::Output(error))) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -34,10 +33,9 @@ fn deliver(entries: impl Iterator<Item = Result<Entry, Unavailable>>, options: &
     };
     let name = path.display().to_string();
     let not_written = |error: &dyn Display| Failure::input(format_args!("{name}: {error}"));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let file = NamedTempFile::new_in(folder).map_err(|error| not_written(&error))?;
+    let file = OutputFile::public(path).map_err(|error| not_written(&error))?;
     let file = write(file, entries, options).map_err(|stopped| stopped.failure(&name))?;
-    file.persist(path).map(drop).map_err(|error| not_written(&error.error))
+    file.finish().map_err(|error| not_written(&error))
 }
 
 /// Why nothing more is written.

@@ -13,6 +13,7 @@ mod import;
 mod input;
 mod inspect;
 mod output;
+mod output_file;
 mod report;
 mod resume;
 mod session;

@@ -8,6 +8,8 @@ mod page;
 
 use crate::args::{ReportOptions, Shared};
 use crate::failure::Failure;
+use crate::output;
+use crate::output_file::{OutputFile, is_standard_output};
 use crate::session::Session;
 use crate::trace::tell_unreadable;
 use certificates::Certificates;
@@ -17,7 +19,6 @@ use postseal_adapters::trace::Reader;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use tempfile::NamedTempFile;
 
 /// Streams the trace, reads the store, and writes the page; the old one stays until the new one is whole.
 pub(crate) fn run(shared: &Shared, options: &ReportOptions) -> Result<ExitCode, Failure> {
@@ -40,15 +41,19 @@ pub(crate) fn run(shared: &Shared, options: &ReportOptions) -> Result<ExitCode, 
     let entries = Entries::of(&*store, &tenant, Filter::All);
     let certificates = Certificates::of(entries, session.now())?;
     let page = page::render(&shared.tenant, session.now(), options.period, &events, &certificates);
-    write(&options.out, &page).map_err(|error| Failure::input(format_args!("{}: {error}", options.out.display())))?;
+    write(&options.out, &page)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(out: &Path, page: &str) -> io::Result<()> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(page.as_bytes())?;
-    // Readable by its owner only: it names persons.
-    file.persist(out)?;
-    Ok(())
+fn write(out: &Path, page: &str) -> Result<(), Failure> {
+    if is_standard_output(out) {
+        output::whole(page);
+        return Ok(());
+    }
+    let mut file = OutputFile::private(out).map_err(|error| not_written(out, &error))?;
+    file.write_all(page.as_bytes()).and_then(|()| file.finish()).map_err(|error| not_written(out, &error))
+}
+
+fn not_written(out: &Path, error: &io::Error) -> Failure {
+    Failure::input(format_args!("{}: {error}", out.display()))
 }
