@@ -59,10 +59,20 @@ fn the_example_is_a_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let example = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("postseal.toml")).unwrap();
     let file = folder.path().join("postseal.toml");
-    fs::write(&file, example.replace("/var/lib/postseal/", "")).unwrap();
+    let checked = |text: &str| {
+        fs::write(&file, text.replace("/var/lib/postseal/", "")).unwrap();
+        let output = run(&["--check", file.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    // As it is installed: what the unit runs first must succeed.
+    checked(&example);
+    // With the directory that is only marked.
     fs::write(folder.path().join("staff.password"), "secret").unwrap();
-    let output = run(&["--check", file.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let is_key = |line: &str| line.contains(" = ") || (line.starts_with('[') && line.ends_with(']'));
+    let unmarked = |line: &str| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line).to_owned() + "\n";
+    let whole: String = example.lines().map(unmarked).collect();
+    assert!(whole.contains("\ndirectories = [") && whole.contains("\n[directory.staff]\n"), "{whole}");
+    checked(&whole);
 }
 
 #[test]
