@@ -186,6 +186,7 @@ examples() {
     cp examples/c/*.c examples/c/Makefile "$work/examples"
     make -s -C "$work/examples"
     cp "$work/fixtures/carol.der" "$work/examples/folder/carol@goal.example.der"
+    cat "$work/fixtures/root.pem" "$work/fixtures/root2.pem" > "$work/fixtures/both.pem"
     local mail=$PWD/examples/mail
     (
         cd "$work/examples"
@@ -199,6 +200,17 @@ examples() {
         code=0
         ./seal postseal.toml nobody@goal.example < hello.eml 2>/dev/null || code=$?
         [ $code = 65 ]
+        # Where plaintext is allowed: one who is not known, one for whom an operator decides, one whose directory does not answer.
+        printf 'trust = ["%s"]\nimport = true\nstore = "sqlite:possible.db"\ndirectories = ["gone"]\n' \
+            "$work/fixtures/both.pem" > possible.toml
+        printf '[encrypt]\nmode = "if-possible"\nfail_closed = true\n[directory.gone]\nkind = "http"\ndomains = ["gone.example"]\n' >> possible.toml
+        printf 'url = "https://127.0.0.1:9/{addr}"\n' >> possible.toml
+        ./learn possible.toml "$work/fixtures/alice.eml" "$work/fixtures/alice-other.eml" > /dev/null
+        for expected in "3 nobody@goal.example" "65 alice@goal.example" "75 nobody@gone.example"; do
+            code=0
+            ./seal possible.toml "${expected#* }" < hello.eml > sealed.eml 2> said.txt || code=$?
+            [ $code = "${expected% *}" ] && [ ! -s sealed.eml ] || { echo "$expected: $code"; cat said.txt; return 1; }
+        done
         ./stream postseal.toml alice@goal.example < hello.eml | grep "smime-type=authEnveloped-data" > /dev/null
         ./own_store "$mail/anchors.pem" "$mail/carol-ecdsa.eml" | grep "carol@goal.example 42e4fdc42ead active" > /dev/null
         ./own_directory "$work/fixtures/root.pem" folder carol@goal.example < hello.eml > sealed.eml
@@ -224,7 +236,7 @@ examples() {
         mkdir -p "$work/milter/folder"
         cp examples/c-milter/* "$work/milter"
         cp "$work/fixtures/root.pem" "$work/milter/folder/anchors.pem"
-        cp "$work/fixtures/alice.eml" "$work/milter/folder/alice.eml"
+        cp "$work/fixtures/alice.eml" "$work/fixtures/henry.eml" "$work/milter/folder"
         make -s -C "$work/milter"
         local checker=()
         # The threads that libmilter leaves running have memory that is only possibly lost.

@@ -84,6 +84,11 @@ fn learned(root: &Authority, write: &dyn Fn(&str, &[u8])) {
     write("alice.eml", &mail("Alice <alice@goal.example>", &alice));
     write("alice.der", alice.der());
     write("bob.eml", &mail("Bob <bob@goal.example>", &bob));
+    // id-aes128-GCM, and nothing else.
+    let gcm = [0x30, 0x0d, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x06];
+    let henry = root.issue(&CertSpec::mailbox("henry@goal.example", Key::P256(10)));
+    let signed = SignedMail::new("Henry <henry@goal.example>", &henry).without_attribute(CAPABILITIES);
+    write("henry.eml", &signed.extra_attribute(&attribute(CAPABILITIES, &gcm)).build());
     let renewed = root.issue(&alice.renewal(["2026-05-01T00:00:00Z", "2037-01-01T00:00:00Z"], None));
     write("alice-renewed.eml", &mail("Alice <alice@goal.example>", &renewed));
     // Another key, valid at the same time: two lines of certificates that contradict each other.

@@ -3,7 +3,8 @@
        c_milter POSTSEAL.TOML SOCKET DOMAIN          SOCKET as libmilter has it: inet:8895@127.0.0.1
 
    Mail from DOMAIN goes out, on the route "outbound"; other mail is learned from, on the route "inbound". A milter cannot make several
-   messages of one: mail with a hidden recipient beside others, or that only some can be sealed to, is refused. Every failure is 451 or
+   messages of one: mail with a hidden recipient beside others, or to people who read nothing in common, or that only some can be sealed
+   to, is refused. Every failure is 451 or
    550; mail passes unsealed only where the route allows it for each recipient, unlearned where it is too large. ../milter has the rest. */
 #define _GNU_SOURCE
 #include "fields.h"
@@ -137,6 +138,8 @@ static sfsistat seal(SMFICTX *ctx, const struct mail *mail, const postseal_encry
         return SMFIS_CONTINUE;
     if (left_out > 0)
         return refuse(ctx, false, "not everybody can be sealed to");
+    if (postseal_encryption_message_count(encryption) != 1)
+        return refuse(ctx, false, "the recipients need messages of their own");
     return sealed && replace(ctx, mail, (char *)sealed, len) ? SMFIS_CONTINUE : refuse(ctx, true, "not replaced");
 }
 

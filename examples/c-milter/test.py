@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Speaks the milter protocol (version 6) to `c_milter`, as Postfix does:  test.py FOLDER PROGRAM...
 
-PROGRAM is `c_milter`, or valgrind and it. FOLDER has `alice.eml`, signed under `anchors.pem`; a mail that was sealed to her is left in
-`sealed.eml` there.
+PROGRAM is `c_milter`, or valgrind and it. FOLDER has `alice.eml` and `henry.eml`, signed under `anchors.pem`; they read no authenticated
+content encryption in common. A mail that was sealed to her is left in `sealed.eml` there.
 """
 
 import signal
@@ -99,6 +99,7 @@ def main():
     configuration = folder / "postseal.toml"
     configuration.write_text(
         f'trust = ["{folder}/anchors.pem"]\nimport = true\nstore = "sqlite:milter.db"\n'
+        '[encrypt]\npreset = "strict-aead"\n'
     )
     socket_path = folder / "milter.sock"
     process = subprocess.Popen([*program, str(configuration), f"unix:{socket_path}", "ours.example"])
@@ -123,6 +124,11 @@ def main():
         assert connection.mail(me, [alice], sealed) == b"550 5.7.5 postseal: already-encrypted"
         again = connection.mail(me, [alice, "Alice@GOAL.example", alice], plain)
         assert b"enveloped-data" in again.lower(), "one recipient, named several times"
+        henry = "henry@goal.example"
+        assert connection.mail(henry, [me], (folder / "henry.eml").read_bytes()), "he reads AES-128-GCM and nothing else"
+        assert b"enveloped-data" in connection.mail(me, [henry], plain.replace(alice.encode(), henry.encode())).lower()
+        both = plain.replace(b"To: ", f"To: {henry}, ".encode())
+        assert connection.mail(me, [alice, henry], both) == b"550 5.7.5 postseal: the recipients need messages of their own"
         too_large = b"550 5.7.5 postseal: the mail is too large"
         for mail in [signed + b"0123456789abcde\r\n" * (50 << 16), (b"A: " + b"b" * 60_000 + b"\r\n") * 900 + signed]:
             assert connection.mail(alice, [me], mail) == mail, "only learned from, so it passes"

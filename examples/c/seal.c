@@ -1,6 +1,7 @@
 /* Encrypts a mail for one recipient: seal postseal.toml ADDRESS < mail > sealed
 
-   Exit code 75: try again later. 65: the recipient cannot be reached. */
+   Exit code 0: what was written is to be sent. 3: nothing was written, and the policy lets the mail go out as it is. 65: the recipient
+   cannot be reached, or an operator has to decide first, and the mail must not go out as it is. 75: the same, but try again later. */
 #include <postseal/postseal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,21 @@ static int unsealed(postseal_error *err)
     return is_temporary ? 75 : 65;
 }
 
+/* There is no message: whether the policy lets the mail go out readable. Where it does not, only a source that did not answer is a
+   reason to wait, and not where an operator has to decide. */
+static int not_sealed(const postseal_encryption *encryption)
+{
+    const postseal_recipient *recipient = postseal_encryption_left_out(encryption, 0);
+    int needs_operator = postseal_recipient_needs_operator(recipient);
+    if (postseal_encryption_plaintext_allowed(encryption) && postseal_recipient_may_get_plaintext(recipient)) {
+        fprintf(stderr, "not sealed; the policy lets it go out as it is\n");
+        return 3;
+    }
+    fprintf(stderr, "%s: %s\n", postseal_recipient_outcome_name(postseal_recipient_outcome(recipient)),
+            needs_operator ? "an operator has to decide" : "the mail must not go out as it is");
+    return postseal_recipient_outcome(recipient) == POSTSEAL_RECIPIENT_UNAVAILABLE && !needs_operator ? 75 : 65;
+}
+
 int main(int argc, char **argv)
 {
     postseal_engine *engine = NULL;
@@ -60,9 +76,7 @@ int main(int argc, char **argv)
         /* It is encrypted already, and the policy says to send it as it is. */
         fwrite(mail, 1, len, stdout);
     } else if (postseal_encryption_message_count(encryption) == 0) {
-        /* The route lets it go unencrypted, and the recipient cannot be reached. */
-        status = postseal_recipient_may_get_plaintext(postseal_encryption_left_out(encryption, 0)) ? 0 : 75;
-        fprintf(stderr, "%s\n", status == 0 ? "to be sent as it is" : "try again later");
+        status = not_sealed(encryption);
     } else {
         const postseal_message *message = postseal_encryption_message(encryption, 0);
         size_t sealed_len = 0;

@@ -44,7 +44,8 @@ int main(int argc, char **argv)
         status = postseal_operation_carry_out(operation, engine, &options, &err);
     if (status == POSTSEAL_OK)
         status = postseal_operation_plan(operation, &plan, &err);
-    /* One message for all visible recipients; a hidden one would have one of his own. How long the mail is, is not known: -1. */
+    /* One recipient, one message: the first. More would be for hidden recipients, and for those who read no content encryption in
+       common with the others (postseal_plan_message_count). How long the mail is, is not known: -1. */
     if (status == POSTSEAL_OK)
         status = postseal_plan_sealer(plan, 0, -1, &sealer, &err);
     if (status == POSTSEAL_OK)
