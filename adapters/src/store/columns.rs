@@ -43,5 +43,5 @@ pub(super) fn address(spelled: &str) -> Result<Address, Corrupt> {
 }
 
 pub(super) fn certificate(der: &[u8]) -> Result<Certificate, Corrupt> {
-    Certificate::from_der(der, &Limits::default()).map_err(|_| Corrupt("certificate"))
+    Certificate::from_der(der, &Limits::for_stored()).map_err(|_| Corrupt("certificate"))
 }

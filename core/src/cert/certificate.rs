@@ -10,6 +10,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Range;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -93,6 +94,14 @@ impl Certificate {
             Code::ExtensionRepeated | Code::ExtensionsTooMany | Code::DerTime => error,
             _ => Error::from(Code::CertificateMalformed).at(error.offset().unwrap_or_default()),
         })
+    }
+
+    /// Whether it is as small as these limits ask for: a store gives back what was accepted under others.
+    pub(crate) fn check_size(&self, limits: &Limits) -> Result<(), Error> {
+        if self.0.der.len() > limits.certificate_bytes {
+            return Err(Code::CertificateTooLarge.into());
+        }
+        if self.0.extensions.len() > limits.extensions { Err(Code::ExtensionsTooMany.into()) } else { Ok(()) }
     }
 
     /// The certificate as it was sent.
@@ -334,7 +343,7 @@ fn read(document: &Document<'_>, der: &[u8], lent: bool, limits: &Limits) -> Res
     fields.optional(Tag::context(1))?;
     fields.optional(Tag::context(2))?;
     let extensions = match fields.optional(Tag::context_constructed(3))? {
-        Some(wrapper) => extensions(document, &wrapper, der, limits)?,
+        Some(wrapper) => extensions(document, &wrapper, limits)?,
         None => Vec::new(),
     };
     fields.finish()?;
@@ -382,24 +391,24 @@ fn validity(document: &Document<'_>, validity: &Element<'_>) -> Result<(UnixTime
     Ok(pair)
 }
 
-fn extensions(document: &Document<'_>, wrapper: &Element<'_>, der: &[u8], limits: &Limits) -> Result<Vec<Slot>, Error> {
+fn extensions(document: &Document<'_>, wrapper: &Element<'_>, limits: &Limits) -> Result<Vec<Slot>, Error> {
     let mut wrapped = document.children(wrapper)?;
     let mut list = document.children(&wrapped.expect(Tag::SEQUENCE)?)?;
     wrapped.finish()?;
-    let mut slots: Vec<Slot> = Vec::new();
+    let (mut slots, mut seen) = (Vec::new(), BTreeSet::new());
     while let Some(extension) = list.next()? {
         if slots.len() >= limits.extensions {
             return Err(Code::ExtensionsTooMany.into());
         }
         let mut parts = document.children(&extension.expect(Tag::SEQUENCE)?)?;
-        let oid = content(&parts.expect(Tag::OBJECT_IDENTIFIER)?);
+        let oid = parts.expect(Tag::OBJECT_IDENTIFIER)?;
         let critical = parts.optional(Tag::BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
         let value = content(&parts.expect(Tag::OCTET_STRING)?);
         parts.finish()?;
-        if slots.iter().any(|slot| der.get(slot.oid.clone()) == der.get(oid.clone())) {
+        if !seen.insert(oid.content()) {
             return Err(Error::from(Code::ExtensionRepeated).at(extension.offset()));
         }
-        slots.push(Slot { oid, critical, value });
+        slots.push(Slot { oid: content(&oid), critical, value });
     }
     Ok(slots)
 }

@@ -12,10 +12,10 @@ use crate::verify::check_candidate;
 use core::cmp::Reverse;
 
 /// The path of a stored certificate that would be sealed to now, if it is not revoked, with what may help to find another.
-pub(super) fn usable(engine: &Engine, address: &Address, stored: &StoredCert, now: UnixTime) -> Option<Job> {
+pub(super) fn usable(engine: &Engine, address: &Address, stored: &StoredCert, now: UnixTime) -> Result<Job, Error> {
     let pool: Vec<Certificate> = stored.issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
-    let path = check_candidate(&engine.terms(now), address, &stored.certificate, &pool).ok()?;
-    Some(Job::new(path, pool, false))
+    let path = check_candidate(&engine.terms(now), address, &stored.certificate, &pool)?;
+    Ok(Job::new(path, pool, false))
 }
 
 /// The preferred certificate among the stored ones of the same mailbox (RFC 8551 2.5.3 lets a signer leave it out of his

@@ -201,8 +201,14 @@ impl Import {
         }
         for (stored, _) in entry.certs.iter().filter(|(_, state)| state.is_in_use()) {
             let role = Role::Stored(stored.certificate.fingerprint());
-            let job = candidate::usable(engine, &verified.address, stored, now);
-            self.jobs.extend(job.map(|job| (role, job)));
+            match candidate::usable(engine, &verified.address, stored, now) {
+                Ok(job) => self.jobs.push((role, job)),
+                // What a limit keeps from being judged may be good, and is not to be replaced without a word.
+                Err(error) if error.fault() == Fault::LimitExceeded => {
+                    self.verdicts.push((role, Verdict::Blocked(error)));
+                }
+                Err(_) => {}
+            }
         }
         self.state = State::Weighing(verified, entry);
         self.check_revocation();

@@ -10,6 +10,7 @@ use crate::time::UnixTime;
 
 /// What holds for every certificate below the anchor, the leaf included.
 pub(crate) fn check_certificate(certificate: &Certificate, terms: &Terms<'_>) -> Result<(), Error> {
+    certificate.check_size(terms.limits)?;
     check_validity(certificate, terms.now)?;
     if !certificate.is_wrapped_in_der() {
         return Err(Code::CertificateMalformed.into());

@@ -133,6 +133,26 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The limits to read a certificate with that a store gives back: the defaults without those of size and structure. It was
+    /// accepted under whatever limits held then, and nobody could use, see or remove it if others made it unreadable. Whether it
+    /// may be used is judged with the engine's limits each time.
+    ///
+    /// ```
+    /// use postseal::verify::Limits;
+    /// assert!(Limits::for_stored().certificate_bytes > Limits::default().certificate_bytes);
+    /// assert_eq!(Limits::for_stored().names, Limits::default().names);
+    /// ```
+    #[must_use]
+    pub fn for_stored() -> Self {
+        Self {
+            certificate_bytes: usize::MAX,
+            extensions: usize::MAX,
+            asn1_depth: usize::MAX,
+            asn1_elements: usize::MAX,
+            ..Self::default()
+        }
+    }
+
     /// How many certificates of one directory are read for one address, so that the best `candidates` among them can be told.
     ///
     /// ```

@@ -85,6 +85,22 @@ fn a_path_that_ended_is_replaced_by_that_of_the_mail() {
     }
 }
 
+#[test]
+fn what_a_limit_keeps_from_being_judged_is_not_replaced() {
+    let mut many = alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]);
+    many.overrides.extra_extensions =
+        (0..70).map(|number| extension(&format!("2.5.30.{number}"), false, b"")).collect();
+    let somebody = CertSpec { subject: "Somebody".to_owned(), ..alice(2, Key::P256(3), ["2026-02-01", "2028-01-01"]) };
+    let (mut wide, store) = (Limits::default(), MemoryStore::new());
+    wide.extensions = 100;
+    let first = SignedMail::new(FROM, &root().issue(&many)).build();
+    let report = engine().with_limits(wide).import_mail(&first, Context::new(now()), &store, &()).unwrap();
+    assert_eq!(report.outcome, Outcome::Imported);
+    let report = import(&SignedMail::new(FROM, &root().issue(&somebody)), "2026-06-01T00:00:00Z", &store);
+    assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Held, Code::CertificateConflict));
+    assert_eq!(states(&store), [State::Active, State::Held]);
+}
+
 // hardening: I7
 #[test]
 fn a_certificate_of_the_same_age_is_no_successor() {

@@ -23,7 +23,7 @@ use postseal::store::{CertStore, Change, Decision, Entry, PutOutcome, Tenant};
 use postseal::trace::Tracer;
 use postseal::verify::{Limits, Profile, TrustAnchors};
 use postseal::{Address, Certificate, Code, Engine, PerRoute, UnixTime};
-use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse};
+use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, extension};
 use postseal_testkit::{Loan, MemoryStore, Recorder, ScriptedDirectory};
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl World {
 
     /// Puts a certificate into the store as an operator would, without looking at its validity now.
     fn keep(&self, der: &[u8], at: &str) -> String {
-        let certificate = Certificate::from_der(der, &Limits::default()).unwrap();
+        let certificate = Certificate::from_der(der, &Limits::for_stored()).unwrap();
         let mailbox =
             certificate.mailboxes(postseal::cert::SubjectEmail::Ignore, &Limits::default()).unwrap().remove(0);
         let entry = self.entry(&mailbox);
@@ -153,14 +153,33 @@ fn a_local_hit_that_cannot_be_used_falls_through_to_the_directories_in_order() {
     assert_eq!((world.first.asked().len(), world.second.asked().len()), (1, 1));
 }
 
+#[test]
+fn a_stored_certificate_is_judged_with_the_limits_of_now() {
+    let mut many = spec(ALICE, 1);
+    many.overrides.extra_extensions =
+        (0..70).map(|number| extension(&format!("2.5.30.{number}"), false, b"")).collect();
+    let mut wide = Limits::default();
+    wide.extensions = 100;
+    let mut world = World::new();
+    world.engine = world.engine.with_limits(wide);
+    let kept = world.keep(&issue(&many), NOW);
+    assert_eq!(sources(&world.one(ALICE)), [("store", kept)]);
+    let mut small = Limits::default();
+    small.certificate_bytes = 700;
+    for (limits, code) in [(Limits::default(), Code::ExtensionsTooMany), (small, Code::CertificateTooLarge)] {
+        world.engine = world.engine.with_limits(limits);
+        let report = world.one(ALICE);
+        assert_eq!((rejections(&report), report.outcome), (vec![("store", code)], Outcome::Unavailable));
+    }
+}
+
 // hardening: E1
 #[test]
 fn what_fails_a_check_now_is_rejected_with_its_own_code_wherever_it_comes_from() {
     let wrong_root = Authority::root("Other", Key::P256(9)).issue(&spec(ALICE, 3)).der().to_vec();
     let critical = {
         let mut odd = spec(ALICE, 9);
-        odd.overrides.extra_extensions =
-            vec![postseal_testkit::factory::extension("1.3.6.1.4.1.99999.1", true, b"\x05\x00")];
+        odd.overrides.extra_extensions = vec![extension("1.3.6.1.4.1.99999.1", true, b"\x05\x00")];
         odd
     };
     for (der, code) in [

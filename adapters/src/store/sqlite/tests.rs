@@ -2,17 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 use super::{SqliteStore, patiently};
-use postseal::import::{Ask, Context};
+use postseal::drive::{self, Lookup};
+use postseal::import::{Ask, Context, Outcome};
 use postseal::operation::{Operation as _, Step};
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Change, Decision, Entry, ManagedStore, PutOutcome, Quota, Quotas, Tenant, Version};
 use postseal::verify::{Limits, TrustAnchors};
-use postseal::{PerRoute, UnixTime};
-use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
+use postseal::{Address, PerRoute, UnixTime, resolve};
+use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail, extension};
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, thread};
 
 /// What imports of so many new senders ask of a store that knows none of them.
@@ -93,6 +95,28 @@ fn commits(path: &Path) -> usize {
     let frame = usize::try_from(number(&header[8..])).unwrap().checked_add(24).unwrap();
     let ends = |frame: &&[u8]| frame[8..16] == header[16..24] && number(&frame[4..]) != 0;
     log[32..].chunks_exact(frame).filter(ends).count()
+}
+
+#[test]
+fn what_was_stored_under_wider_limits_stays_readable() {
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(10));
+    spec.overrides.extra_extensions =
+        (0..70).map(|number| extension(&format!("2.5.30.{number}"), false, b"")).collect();
+    let root = Authority::root("Root", Key::P256(1));
+    let anchors = TrustAnchors::from_pem(root.pem().as_bytes(), &Limits::default()).unwrap();
+    let mut limits = Limits::default();
+    limits.extensions = 100;
+    let engine = postseal_testkit::engine(anchors).with_limits(limits);
+    let (scene, now) = (Scene::new(), UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap());
+    let mail = SignedMail::new("alice@goal.example", &root.issue(&spec)).build();
+    for outcome in [Outcome::Imported, Outcome::AlreadyKnown] {
+        assert_eq!(engine.import_mail(&mail, Context::new(now), &scene.store, &()).unwrap().outcome, outcome);
+    }
+    assert_eq!(scene.stored(), ["alice"]);
+    let context = resolve::Context::new(now, Arc::new(()));
+    let resolve = engine.resolve(vec![Address::parse("alice@goal.example").unwrap()], Vec::new(), context).unwrap();
+    let resolution = drive::run(resolve, &Lookup::new(&scene.store), &(), &|| false).unwrap();
+    assert_eq!(resolution.reports().next().unwrap().outcome, resolve::Outcome::Found);
 }
 
 #[test]
