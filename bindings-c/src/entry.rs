@@ -178,7 +178,7 @@ unsafe fn stored(fields: &postseal_stored_cert) -> Result<(StoredCert, State), F
     if fields.reserved != 0 {
         return Err(unknown("The reserved member of the certificate is not 0.")());
     }
-    let limits = Limits::default();
+    let limits = Limits::for_stored();
     let state = value_of(values::STATES, fields.state).ok_or_else(unknown("The state is none."))?;
     let source = value_of(values::SOURCES, fields.source).ok_or_else(unknown("The source is none."))?;
     // SAFETY: the caller's word.

@@ -22,7 +22,7 @@ use postseal_c::question::*;
 use postseal_c::store::{postseal_engine_set_store, postseal_store_table};
 use postseal_c::tracer::{postseal_engine_set_tracer, postseal_tracer_table};
 use postseal_c::values::*;
-use postseal_testkit::factory::{Authority, CertSpec, Key};
+use postseal_testkit::factory::{Authority, CertSpec, Key, extension};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn text(text: *const c_char) -> String {
@@ -108,6 +108,35 @@ fn an_entry_gives_what_it_was_given() {
         assert_eq!((first.capabilities_are_dated, first.capabilities_signed_at, first.imported_at), (0, 0, -1));
         assert_eq!(*first.issuer_key.add(31), 7);
         assert_eq!(postseal_entry_cert_count(entry), 23);
+        postseal_entry_free(entry);
+    }
+}
+
+// Elliptic curves take Miri minutes.
+#[cfg(not(miri))]
+#[test]
+fn an_entry_takes_what_was_stored_under_wider_limits() {
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(2));
+    spec.overrides.extra_extensions =
+        (0..70).map(|number| extension(&format!("2.5.30.{number}"), false, b"")).collect();
+    let (alice, key) = (Authority::root("Root", Key::P256(0)).issue(&spec), [0_u8; 32]);
+    let cert = postseal_stored_cert {
+        struct_size: size_of::<postseal_stored_cert>(),
+        state: POSTSEAL_STATE_ACTIVE,
+        source: POSTSEAL_SOURCE_SIGNED_MAIL,
+        der: view(alice.der()),
+        issuers: null(),
+        issuers_len: 0,
+        issuer_key: key.as_ptr(),
+        capabilities: NONE,
+        capabilities_are_dated: 0,
+        reserved: 0,
+        capabilities_signed_at: 0,
+        imported_at: 0,
+    };
+    let entry = absent(c"alice@goal.example".as_ptr());
+    unsafe {
+        assert_eq!(postseal_entry_add(entry, &raw const cert, null_mut()), POSTSEAL_OK);
         postseal_entry_free(entry);
     }
 }

@@ -24,7 +24,7 @@ use pyo3::types::{PyBytes, PyTuple};
 pub(crate) struct StoredCert(pub(crate) cert::StoredCert);
 
 fn certificate(py: Python<'_>, der: &[u8]) -> PyResult<Certificate> {
-    Certificate::from_der(der, &Limits::default()).map_err(|error| raise(py, error))
+    Certificate::from_der(der, &Limits::for_stored()).map_err(|error| raise(py, error))
 }
 
 type Row<'py> =
