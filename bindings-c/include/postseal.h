@@ -22,6 +22,9 @@
  * Threads. Every object may be used from every thread. Getters and an engine may be used by several at once; where one call at a
  * time is possible, another one gets POSTSEAL_HANDLE_IN_USE. While an object is freed, and after that, nobody may use it.
  *
+ * Fork. Make an engine after the fork, in the process that uses it. An open SQLite connection that is carried over a fork may
+ * damage the file, and a lock that another thread held is never released in the child.
+ *
  * Callbacks run on the thread that made the call, and may call the library. They must not unwind, throw or `longjmp` through it.
  * A callback that fails means that whatever was asked was not to be had, never that it does not exist.
  *
@@ -1791,8 +1794,9 @@ const char *postseal_report_unavailable(const struct postseal_report *report);
 void postseal_report_free(struct postseal_report *report);
 
 /**
- * Encrypts one mail for its recipients: one message for all of `visible`, one for each of `hidden`. Blocks while the store and
- * the directories work. The mode of the route says what happens when somebody cannot be reached.
+ * Encrypts one mail for its recipients: one message for all of `visible`, or several where they read no content encryption in
+ * common, and one for each of `hidden`. Send all of them. Blocks while the store and the directories work. The mode of the
+ * route says what happens when somebody cannot be reached.
  *
  * When no message may be made, the error names the recipients who are the reason (`postseal_error_recipient`).
  * POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_ADDRESS_MALFORMED: a text is no mailbox.
@@ -1965,6 +1969,8 @@ postseal_status postseal_engine_set_store(struct postseal_engine *engine,
  * Gives the engine a directory of your own under this name, instead of one that is configured. Who asks it, in which order and
  * about which domains, is said in the configuration: `[directory.NAME]` with `kind = "host"`. `userdata` as with
  * `postseal_engine_set_store`.
+ *
+ * POSTSEAL_DIRECTORY_UNKNOWN: the configuration has no directory of this name, so that nobody would ask it.
  *
  * Example: `examples/c/own_directory.c`.
  */
@@ -2416,7 +2422,8 @@ postseal_status postseal_operation_plan(struct postseal_operation *operation,
 void postseal_operation_free(struct postseal_operation *operation);
 
 /**
- * How many messages are to be made: one for all visible recipients, one for each hidden one. 0 for NULL.
+ * How many messages are to be made: one for all visible recipients, or one for each content encryption that some of them read
+ * where none is common to all, and one for each hidden one. 0 for NULL.
  */
 size_t postseal_plan_message_count(const struct postseal_plan *plan);
 

@@ -7,7 +7,7 @@ use crate::engine::postseal_engine;
 use crate::error::{postseal_error, postseal_status};
 use crate::table::Versioned;
 use core::ffi::{c_char, c_void};
-use postseal::directory::{DirectoryId, DirectoryReply, DirectoryResolver};
+use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ impl DirectoryResolver for Callbacks<postseal_directory_table> {
 /// about which domains, is said in the configuration: `[directory.NAME]` with `kind = "host"`. `userdata` as with
 /// `postseal_engine_set_store`.
 ///
+/// POSTSEAL_DIRECTORY_UNKNOWN: the configuration has no directory of this name, so that nobody would ask it.
+///
 /// Example: `examples/c/own_directory.c`.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -63,7 +65,8 @@ pub unsafe extern "C" fn postseal_engine_set_directory(
     taking(err, table, userdata, |directory| {
         // SAFETY: as the header says.
         let (engine, name) = unsafe { (object(engine)?, text(name)?) };
-        engine.change(|host| host.with_directory(DirectoryId::new(name), Arc::new(directory)));
+        let id = engine.directory(name)?;
+        engine.change(|host| host.with_directory(id, Arc::new(directory)));
         Ok(())
     })
 }

@@ -52,8 +52,9 @@ impl From<Sealed> for postseal_message {
     }
 }
 
-/// Encrypts one mail for its recipients: one message for all of `visible`, one for each of `hidden`. Blocks while the store and
-/// the directories work. The mode of the route says what happens when somebody cannot be reached.
+/// Encrypts one mail for its recipients: one message for all of `visible`, or several where they read no content encryption in
+/// common, and one for each of `hidden`. Send all of them. Blocks while the store and the directories work. The mode of the
+/// route says what happens when somebody cannot be reached.
 ///
 /// When no message may be made, the error names the recipients who are the reason (`postseal_error_recipient`).
 /// POSTSEAL_STORE_MISSING: the engine has no store. POSTSEAL_ADDRESS_MALFORMED: a text is no mailbox.

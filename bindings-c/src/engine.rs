@@ -4,25 +4,40 @@ use crate::argument::{self, place};
 use crate::error::{Failure, postseal_error, postseal_status};
 use crate::guard::{call, free};
 use core::ffi::c_char;
+use postseal::Code;
+use postseal::directory::DirectoryId;
 use postseal_host::{Configuration, ConfigurationError, Host};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 /// An engine with its store, directories, fetcher and tracer, made of a configuration. It can be used from any number of
 /// threads at the same time.
 #[derive(Debug)]
-pub struct postseal_engine(RwLock<Host>);
+pub struct postseal_engine {
+    host: RwLock<Host>,
+    /// The directories that the configuration has.
+    directories: BTreeSet<String>,
+}
 
 impl postseal_engine {
     /// What a call works with. It goes on with that when another thread changes the engine meanwhile.
     pub(crate) fn host(&self) -> Host {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.host.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The directory of this name. One that nobody asks would look like one that has no certificates.
+    pub(crate) fn directory(&self, name: &str) -> Result<DirectoryId, Failure> {
+        if !self.directories.contains(name) {
+            return Err(Failure::with(Code::DirectoryUnknown, format!("There is no [directory.{name}].")));
+        }
+        Ok(DirectoryId::new(name))
     }
 
     /// Changes it for calls that begin later.
     pub(crate) fn change(&self, change: impl FnOnce(Host) -> Host) {
         let before = {
-            let mut host = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            let mut host = self.host.write().unwrap_or_else(PoisonError::into_inner);
             let changed = change(host.clone());
             core::mem::replace(&mut *host, changed)
         };
@@ -33,9 +48,10 @@ impl postseal_engine {
 
 /// The engine of a configuration.
 fn configured(configuration: Result<Configuration, ConfigurationError>) -> Result<postseal_engine, Failure> {
-    let host = configuration.and_then(|configuration| configuration.host());
     let failed = |error: ConfigurationError| Failure::with(error.code(), error);
-    Ok(postseal_engine(RwLock::new(host.map_err(failed)?)))
+    let configuration = configuration.map_err(failed)?;
+    let host = RwLock::new(configuration.host().map_err(failed)?);
+    Ok(postseal_engine { host, directories: configuration.directories().map(str::to_owned).collect() })
 }
 
 /// Makes an engine of the text of a configuration (`postseal.toml`). Paths in it are relative to `folder`, or to the current

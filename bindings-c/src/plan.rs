@@ -85,7 +85,8 @@ impl postseal_plan {
     }
 }
 
-/// How many messages are to be made: one for all visible recipients, one for each hidden one. 0 for NULL.
+/// How many messages are to be made: one for all visible recipients, or one for each content encryption that some of them read
+/// where none is common to all, and one for each hidden one. 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn postseal_plan_message_count(plan: *const postseal_plan) -> usize {
     get(plan, 0, |plan| plan.messages.len())
