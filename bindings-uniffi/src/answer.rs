@@ -5,7 +5,6 @@ use crate::question::{FetchCrl, FetchIssuer, FetchOcsp, FindStored, PutStored, R
 use crate::world::{entries, put_outcome};
 use core::fmt;
 use postseal::query::{self, Pending, Unavailable};
-use postseal::verify::Limits;
 use postseal::{Code, import, resolve};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -127,10 +126,10 @@ impl TryFrom<resolve::Ask> for Open {
 }
 
 impl Open {
-    fn asked(&self, limits: &Limits) -> Asked {
+    fn asked(&self) -> Asked {
         match self {
             Self::FindStored(open) => Asked::FindStored { query: FindStored::of(open.query()) },
-            Self::PutStored(open) => Asked::PutStored { query: PutStored::of(open.query(), limits) },
+            Self::PutStored(open) => Asked::PutStored { query: PutStored::of(open.query()) },
             Self::ResolveDirectory(open) => Asked::ResolveDirectory { query: ResolveDirectory::of(open.query()) },
             Self::FetchCrl(open) => Asked::FetchCrl { query: FetchCrl::of(open.query()) },
             Self::FetchOcsp(open) => Asked::FetchOcsp { query: FetchOcsp::of(open.query()) },
@@ -139,11 +138,11 @@ impl Open {
     }
 
     /// Spends the question on its answer, or gives it back when the answer is of another kind.
-    fn answer(self, answer: Answer, limits: &Limits) -> Result<query::Answer, Box<Self>> {
+    fn answer(self, answer: Answer) -> Result<query::Answer, Box<Self>> {
         match (self, answer) {
             (open, Answer::Unavailable { reason }) => Ok(open.unavailable(Unavailable::because(first_line(&reason)))),
-            (Self::FindStored(open), Answer::Entries { entries: kept }) => Ok(open.answer(entries(kept, limits))),
-            (Self::PutStored(open), Answer::Put { outcome }) => Ok(open.answer(put_outcome(outcome, limits))),
+            (Self::FindStored(open), Answer::Entries { entries: kept }) => Ok(open.answer(entries(kept))),
+            (Self::PutStored(open), Answer::Put { outcome }) => Ok(open.answer(put_outcome(outcome))),
             (Self::ResolveDirectory(open), Answer::Replies { replies }) => {
                 Ok(open.answer(Ok(replies.into_iter().map(Into::into).collect())))
             }
@@ -171,7 +170,6 @@ impl Open {
 pub struct Question {
     asked: Asked,
     open: Mutex<Option<Open>>,
-    limits: Limits,
 }
 
 impl fmt::Debug for Question {
@@ -181,24 +179,24 @@ impl fmt::Debug for Question {
 }
 
 impl Question {
-    pub(crate) fn of_import(ask: import::Ask, limits: &Limits) -> Result<Arc<Self>, EngineError> {
-        Ok(Self::new(ask.try_into()?, limits))
+    pub(crate) fn of_import(ask: import::Ask) -> Result<Arc<Self>, EngineError> {
+        Ok(Self::new(ask.try_into()?))
     }
 
-    pub(crate) fn of_resolve(ask: resolve::Ask, limits: &Limits) -> Result<Arc<Self>, EngineError> {
-        Ok(Self::new(ask.try_into()?, limits))
+    pub(crate) fn of_resolve(ask: resolve::Ask) -> Result<Arc<Self>, EngineError> {
+        Ok(Self::new(ask.try_into()?))
     }
 
-    fn new(open: Open, limits: &Limits) -> Arc<Self> {
-        let asked = open.asked(limits);
-        Arc::new(Self { asked, open: Mutex::new(Some(open)), limits: limits.clone() })
+    fn new(open: Open) -> Arc<Self> {
+        let asked = open.asked();
+        Arc::new(Self { asked, open: Mutex::new(Some(open)) })
     }
 
     /// Spends the question. An answer of another kind leaves it open.
     pub(crate) fn answer(&self, answer: Answer) -> Result<query::Answer, EngineError> {
         let mut slot = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let open = slot.take().ok_or(Code::QuestionAnswered)?;
-        open.answer(answer, &self.limits).map_err(|open| {
+        open.answer(answer).map_err(|open| {
             *slot = Some(*open);
             Code::AnswerKind.into()
         })

@@ -102,8 +102,9 @@ impl StoredCert {
         })
     }
 
-    fn core(self, limits: &Limits) -> Result<(postseal::cert::StoredCert, State), EngineError> {
-        let read = |der: &Vec<u8>| Certificate::from_der(der, limits);
+    fn core(self) -> Result<(postseal::cert::StoredCert, State), EngineError> {
+        let limits = Limits::for_stored();
+        let read = |der: &Vec<u8>| Certificate::from_der(der, &limits);
         let signed_at = self.signed_at.map(UnixTime::from_seconds);
         let stored = postseal::cert::StoredCert {
             certificate: read(&self.der)?,
@@ -147,11 +148,11 @@ impl Entry {
         Ok(Self { address: entry.address.as_str().to_owned(), version: entry.version.number(), certs })
     }
 
-    pub(crate) fn core(self, limits: &Limits) -> Result<store::Entry, EngineError> {
+    pub(crate) fn core(self) -> Result<store::Entry, EngineError> {
         Ok(store::Entry {
             address: Address::parse(&self.address)?,
             version: Version::new(self.version),
-            certs: self.certs.into_iter().map(|stored| stored.core(limits)).collect::<Result<_, _>>()?,
+            certs: self.certs.into_iter().map(StoredCert::core).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -178,12 +179,11 @@ pub enum ChangeKind {
 #[derive(Debug, uniffi::Object)]
 pub struct Change {
     change: store::Change,
-    limits: Limits,
 }
 
 impl Change {
-    pub(crate) fn of(change: store::Change, limits: &Limits) -> Arc<Self> {
-        Arc::new(Self { change, limits: limits.clone() })
+    pub(crate) fn of(change: store::Change) -> Arc<Self> {
+        Arc::new(Self { change })
     }
 }
 
@@ -219,7 +219,7 @@ impl Change {
 
     /// The entry after this change, with the next version; the same entry, version included, when nothing changes.
     pub fn apply(&self, entry: Entry) -> Result<Entry, EngineError> {
-        guard(|| Entry::of(&self.change.apply(entry.core(&self.limits)?)))
+        guard(|| Entry::of(&self.change.apply(entry.core()?)))
     }
 }
 
@@ -236,10 +236,10 @@ pub enum PutOutcome {
 }
 
 impl PutOutcome {
-    pub(crate) fn core(self, limits: &Limits) -> Result<store::PutOutcome, EngineError> {
+    pub(crate) fn core(self) -> Result<store::PutOutcome, EngineError> {
         match self {
             Self::Stored => Ok(store::PutOutcome::Stored),
-            Self::Conflict { entry } => Ok(store::PutOutcome::Conflict(entry.core(limits)?)),
+            Self::Conflict { entry } => Ok(store::PutOutcome::Conflict(entry.core()?)),
         }
     }
 }
@@ -270,7 +270,7 @@ impl fmt::Debug for CertificateFacts {
 #[uniffi::export]
 pub fn read_certificate(der: Vec<u8>) -> Result<CertificateFacts, EngineError> {
     guard(|| {
-        let certificate = Certificate::from_der(&der, &Limits::default())?;
+        let certificate = Certificate::from_der(&der, &Limits::for_stored())?;
         Ok(CertificateFacts {
             fingerprint: certificate.fingerprint().to_string(),
             subject: certificate.subject_text(),
@@ -313,9 +313,8 @@ mod tests {
             source: Source::Operator,
             imported_at: 0,
         };
-        let limits = Limits::default();
-        assert!(entry("alice@goal.example", Vec::new()).core(&limits).is_ok());
-        assert!(entry("nobody", Vec::new()).core(&limits).is_err());
-        assert!(entry("alice@goal.example", vec![stored(vec![0x30, 0], "00".repeat(32))]).core(&limits).is_err());
+        assert!(entry("alice@goal.example", Vec::new()).core().is_ok());
+        assert!(entry("nobody", Vec::new()).core().is_err());
+        assert!(entry("alice@goal.example", vec![stored(vec![0x30, 0], "00".repeat(32))]).core().is_err());
     }
 }

@@ -17,7 +17,6 @@ use postseal::drive::{self, World};
 use postseal::query::{self, Answer, Pending, Unavailable};
 use postseal::seal::Begun;
 use postseal::store::{self, Tenant};
-use postseal::verify::Limits;
 use postseal::{Code, import, resolve};
 use postseal_adapters::OsRandom;
 use postseal_host::Host;
@@ -89,7 +88,6 @@ impl store::CertStore for Elsewhere {
 struct Call {
     host: Host,
     world: AsyncWorld,
-    limits: Limits,
     deadline: Deadline,
 }
 
@@ -100,8 +98,7 @@ impl Call {
             (None, Some(_)) => engine.host.clone().with_store(Arc::new(Elsewhere)),
             (Some(_), _) => engine.host.clone(),
         };
-        let limits = engine.host.engine().limits().clone();
-        Ok(Self { host, world: engine.concurrent.clone(), limits, deadline: Deadline::after(timeout_ms) })
+        Ok(Self { host, world: engine.concurrent.clone(), deadline: Deadline::after(timeout_ms) })
     }
 
     /// What only blocks is asked as the blocking calls ask it.
@@ -118,7 +115,7 @@ impl Call {
         match &self.world.store {
             Some(store) if !self.deadline.is_over() => {
                 let found = store.find(FindStored::of(open.query())).await;
-                open.answer(found.map_err(Unavailable::from).and_then(|found| entries(found, &self.limits)))
+                open.answer(found.map_err(Unavailable::from).and_then(|found| entries(found)))
             }
             _ => self.blocking(resolve::Ask::FindStored(open)),
         }
@@ -129,8 +126,8 @@ impl Call {
         let reply = match (&self.world.store, self.host.store()) {
             _ if self.deadline.is_over() => Err(late()),
             (Some(store), _) => {
-                let outcome = store.put(PutStored::of(query, &self.limits)).await;
-                outcome.map_err(Unavailable::from).and_then(|outcome| put_outcome(outcome, &self.limits))
+                let outcome = store.put(PutStored::of(query)).await;
+                outcome.map_err(Unavailable::from).and_then(|outcome| put_outcome(outcome))
             }
             (None, Some(store)) => store.put(query),
             (None, None) => store::CertStore::put(&Elsewhere, query),

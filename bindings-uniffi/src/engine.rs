@@ -7,10 +7,11 @@ use crate::report::{Encryption, ImportReport};
 use crate::step::{EncryptOperation, ImportOperation};
 use crate::world::{CertStore, Directory, Fetcher, HostDirectory, HostFetcher, HostStore};
 use core::fmt;
-use postseal::Address;
 use postseal::directory::DirectoryId;
 use postseal::store;
+use postseal::{Address, Code};
 use postseal_host::{Configuration, Host};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,6 +51,8 @@ impl From<Decision> for store::Decision {
 pub struct Engine {
     pub(crate) host: Host,
     pub(crate) concurrent: AsyncWorld,
+    /// The directories that the configuration has.
+    directories: Arc<BTreeSet<String>>,
 }
 
 impl fmt::Debug for Engine {
@@ -60,7 +63,19 @@ impl fmt::Debug for Engine {
 
 impl Engine {
     fn of(configuration: &Configuration) -> Result<Arc<Self>, EngineError> {
-        Ok(Arc::new(Self { host: configuration.host()?, concurrent: AsyncWorld::default() }))
+        let directories = Arc::new(configuration.directories().map(str::to_owned).collect());
+        Ok(Arc::new(Self { host: configuration.host()?, concurrent: AsyncWorld::default(), directories }))
+    }
+
+    /// The directory of this name. One that nobody asks would look like one that has no certificates.
+    fn directory(&self, name: &str) -> Result<DirectoryId, EngineError> {
+        if self.directories.contains(name) {
+            return Ok(DirectoryId::new(name));
+        }
+        Err(EngineError::Failed {
+            failure: Code::DirectoryUnknown.into(),
+            detail: Some(format!("there is no [directory.{name}]")),
+        })
     }
 
     fn with(&self, change: impl FnOnce(&mut Self)) -> Arc<Self> {
@@ -91,14 +106,14 @@ impl Engine {
 
     /// With a store of the host's own, instead of the configured one.
     pub fn with_store(&self, store: Arc<dyn CertStore>) -> Arc<Self> {
-        let limits = self.host.engine().limits().clone();
-        self.with(|engine| engine.host = self.host.clone().with_store(Arc::new(HostStore { store, limits })))
+        self.with(|engine| engine.host = self.host.clone().with_store(Arc::new(HostStore(store))))
     }
 
-    /// With a directory of the host's own under this name. The configuration says who asks it, and in which order.
-    pub fn with_directory(&self, name: String, directory: Arc<dyn Directory>) -> Arc<Self> {
-        let (id, directory) = (DirectoryId::new(&name), Arc::new(HostDirectory(directory)));
-        self.with(|engine| engine.host = self.host.clone().with_directory(id, directory))
+    /// With a directory of the host's own under this name. The configuration says who asks it, and in which order;
+    /// `directory-unknown` when it has none of this name.
+    pub fn with_directory(&self, name: String, directory: Arc<dyn Directory>) -> Result<Arc<Self>, EngineError> {
+        let (id, directory) = (self.directory(&name)?, Arc::new(HostDirectory(directory)));
+        Ok(self.with(|engine| engine.host = self.host.clone().with_directory(id, directory)))
     }
 
     /// With a fetcher of the host's own. The configuration says what is fetched.
@@ -116,9 +131,14 @@ impl Engine {
         self.with(|engine| engine.concurrent.store = Some(store))
     }
 
-    /// With a directory for the `..._async` methods.
-    pub fn with_async_directory(&self, name: String, directory: Arc<dyn AsyncDirectory>) -> Arc<Self> {
-        self.with(|engine| drop(engine.concurrent.directories.insert(DirectoryId::new(&name), directory)))
+    /// With a directory for the `..._async` methods; `directory-unknown` as with `with_directory`.
+    pub fn with_async_directory(
+        &self,
+        name: String,
+        directory: Arc<dyn AsyncDirectory>,
+    ) -> Result<Arc<Self>, EngineError> {
+        let id = self.directory(&name)?;
+        Ok(self.with(|engine| drop(engine.concurrent.directories.insert(id, directory))))
     }
 
     /// With a fetcher for the `..._async` methods.
@@ -190,7 +210,7 @@ impl Engine {
         by: String,
     ) -> Result<(), EngineError> {
         guard(|| {
-            let (tenant, entry) = (context::tenant(tenant), entry.core(self.host.engine().limits())?);
+            let (tenant, entry) = (context::tenant(tenant), entry.core()?);
             Ok(self.host.decide(&tenant, &entry, fingerprint.parse()?, decision.into(), &by, context::clock(None))?)
         })
     }

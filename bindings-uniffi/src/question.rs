@@ -1,6 +1,5 @@
 use crate::cert::Change;
 use core::fmt;
-use postseal::verify::Limits;
 use postseal::{Address, query};
 use std::sync::Arc;
 
@@ -51,12 +50,12 @@ pub struct PutStored {
 }
 
 impl PutStored {
-    pub(crate) fn of(query: &query::PutStored, limits: &Limits) -> Self {
+    pub(crate) fn of(query: &query::PutStored) -> Self {
         Self {
             tenant: query.tenant.name().to_owned(),
             address: query.address.as_str().to_owned(),
             expect: query.expect.number(),
-            change: Change::of(query.change.clone(), limits),
+            change: Change::of(query.change.clone()),
         }
     }
 }

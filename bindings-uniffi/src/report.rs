@@ -262,7 +262,8 @@ impl fmt::Debug for SealedMail {
 /// What came of encrypting one mail.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Encryption {
-    /// The messages to send: one for all visible recipients, one for each hidden one.
+    /// The messages to send: one for all visible recipients, or one for each content encryption that some of them read where none
+    /// is common to all; one for each hidden one.
     pub messages: Vec<SealedMail>,
     /// Those who get none of them.
     pub left_out: Vec<RecipientReport>,

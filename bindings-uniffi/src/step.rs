@@ -9,9 +9,8 @@ use postseal::operation::{Operation, Step};
 use postseal::resolve::Resolve;
 use postseal::seal::Begun;
 use postseal::trace::Tracer;
-use postseal::verify::Limits;
 use postseal_adapters::OsRandom;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What an import wants next.
 #[derive(Debug, uniffi::Enum)]
@@ -59,7 +58,6 @@ fn enter<T>(object: &Mutex<T>) -> Result<MutexGuard<'_, T>, EngineError> {
 pub struct ImportOperation {
     import: Mutex<Import>,
     tracer: Arc<dyn Tracer>,
-    limits: Limits,
 }
 
 impl fmt::Debug for ImportOperation {
@@ -70,8 +68,8 @@ impl fmt::Debug for ImportOperation {
 
 impl ImportOperation {
     pub(crate) fn of(engine: &Engine, import: Import) -> Arc<Self> {
-        let (tracer, limits) = (Arc::clone(engine.host.tracer()), engine.host.engine().limits().clone());
-        Arc::new(Self { import: Mutex::new(import), tracer, limits })
+        let tracer = Arc::clone(engine.host.tracer());
+        Arc::new(Self { import: Mutex::new(import), tracer })
     }
 }
 
@@ -80,7 +78,7 @@ impl ImportOperation {
     /// The next step; `polled-while-finished` after the result was given.
     pub fn poll(&self) -> Result<ImportStep, EngineError> {
         guard(|| match enter(&self.import)?.poll(&*self.tracer)? {
-            Step::Ask(ask) => Ok(ImportStep::Ask { question: Question::of_import(ask, &self.limits)? }),
+            Step::Ask(ask) => Ok(ImportStep::Ask { question: Question::of_import(ask)? }),
             Step::Wait => Ok(ImportStep::Wait),
             Step::Done(report) => Ok(ImportStep::Done { report: report.into() }),
         })
@@ -110,7 +108,6 @@ pub struct EncryptOperation {
     state: Mutex<State>,
     recipients: Mutex<Vec<RecipientReport>>,
     tracer: Arc<dyn Tracer>,
-    limits: Limits,
 }
 
 impl fmt::Debug for EncryptOperation {
@@ -125,8 +122,13 @@ impl EncryptOperation {
             Begun::Resolve(resolve) => State::Resolving(Box::new(resolve), mail),
             Begun::Passed(encryption) => State::Passed(encryption.into()),
         };
-        let (tracer, limits) = (Arc::clone(engine.host.tracer()), engine.host.engine().limits().clone());
-        Arc::new(Self { state: Mutex::new(state), recipients: Mutex::default(), tracer, limits })
+        let tracer = Arc::clone(engine.host.tracer());
+        Arc::new(Self { state: Mutex::new(state), recipients: Mutex::default(), tracer })
+    }
+
+    /// What `recipients` gives. Waited for, since nobody who has it waits himself: who came in vain would lose the result.
+    fn reports(&self) -> MutexGuard<'_, Vec<RecipientReport>> {
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The result, when there is nothing to ask any more.
@@ -138,11 +140,12 @@ impl EncryptOperation {
             };
         };
         let resolution = match resolve.poll(&*self.tracer)? {
-            Step::Ask(ask) => return Ok(EncryptStep::Ask { question: Question::of_resolve(ask, &self.limits)? }),
+            Step::Ask(ask) => return Ok(EncryptStep::Ask { question: Question::of_resolve(ask)? }),
             Step::Wait => return Ok(EncryptStep::Wait),
             Step::Done(resolution) => resolution,
         };
-        *enter(&self.recipients)? = resolution.reports().cloned().map(Into::into).collect();
+        let recipients = resolution.reports().cloned().map(Into::into).collect();
+        *self.reports() = recipients;
         let State::Resolving(_, mail) = std::mem::replace(state, State::Over) else {
             return Err(Code::InternalError.into());
         };
@@ -173,6 +176,33 @@ impl EncryptOperation {
     /// One report for each recipient, in the order in which the host named them, the visible ones first; none before all questions
     /// are answered, and none for a mail that goes out as it is.
     pub fn recipients(&self) -> Result<Vec<RecipientReport>, EngineError> {
-        Ok(enter(&self.recipients)?.clone())
+        Ok(self.reports().clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::EncryptContext;
+    use std::{thread, time::Duration};
+
+    #[test]
+    fn who_looks_at_the_recipients_meanwhile_loses_no_result() {
+        let text = "trust = []\nimport = true\n[encrypt]\nmode = \"if-possible\"\n".to_owned();
+        let engine = Engine::from_configuration(text, String::new()).unwrap();
+        let to = vec!["alice@goal.example".to_owned()];
+        let operation = engine.encrypt_operation(b"\r\nx".to_vec(), to, Vec::new(), EncryptContext::default()).unwrap();
+        let EncryptStep::Ask { question } = operation.poll().unwrap() else { panic!("nothing is asked") };
+        let reason = "none".to_owned();
+        operation.handle(question, Answer::Unavailable { reason }).unwrap();
+        let looks = operation.recipients.lock().unwrap();
+        let polls = thread::spawn({
+            let operation = Arc::clone(&operation);
+            move || operation.poll()
+        });
+        thread::sleep(Duration::from_millis(50));
+        drop(looks);
+        let EncryptStep::Done { encryption } = polls.join().unwrap().unwrap() else { panic!("it is not over") };
+        assert_eq!((encryption.left_out.len(), operation.recipients().unwrap().len()), (1, 1));
     }
 }

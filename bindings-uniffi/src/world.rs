@@ -7,7 +7,6 @@ use crate::question::{FetchCrl, FetchIssuer, FetchOcsp, FindStored, PutStored, R
 use core::fmt;
 use postseal::query::{self, Unavailable};
 use postseal::store::{self, Tenant};
-use postseal::verify::Limits;
 use postseal::{directory, fetch};
 use std::sync::Arc;
 
@@ -26,10 +25,7 @@ pub trait CertStore: Send + Sync {
 }
 
 /// The store of the host as the engine's.
-pub(crate) struct HostStore {
-    pub(crate) store: Arc<dyn CertStore>,
-    pub(crate) limits: Limits,
-}
+pub(crate) struct HostStore(pub(crate) Arc<dyn CertStore>);
 
 impl fmt::Debug for HostStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,27 +34,27 @@ impl fmt::Debug for HostStore {
 }
 
 /// Entries of the host as the engine reads them. What cannot be read is no answer, never "nothing is kept".
-pub(crate) fn entries(entries: Vec<Entry>, limits: &Limits) -> Result<Vec<store::Entry>, Unavailable> {
-    let read = entries.into_iter().map(|entry| entry.core(limits)).collect::<Result<_, EngineError>>();
+pub(crate) fn entries(entries: Vec<Entry>) -> Result<Vec<store::Entry>, Unavailable> {
+    let read = entries.into_iter().map(Entry::core).collect::<Result<_, EngineError>>();
     read.map_err(|error| HostError::from(error).into())
 }
 
 /// What came of the host's storing, as the engine reads it.
-pub(crate) fn put_outcome(outcome: PutOutcome, limits: &Limits) -> Result<store::PutOutcome, Unavailable> {
-    outcome.core(limits).map_err(|error| HostError::from(error).into())
+pub(crate) fn put_outcome(outcome: PutOutcome) -> Result<store::PutOutcome, Unavailable> {
+    outcome.core().map_err(|error| HostError::from(error).into())
 }
 
 impl store::CertStore for HostStore {
     fn find(&self, query: &query::FindStored) -> Result<Vec<store::Entry>, Unavailable> {
-        entries(self.store.find(FindStored::of(query))?, &self.limits)
+        entries(self.0.find(FindStored::of(query))?)
     }
 
     fn put(&self, query: &query::PutStored) -> Result<store::PutOutcome, Unavailable> {
-        put_outcome(self.store.put(PutStored::of(query, &self.limits))?, &self.limits)
+        put_outcome(self.0.put(PutStored::of(query))?)
     }
 
     fn entries(&self, tenant: &Tenant) -> Result<Vec<store::Entry>, Unavailable> {
-        entries(self.store.entries(tenant.name().to_owned())?, &self.limits)
+        entries(self.0.entries(tenant.name().to_owned())?)
     }
 }
 

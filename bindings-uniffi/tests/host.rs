@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 use async_trait::async_trait;
-use postseal_testkit::factory::{Authority, CertSpec, Form, Key, SignedMail};
+use postseal_testkit::factory::{Authority, CertSpec, Form, Key, SignedMail, extension};
 use postseal_uniffi::*;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -172,7 +172,9 @@ fn whatever_can_be_asked_at_the_same_time_is() {
     let engine = engine(&pki)
         .with_async_store(Arc::new(Memory::default()))
         .with_async_directory("a".to_owned(), directory.clone())
-        .with_async_directory("b".to_owned(), directory.clone());
+        .unwrap()
+        .with_async_directory("b".to_owned(), directory.clone())
+        .unwrap();
     let recipients = vec!["bob@goal.example".to_owned(), "dan@other.example".to_owned()];
     let encryption =
         block_on(engine.encrypt_async(b"Subject: x\r\n\r\nx".to_vec(), recipients, Vec::new(), encrypt_context()))
@@ -181,6 +183,63 @@ fn whatever_can_be_asked_at_the_same_time_is() {
     assert_eq!(encryption.messages[0].addresses, ["bob@goal.example"]);
     assert_eq!(encryption.left_out[0].outcome, RecipientOutcome::Unavailable);
     assert!(!encryption.left_out[0].may_get_plaintext);
+}
+
+#[test]
+fn a_store_stays_readable_when_limits_are_lowered() {
+    let (folder, root) = (tempfile::tempdir().unwrap(), Authority::root("Root", Key::P256(1)));
+    std::fs::write(folder.path().join("anchors.pem"), root.pem()).unwrap();
+    let mut spec = CertSpec::mailbox("alice@goal.example", Key::P256(2));
+    spec.overrides.extra_extensions =
+        (0..70).map(|number| extension(&format!("2.5.30.{number}"), false, b"")).collect();
+    let mail = SignedMail::new("alice@goal.example", &root.issue(&spec)).build();
+    let store = Arc::new(Memory::default());
+    let engine = |limits: &str| {
+        let text = format!("trust = [\"anchors.pem\"]\nimport = true\n{limits}");
+        Engine::from_configuration(text, folder.path().display().to_string()).unwrap().with_store(store.clone())
+    };
+    let (wide, usual) = (engine("[limits]\nextensions = 100\n"), engine(""));
+    for outcome in [ImportOutcome::Imported, ImportOutcome::AlreadyKnown] {
+        assert_eq!(wide.import_mail(mail.clone(), import_context()).unwrap().outcome, outcome);
+    }
+    assert_eq!(usual.entries(None).unwrap()[0].certs.len(), 1);
+    let encrypt = |engine: &Engine| {
+        let recipients = vec!["alice@goal.example".to_owned()];
+        engine.encrypt(b"Subject: x\r\n\r\nx".to_vec(), recipients, Vec::new(), encrypt_context())
+    };
+    assert_eq!(encrypt(&wide).unwrap().messages.len(), 1);
+    let EngineError::Unsealed { recipients, .. } = encrypt(&usual).unwrap_err() else { panic!("another error") };
+    assert_eq!(recipients[0].rejected[0].error.name, "extensions-too-many");
+}
+
+fn unknown<T>(made: Result<T, EngineError>) -> bool {
+    matches!(made, Err(EngineError::Failed { failure, .. }) if failure.name == "directory-unknown")
+}
+
+#[test]
+fn a_directory_that_nobody_asks_is_an_error() {
+    let (pki, directory) = (pki(), Arc::new(Nobody));
+    let engine = engine(&pki);
+    assert!(engine.with_directory("a".to_owned(), directory.clone()).is_ok());
+    assert!(unknown(engine.with_directory("aa".to_owned(), directory.clone())));
+    assert!(engine.with_async_directory("b".to_owned(), directory.clone()).is_ok());
+    assert!(unknown(engine.with_async_directory("bb".to_owned(), directory)));
+}
+
+/// A directory without a certificate.
+struct Nobody;
+
+impl Directory for Nobody {
+    fn resolve(&self, query: ResolveDirectory) -> Result<Vec<DirectoryReply>, HostError> {
+        Ok(query.addresses.iter().map(|_| DirectoryReply::NotFound).collect())
+    }
+}
+
+#[async_trait]
+impl AsyncDirectory for Nobody {
+    async fn resolve(&self, query: ResolveDirectory) -> Result<Vec<DirectoryReply>, HostError> {
+        Directory::resolve(self, query)
+    }
 }
 
 #[test]

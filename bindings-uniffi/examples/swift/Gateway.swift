@@ -82,7 +82,7 @@ struct Gateway {
         for entry in try elsewhere.entries(tenant: nil) {
             known[try addressKey(address: entry.address)] = entry.certs.last
         }
-        engine = engine.withDirectory(name: "staff", directory: StaffDirectory(known))
+        engine = try engine.withDirectory(name: "staff", directory: StaffDirectory(known))
 
         // A mail goes out.
         let mail = Data("From: office@goal.example\r\nSubject: plans\r\n\r\nin confidence\r\n".utf8)
