@@ -14,6 +14,7 @@ use postseal::{Address, Code, Error, import, resolve};
 use postseal_host::{Configuration, ConfigurationError, Host};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyMapping;
 use pyo3::{PyTraverseError, PyVisit};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -134,9 +135,14 @@ fn outgoing(mail: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
 #[derive(Debug)]
 struct Given {
     store: Option<Py<PyAny>>,
-    directories: Option<BTreeMap<String, Py<PyAny>>>,
+    directories: BTreeMap<String, Py<PyAny>>,
     fetcher: Option<Py<PyAny>>,
     tracer: Option<Py<PyAny>>,
+}
+
+/// Directories by their names, from any mapping.
+fn directories(given: Option<&Bound<'_, PyMapping>>) -> PyResult<BTreeMap<String, Py<PyAny>>> {
+    given.map_or_else(|| Ok(BTreeMap::new()), |given| given.items()?.iter().map(|item| item.extract()).collect())
 }
 
 impl Engine {
@@ -159,7 +165,7 @@ impl Engine {
             let missing = || raise_with_detail(py, Code::DirectoryUnknown, &format!("there is no [directory.{name}]"));
             if is_known { Ok((DirectoryId::new(&name), directory)) } else { Err(missing()) }
         };
-        let directories = own.directories.unwrap_or_default().into_iter().map(directory).collect::<PyResult<_>>()?;
+        let directories = own.directories.into_iter().map(directory).collect::<PyResult<_>>()?;
         Ok(Self { host, store, directories, fetcher: own.fetcher, tracer: own.tracer })
     }
 
@@ -198,10 +204,11 @@ impl Engine {
         py: Python<'_>,
         path: PathBuf,
         store: Option<Py<PyAny>>,
-        directories: Option<BTreeMap<String, Py<PyAny>>>,
+        directories: Option<&Bound<'_, PyMapping>>,
         fetcher: Option<Py<PyAny>>,
         tracer: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
+        let directories = self::directories(directories)?;
         Self::new(py, Given { store, directories, fetcher, tracer }, || Configuration::read(&path))
     }
 
@@ -218,11 +225,12 @@ impl Engine {
         configuration: &str,
         folder: Option<PathBuf>,
         store: Option<Py<PyAny>>,
-        directories: Option<BTreeMap<String, Py<PyAny>>>,
+        directories: Option<&Bound<'_, PyMapping>>,
         fetcher: Option<Py<PyAny>>,
         tracer: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let folder = folder.unwrap_or_default();
+        let directories = self::directories(directories)?;
         Self::new(py, Given { store, directories, fetcher, tracer }, || Configuration::parse(configuration, &folder))
     }
 
@@ -254,8 +262,8 @@ impl Engine {
         reports::import(py, &report.map_err(|error| raise(py, error))?, &call.trouble)
     }
 
-    /// Encrypts a mail for its recipients: one message for those in `to`, and one of its own for each in `bcc`. After `timeout`
-    /// seconds nobody is asked anything more.
+    /// Encrypts a mail for its recipients: one message for those in `to`, or several where they read no content encryption in
+    /// common, and one of its own for each in `bcc`. After `timeout` seconds nobody is asked anything more.
     ///
     /// `now` is seconds since 1970 or an aware datetime; without it, the system's clock. Raises `Unsealed` when there is no message,
     /// naming whoever cannot be reached, and `Malformed` for what is no address.

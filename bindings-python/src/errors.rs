@@ -56,6 +56,14 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The first exception of several. Another one goes when nothing is locked any more: its end may run Python.
+fn keep_first(kept: &Mutex<Option<PyErr>>, error: PyErr) {
+    let mut kept = locked(kept);
+    let other = if kept.is_some() { Some(error) } else { kept.replace(error) };
+    drop(kept);
+    drop(other);
+}
+
 /// What went wrong in the host's own objects during one call, so that it can come out of it.
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
@@ -68,7 +76,7 @@ impl Trouble {
     /// ends the call.
     pub(crate) fn record(&self, py: Python<'_>, error: PyErr) {
         if error.is_instance_of::<PyException>(py) {
-            locked(&self.cause).get_or_insert(error);
+            keep_first(&self.cause, error);
         } else {
             self.stop(error);
         }
@@ -76,15 +84,18 @@ impl Trouble {
 
     /// Ends the call with this.
     pub(crate) fn stop(&self, error: PyErr) {
-        locked(&self.interrupt).get_or_insert(error);
+        keep_first(&self.interrupt, error);
     }
 
     /// Takes over what happened before the call knew of it.
     pub(crate) fn adopt(&self, py: Python<'_>, earlier: &Self) {
-        let cause = locked(&earlier.cause).as_ref().map(|error| error.clone_ref(py));
-        if let Some(cause) = cause {
+        if let Some(cause) = earlier.first(py) {
             self.record(py, cause);
         }
+    }
+
+    fn first(&self, py: Python<'_>) -> Option<PyErr> {
+        locked(&self.cause).as_ref().map(|error| error.clone_ref(py))
     }
 
     /// Whether the call must end.
@@ -100,15 +111,13 @@ impl Trouble {
 
     /// The first exception of the call.
     pub(crate) fn cause(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        let cause = locked(&self.cause);
-        cause.as_ref().map(|error| error.value(py).clone().into_any().unbind())
+        self.first(py).map(|error| error.into_value(py).into_any())
     }
 
     /// Makes the first exception of the call the cause of this one.
     pub(crate) fn explain(&self, py: Python<'_>, error: &PyErr) {
-        let cause = locked(&self.cause);
-        if let Some(cause) = cause.as_ref() {
-            error.set_cause(py, Some(cause.clone_ref(py)));
+        if let Some(cause) = self.first(py) {
+            error.set_cause(py, Some(cause));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::errors::{Trouble, locked, raise_code};
 use crate::lent::why;
 use crate::queries::{self, body, entries, put_outcome, replies};
 use postseal::query::{self, Pending};
-use postseal::{Code, import, resolve};
+use postseal::{Code, Error, import, resolve};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Mutex;
@@ -18,10 +18,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Spends it. `trouble` takes over the exception that is behind it.
-    pub(crate) fn take(&self, py: Python<'_>, trouble: &Trouble) -> PyResult<query::Answer> {
-        trouble.adopt(py, &self.trouble);
-        locked(&self.answer).take().ok_or_else(|| raise_code(py, Code::QuestionAnswered))
+    /// Spends it: only whoever works on the operation may, or an answer that was refused for that would be lost. `trouble` takes
+    /// over the exception that is behind it.
+    pub(crate) fn take(&self, trouble: &Trouble) -> Result<query::Answer, Error> {
+        let answer = locked(&self.answer).take().ok_or(Code::QuestionAnswered)?;
+        // Without an interpreter there is nobody to raise it to.
+        let _ = Python::try_attach(|py| trouble.adopt(py, &self.trouble));
+        Ok(answer)
     }
 }
 

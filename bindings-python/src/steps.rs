@@ -81,11 +81,7 @@ impl<T: Send> Shared<T> {
 
     /// Works on it. What ends the call ends the operation as well: what it gave would be lost.
     fn with<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut T) -> R + Send) -> PyResult<R> {
-        let mut slot = locked(&self.slot);
-        let Slot::Idle(mut operation) = mem::replace(&mut *slot, Slot::Busy) else {
-            return Err(raise_code(py, Code::HandleInUse));
-        };
-        drop(slot);
+        let mut operation = self.enter().ok_or_else(|| raise_code(py, Code::HandleInUse))?;
         let outcome = detached(py, &self.call.trouble, move || {
             let result = work(&mut operation);
             (operation, result)
@@ -99,6 +95,7 @@ impl<T: Send> Shared<T> {
             Ok((operation, result)) => {
                 drop(slot);
                 drop(operation);
+                self.call.trouble.interrupt()?;
                 Ok(result)
             }
             Err(error) => {
@@ -108,9 +105,24 @@ impl<T: Send> Shared<T> {
         }
     }
 
-    fn close(&self, py: Python<'_>) {
-        let operation = mem::replace(&mut *locked(&self.slot), Slot::Closed);
+    /// The operation for one call, if it is free. One that was closed stays so.
+    fn enter(&self) -> Option<T> {
+        let mut slot = locked(&self.slot);
+        match mem::replace(&mut *slot, Slot::Busy) {
+            Slot::Idle(operation) => Some(operation),
+            other => {
+                *slot = other;
+                None
+            }
+        }
+    }
+
+    /// Ends it, and raises what ends the call: its tracer is told of the end.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let before = mem::replace(&mut *locked(&self.slot), Slot::Closed);
+        let Slot::Idle(operation) = before else { return Ok(()) };
         py.detach(|| drop(operation));
+        self.call.trouble.interrupt()
     }
 }
 
@@ -157,15 +169,15 @@ impl ImportOperation {
     /// >>> importing.poll().result.outcome
     /// 'deferred'
     fn handle(&self, py: Python<'_>, answer: &Answer) -> PyResult<()> {
-        let answer = answer.take(py, &self.0.call.trouble)?;
-        self.0.with(py, |import| import.handle(answer))?.map_err(|error| raise(py, error))
+        let trouble = &self.0.call.trouble;
+        self.0.with(py, |import| import.handle(answer.take(trouble)?))?.map_err(|error| raise(py, error))
     }
 
     /// Ends the operation, whatever it waits for.
     ///
     /// >>> importing.close()
-    fn close(&self, py: Python<'_>) {
-        self.0.close(py);
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.close(py)
     }
 
     const fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -173,8 +185,8 @@ impl ImportOperation {
     }
 
     #[pyo3(signature = (*_raised))]
-    fn __exit__(&self, py: Python<'_>, _raised: &Bound<'_, PyTuple>) {
-        self.0.close(py);
+    fn __exit__(&self, py: Python<'_>, _raised: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.0.close(py)
     }
 
     fn __repr__(&self) -> &'static str {
@@ -273,8 +285,8 @@ impl EncryptOperation {
     /// >>> encrypting.poll().result.messages[0].addresses
     /// ('alice@goal.example',)
     fn handle(&self, py: Python<'_>, answer: &Answer) -> PyResult<()> {
-        let answer = answer.take(py, &self.shared.call.trouble)?;
-        self.shared.with(py, |state| state.handle(answer))?.map_err(|error| raise(py, error))
+        let trouble = &self.shared.call.trouble;
+        self.shared.with(py, |state| state.handle(answer.take(trouble)?))?.map_err(|error| raise(py, error))
     }
 
     /// What became of each recipient, once they are all resolved; `None` before.
@@ -286,8 +298,8 @@ impl EncryptOperation {
     /// Ends the operation, whatever it waits for. What was lent for it is gone afterwards.
     ///
     /// >>> encrypting.close()
-    fn close(&self, py: Python<'_>) {
-        self.shared.close(py);
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.shared.close(py)
     }
 
     const fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -295,8 +307,8 @@ impl EncryptOperation {
     }
 
     #[pyo3(signature = (*_raised))]
-    fn __exit__(&self, py: Python<'_>, _raised: &Bound<'_, PyTuple>) {
-        self.shared.close(py);
+    fn __exit__(&self, py: Python<'_>, _raised: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.shared.close(py)
     }
 
     fn __repr__(&self) -> &'static str {

@@ -12,11 +12,11 @@ import time
 from collections import Counter, UserList
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from conftest import ALICE, BOB, CAROL, NOW, PLAIN, SIGNED, STAFF, TRUST, OwnDirectory, OwnStore, Trace, engine
+from conftest import ALICE, BOB, CAROL, MAIL, NOW, PLAIN, SIGNED, STAFF, TRUST, OwnDirectory, OwnStore, Trace, engine
 
 import postseal
 from postseal import (
@@ -24,6 +24,7 @@ from postseal import (
     Code,
     Directory,
     DirectoryReply,
+    Engine,
     Entry,
     LentCertificate,
     PutOutcome,
@@ -268,6 +269,26 @@ def test_a_directory_that_nobody_asks_is_an_error() -> None:
         with pytest.raises(postseal.ApiMisuse, match=r"\[directory.stafff\]") as caught:
             engine(text, directories={"stafff": OwnDirectory({})})
         assert caught.value.code is Code.DIRECTORY_UNKNOWN
+
+
+def test_directories_come_in_any_mapping(certificates: Certificates) -> None:
+    directories = MappingProxyType({"staff": OwnDirectory(certificates)})
+    sealing = Engine.from_text(STAFF, MAIL, store=OwnStore(), directories=directories)
+    assert sealing.encrypt(PLAIN, ALICE, now=NOW).messages[0].addresses == (ALICE,)
+
+
+def test_what_was_stored_under_wider_limits_stays_readable() -> None:
+    def element(tag: int, *parts: bytes) -> bytes:
+        content = b"".join(parts)
+        return bytes([tag, 0x82]) + len(content).to_bytes(2) + content
+
+    none, time = element(0x30), element(0x17, b"260101000000Z")
+    extensions = [element(0x30, element(6, b"\x55\x1e" + bytes([number])), element(4)) for number in range(70)]
+    version, serial = element(0xA0, element(2, b"\x02")), element(2, b"\x01")
+    fields = [version, serial, none, none, element(0x30, time, time), none, none]
+    tbs = element(0x30, *fields, element(0xA3, element(0x30, *extensions)))
+    der = element(0x30, tbs, none, element(3, b"\x00\x00"))
+    assert postseal.StoredCert(der, [der], "00" * 32, None, None, "signed-mail", NOW).der == der
 
 
 def test_a_certificate_of_somebody_else_is_lent_in_vain(certificates: Certificates) -> None:

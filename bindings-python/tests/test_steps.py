@@ -132,7 +132,67 @@ def test_many_threads_on_one_operation_end_with_one_result() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sum(isinstance(result, Done) for result in results) <= 1 and results.count(None) <= 1
+        # Whoever came while another call was at work lost nothing: the answer is taken once.
+        if results.count(None) == 0:
+            operation.handle(answer)
+        with pytest.raises(ApiMisuse) as spent:
+            operation.handle(answer)
+        assert spent.value.code is Code.QUESTION_ANSWERED
+        done = [result for result in results if isinstance(result, Done)] or [operation.poll()]
+        assert len(done) == 1 and isinstance(done[0], Done) and results.count(None) <= 1
+
+
+TWO = STAFF.replace('["staff"]', '["staff", "more"]').replace(
+    'kind = "host"\n', 'kind = "host"\ndomains = ["goal.example"]\n[directory.more]\nkind = "host"\ndomains = ["other.example"]\n'
+)
+
+
+def test_an_answer_that_comes_while_another_call_is_at_work_is_not_lost(certificates: Certificates) -> None:
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def tracer(_: postseal.Event) -> None:
+        at_work.set()
+        assert go_on.wait(60)
+
+    directory, zoe = OwnDirectory(certificates), "zoe@other.example"
+    operation: Any = engine(TWO, tracer=tracer).encrypt_operation(PLAIN, [ALICE, zoe], now=NOW)
+    operation.handle(operation.poll().answer([Entry.absent(ALICE), Entry.absent(zoe)]))
+    staff, more = operation.poll(), operation.poll()
+    operation.handle(staff.answer(directory.resolve(staff.query)))
+    answer = more.answer(directory.resolve(more.query))
+    polling = threading.Thread(target=operation.poll)
+    polling.start()
+    assert at_work.wait(60)
+    with pytest.raises(ApiMisuse) as busy:
+        operation.handle(answer)
+    go_on.set()
+    polling.join()
+    assert busy.value.code is Code.HANDLE_IN_USE
+    operation.handle(answer)
+    with pytest.raises(postseal.Unsealed) as unsealed:
+        operation.poll()
+    assert [report.outcome for report in unsealed.value.recipients] == ["not-found"]
+
+
+def test_an_operation_that_is_closed_while_another_call_is_at_work_stays_closed() -> None:
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def tracer(_: postseal.Event) -> None:
+        at_work.set()
+        assert go_on.wait(60)
+
+    operation = engine(tracer=tracer).import_operation(b"From: a@goal.example\r\n\r\nunsigned", now=NOW)
+    polling = threading.Thread(target=operation.poll)
+    polling.start()
+    assert at_work.wait(60)
+    operation.close()
+    with pytest.raises(ApiMisuse):
+        operation.poll()
+    go_on.set()
+    polling.join()
+    with pytest.raises(ApiMisuse) as closed:
+        operation.poll()
+    assert closed.value.code is Code.HANDLE_IN_USE
 
 
 def sealing(certificates: Certificates, trace: Trace) -> tuple[postseal.EncryptOperation, OwnDirectory]:
@@ -207,6 +267,27 @@ def test_an_interrupt_in_the_tracer_ends_the_operation() -> None:
         operation.poll()
     with pytest.raises(ApiMisuse):
         operation.poll()
+
+
+@pytest.mark.parametrize("end", ["close", "with"])
+def test_an_interrupt_while_what_was_lent_is_given_up_comes_out(end: str, certificates: Certificates) -> None:
+    def tracer(event: postseal.Event) -> None:
+        if event.name == "lent-discarded":
+            raise KeyboardInterrupt
+
+    directory = OwnDirectory({ALICE: certificates[ALICE]})
+    operation: Any = engine(TWO, tracer=tracer).encrypt_operation(PLAIN, [ALICE, "zoe@other.example"], now=NOW)
+    operation.handle(operation.poll().answer([Entry.absent(ALICE), Entry.absent("zoe@other.example")]))
+    staff = operation.poll()
+    operation.handle(staff.answer(directory.resolve(staff.query)))
+    operation.poll()
+    with pytest.raises(KeyboardInterrupt):
+        if end == "close":
+            operation.close()
+        else:
+            with operation:
+                pass
+    operation.close()
 
 
 def test_a_reply_of_no_use_spends_no_other(certificates: Certificates) -> None:

@@ -111,7 +111,8 @@ class Encryption:
     """What came of encrypting one mail."""
 
     messages: tuple[Sealed, ...]
-    """The messages to send: one for all visible recipients, one for each hidden one."""
+    """The messages to send: one for all visible recipients, or one for each content encryption that some of them read where
+    none is common to all; one for each hidden one."""
     left_out: tuple[RecipientReport, ...]
     """Those who get none of them."""
     plaintext_allowed: bool
