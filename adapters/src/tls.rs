@@ -1,5 +1,7 @@
 //! The roots and versions of TLS, for everything here that speaks it: `ring`, TLS 1.2 and 1.3.
 
+#[cfg(any(feature = "fetch", feature = "ldap", feature = "entra"))]
+use crate::made::Attempt;
 use rustls::client::WantsClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -15,11 +17,24 @@ pub(crate) fn roots_from_pem(pem: &[u8]) -> Option<RootCertStore> {
     (!roots.is_empty()).then_some(roots)
 }
 
-/// It takes a while to read them.
-pub(crate) fn roots_of_system() -> RootCertStore {
+/// What is built of these roots, or of the system's, which take a while to read. Where some of those could not be read, perhaps for
+/// want of descriptors or because they are being replaced, it is used with the others, and not kept.
+#[cfg(any(feature = "fetch", feature = "ldap", feature = "entra"))]
+pub(crate) fn under<T>(own: Option<&RootCertStore>, build: impl FnOnce(RootCertStore) -> Option<T>) -> Attempt<T> {
+    let (roots, is_whole) = own.map_or_else(roots_of_system, |own| (own.clone(), true));
+    match Some(roots).filter(|roots| !roots.is_empty()).and_then(build) {
+        None => Attempt::Nothing,
+        Some(built) if is_whole => Attempt::Whole(built),
+        Some(built) => Attempt::Part(built),
+    }
+}
+
+/// With whether all of them could be read.
+pub(crate) fn roots_of_system() -> (RootCertStore, bool) {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+    let read = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(read.certs);
+    (roots, read.errors.is_empty())
 }
 
 /// A client that trusts these roots, before it is said who it is.

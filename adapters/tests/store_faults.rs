@@ -262,6 +262,8 @@ fn fault_worker() {
     let Ok(path) = env::var("POSTSEAL_FAULT_STORE") else { return };
     let (engine, mails) = mails();
     let store = std::cell::OnceCell::new();
+    #[cfg(feature = "postgres")]
+    let database = nowhere();
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (command, number) = line.split_once(' ').unwrap();
@@ -275,10 +277,19 @@ fn fault_worker() {
         let said = match command {
             "again" => SqliteStore::open(Path::new(&path))
                 .map_or_else(|error| format!("unopened {error}"), |store| import(&store)),
+            #[cfg(feature = "postgres")]
+            "database" => database.check().unwrap_err().to_string(),
             _ => import(store.get_or_init(|| SqliteStore::open(Path::new(&path)).unwrap())),
         };
         println!("said {said}");
     }
+}
+
+/// A database that is not there: whoever asks it needs a thread with a runtime.
+#[cfg(feature = "postgres")]
+fn nowhere() -> postseal_adapters::store::PostgresStore {
+    let address = "postgresql://gateway@127.0.0.1:1/mail?sslmode=disable";
+    postseal_adapters::store::PostgresStore::at(address).unwrap().store().unwrap()
 }
 
 struct Worker {
@@ -389,4 +400,20 @@ fn whatever_the_machine_lacks_the_same_process_goes_on_when_it_is_back() {
     drop(worker);
     assert_eq!(SqliteStore::open(&store).unwrap().entries(&Tenant::default()).unwrap().len(), 2);
     drop(disk);
+}
+
+// hardening: P4
+#[cfg(feature = "postgres")]
+#[test]
+fn a_store_that_could_not_start_its_runtime_starts_it_when_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut worker = Worker::start(&folder.path().join("store.db"));
+    assert_eq!(worker.ask("import", 0), "imported");
+    if !worker.limit("--nofile=3:4096") {
+        return println!("SKIPPED: no prlimit on this machine");
+    }
+    assert_eq!(worker.ask("database", 0), "127.0.0.1/mail: this machine has no room for a thread");
+    assert!(worker.limit("--nofile=1024:4096"));
+    let said = worker.ask("database", 0);
+    assert!(said.starts_with("127.0.0.1/mail: ") && said.contains("refused"), "{said}");
 }

@@ -13,7 +13,7 @@ use super::wire::{Sender, Wire};
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
 use std::fmt;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -201,37 +201,31 @@ impl EntraDirectory {
     }
 
     fn run_blocking<S: Seeker + Send + 'static>(&self, seekers: Vec<S>) -> Result<Vec<S>, Unavailable> {
-        let (there, back) = mpsc::sync_channel(1);
-        self.start(seekers, move |seekers| drop(there.send(seekers)), std::future::pending())?;
+        let limits = &self.tenant.plan.limits;
+        let machine = self.machine(seekers);
         // The machine keeps the deadline; this is for a thread that is gone.
-        let longest = self.tenant.plan.limits.total.saturating_add(GRACE);
-        back.recv_timeout(longest).map_err(|_| Unavailable::because("the thread that asks Entra ID is gone"))
+        let longest = limits.total.saturating_add(GRACE);
+        self.wire.wait(limits, |sender| drive(machine, sender), longest).map_err(Unavailable::because)
     }
 
     async fn run_async<S: Seeker + Send + 'static>(&self, seekers: Vec<S>) -> Result<Vec<S>, Unavailable> {
+        let machine = self.machine(seekers);
         let (there, back) = oneshot::channel();
         let (here, gone) = oneshot::channel::<()>();
-        let is_gone = async move { drop(gone.await) };
-        self.start(seekers, move |seekers| drop(there.send(seekers)), is_gone)?;
+        let job = |sender| async move {
+            tokio::select! {
+                seekers = drive(machine, sender) => drop(there.send(seekers)),
+                _ = gone => {}
+            }
+        };
+        self.wire.run(&self.tenant.plan.limits, job).map_err(Unavailable::because)?;
         let answer = back.await;
         drop(here);
         answer.map_err(|_| Unavailable::because("the thread that asks Entra ID is gone"))
     }
 
-    fn start<S: Seeker + Send + 'static>(
-        &self,
-        seekers: Vec<S>,
-        deliver: impl FnOnce(Vec<S>) + Send + 'static,
-        is_gone: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), Unavailable> {
-        let machine = Machine::new(Arc::clone(&self.tenant), seekers, Instant::now());
-        let job = |sender| async move {
-            tokio::select! {
-                seekers = drive(machine, sender) => deliver(seekers),
-                () = is_gone => {}
-            }
-        };
-        self.wire.run(&self.tenant.plan.limits, job).map_err(Unavailable::because)
+    fn machine<S: Seeker>(&self, seekers: Vec<S>) -> Machine<S> {
+        Machine::new(Arc::clone(&self.tenant), seekers, Instant::now())
     }
 }
 

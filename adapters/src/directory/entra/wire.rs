@@ -3,7 +3,9 @@
 use super::EntraError;
 use super::fault::{Fault, Kind};
 use super::limits::EntraLimits;
-use crate::tls::{client_under, roots_from_pem, roots_of_system};
+use crate::executor::Executor;
+use crate::made::Made;
+use crate::tls::{client_under, roots_from_pem, under};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -15,43 +17,51 @@ use rustls::RootCertStore;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::OnceLock;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// The thread, and the connections that it keeps.
-#[derive(Default)]
 pub(super) struct Wire {
     roots: Option<RootCertStore>,
-    worker: OnceLock<Option<Worker>>,
+    executor: Executor,
+    sender: Made<Sender>,
 }
-
-#[derive(Clone)]
-struct Worker {
-    jobs: mpsc::UnboundedSender<Job>,
-    sender: Sender,
-}
-
-type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Wire {
     pub(super) fn with_roots(pem: &[u8]) -> Result<Self, EntraError> {
         let roots = roots_from_pem(pem).ok_or(EntraError::TlsRoots)?;
-        Ok(Self { roots: Some(roots), worker: OnceLock::new() })
+        Ok(Self { roots: Some(roots), ..Self::default() })
     }
 
-    /// Runs this on the thread. It is started when it is first needed, and ends with the last question.
+    /// Runs this on the thread.
     pub(super) fn run<F: Future<Output = ()> + Send + 'static>(
         &self,
         limits: &EntraLimits,
         job: impl FnOnce(Sender) -> F,
     ) -> Result<(), Fault> {
-        let worker = self.worker.get_or_init(|| start(self.roots.clone(), limits));
-        let nowhere = || Fault::outage("this machine cannot speak TLS: it has no roots, or no room for a thread");
-        let worker = worker.as_ref().ok_or_else(nowhere)?;
-        let job = job(worker.sender.clone());
-        worker.jobs.send(Box::pin(job)).map_err(|_| nowhere())
+        let job = job(self.sender(limits)?);
+        self.executor.run(job).map_err(|lack| Fault::outage(lack.to_string()))
+    }
+
+    /// The same, and waits for what it comes to, but no longer than this.
+    pub(super) fn wait<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &self,
+        limits: &EntraLimits,
+        job: impl FnOnce(Sender) -> F,
+        most: Duration,
+    ) -> Result<T, Fault> {
+        let job = job(self.sender(limits)?);
+        self.executor.wait(job, most).map_err(|lack| Fault::outage(lack.to_string()))
+    }
+
+    fn sender(&self, limits: &EntraLimits) -> Result<Sender, Fault> {
+        let sender = self.sender.get(|| under(self.roots.as_ref(), |roots| Sender::new(roots, limits)));
+        sender.ok_or_else(|| Fault::outage("this machine cannot speak TLS: it has no roots"))
+    }
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self { roots: None, executor: Executor::new("postseal-entra"), sender: Made::new() }
     }
 }
 
@@ -59,23 +69,6 @@ impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Wire(..)")
     }
-}
-
-fn start(roots: Option<RootCertStore>, limits: &EntraLimits) -> Option<Worker> {
-    let sender = Sender::new(roots.unwrap_or_else(roots_of_system), limits)?;
-    let (jobs, mut inbox) = mpsc::unbounded_channel::<Job>();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let body = move || {
-        runtime.block_on(async move {
-            while let Some(job) = inbox.recv().await {
-                drop(tokio::spawn(job));
-            }
-        });
-        // A name that is still being resolved holds nobody up.
-        runtime.shutdown_background();
-    };
-    std::thread::Builder::new().name("postseal-entra".to_owned()).spawn(body).ok()?;
-    Some(Worker { jobs, sender })
 }
 
 /// Sends requests, one answer each: no redirects, no cookies, no compression, no proxy.
@@ -94,9 +87,6 @@ const REFUSAL: usize = 64 << 10;
 
 impl Sender {
     fn new(roots: RootCertStore, limits: &EntraLimits) -> Option<Self> {
-        if roots.is_empty() {
-            return None;
-        }
         let config = client_under(roots).ok()?.with_no_client_auth();
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);

@@ -3,8 +3,9 @@ use super::fault::{LdapFault, LdapFaultKind};
 use super::inner::Inner;
 use super::limits::after;
 use super::server::Server;
-use super::{GRACE, LdapDirectory};
+use super::{GRACE, LdapDirectory, NOT_ON_TOKIO};
 use postseal::Address;
+use std::fmt;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -45,11 +46,11 @@ impl LdapDirectory {
     pub fn check(&self) -> Vec<LdapCheck> {
         // One after the other, each with a deadline of its own.
         let most = self.inner.limits.total.saturating_mul(17).saturating_add(GRACE);
-        self.executor.wait(check(Arc::clone(&self.inner)), most).unwrap_or_else(|| self.unchecked())
+        self.executor.wait(check(Arc::clone(&self.inner)), most).unwrap_or_else(|lack| self.unchecked(lack))
     }
 
-    fn unchecked(&self) -> Vec<LdapCheck> {
-        let fault = LdapFault::new(LdapFaultKind::Late, "could not be asked by this machine");
+    fn unchecked(&self, why: impl fmt::Display) -> Vec<LdapCheck> {
+        let fault = LdapFault::new(LdapFaultKind::Late, why);
         vec![LdapCheck { server: self.inner.servers.to_string(), outcome: Err(fault) }]
     }
 
@@ -63,7 +64,7 @@ impl LdapDirectory {
     /// ```
     pub async fn check_async(&self) -> Vec<LdapCheck> {
         if Handle::try_current().is_err() {
-            return self.unchecked();
+            return self.unchecked(NOT_ON_TOKIO);
         }
         check(Arc::clone(&self.inner)).await
     }

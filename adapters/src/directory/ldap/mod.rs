@@ -70,6 +70,8 @@ pub struct LdapDirectory {
     executor: Executor,
 }
 
+const NOT_ON_TOKIO: &str = "could not be asked by this machine";
+
 /// How much longer than its deadline a lookup is waited for: it keeps the deadline itself.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -106,7 +108,7 @@ impl LdapDirectory {
     /// ```
     pub async fn resolve_async(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
         if Handle::try_current().is_err() {
-            return Err(self.gone());
+            return Err(self.gone(NOT_ON_TOKIO));
         }
         or_unavailable(Arc::clone(&self.inner).resolve(query.addresses.clone()).await)
     }
@@ -126,13 +128,13 @@ impl DirectoryResolver for LdapDirectory {
     fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
         let lookup = Arc::clone(&self.inner).resolve(query.addresses.clone());
         let replies = self.executor.wait(lookup, self.inner.limits.total.saturating_add(GRACE));
-        or_unavailable(replies.ok_or_else(|| self.gone())?)
+        or_unavailable(replies.map_err(|lack| self.gone(lack))?)
     }
 }
 
 impl LdapDirectory {
-    fn gone(&self) -> Unavailable {
-        Unavailable::because(format_args!("{}: could not be asked by this machine", self.inner.servers))
+    fn gone(&self, why: impl fmt::Display) -> Unavailable {
+        Unavailable::because(format_args!("{}: {why}", self.inner.servers))
     }
 }
 

@@ -1,11 +1,12 @@
 use super::fault::{LdapFault, LdapFaultKind};
 use super::setup::LdapSetupError;
-use crate::tls::{client_under, roots_from_pem, roots_of_system};
+use crate::made::Made;
+use crate::tls::{client_under, roots_from_pem, under};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// What is shown to a server that asks who is there.
 pub(super) struct ClientIdentity {
@@ -30,22 +31,19 @@ impl ClientIdentity {
 #[derive(Default)]
 pub(super) struct Tls {
     roots: Option<RootCertStore>,
-    config: OnceLock<Option<Arc<ClientConfig>>>,
+    config: Made<Arc<ClientConfig>>,
 }
 
 impl Tls {
     pub(super) fn with_roots(pem: &[u8]) -> Result<Self, LdapSetupError> {
         let roots = roots_from_pem(pem).ok_or(LdapSetupError::TlsRoots)?;
-        Ok(Self { roots: Some(roots), config: OnceLock::new() })
+        Ok(Self { roots: Some(roots), config: Made::new() })
     }
 
     /// Made when it is first needed: the system's roots take a while to read.
     pub(super) fn config(&self, identity: Option<&ClientIdentity>) -> Result<Arc<ClientConfig>, LdapFault> {
-        let make = || {
-            let roots = self.roots.clone().unwrap_or_else(roots_of_system);
-            if roots.is_empty() { None } else { build(roots, identity).ok().map(Arc::new) }
-        };
-        let config = self.config.get_or_init(make).clone();
+        let build = |roots| build(roots, identity).ok().map(Arc::new);
+        let config = self.config.get(|| under(self.roots.as_ref(), build));
         config.ok_or_else(|| LdapFault::new(LdapFaultKind::Setup, "TLS cannot be spoken: this machine has no roots"))
     }
 

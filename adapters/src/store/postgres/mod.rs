@@ -208,8 +208,8 @@ impl PostgresStore {
     where
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {
-        let late = || Err(Fault::Said("no answer in time".to_owned()));
-        let answer = self.executor.wait(work(Arc::clone(&self.inner)), self.inner.wait).unwrap_or_else(late);
+        let answer = self.executor.wait(work(Arc::clone(&self.inner)), self.inner.wait);
+        let answer = answer.unwrap_or_else(|lack| Err(Fault::Said(lack.to_string())));
         answer.map_err(|fault| Unavailable::because(format_args!("{}: {fault}", self.inner.name)))
     }
 }

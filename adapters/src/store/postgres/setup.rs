@@ -184,7 +184,7 @@ impl PostgresSetup {
         let manager = if self.config.get_ssl_mode() == SslMode::Disable {
             Manager::from_config(self.config, tokio_postgres::NoTls, recycling)
         } else {
-            let roots = self.roots.unwrap_or_else(roots_of_system);
+            let roots = self.roots.unwrap_or_else(|| roots_of_system().0);
             if roots.is_empty() {
                 return Err(PostgresSetupError::NoRoots);
             }
