@@ -167,9 +167,9 @@ impl Later {
 }
 
 impl Host {
-    /// Imports the mails of an archive. So many threads read and verify; what they verified is decided and stored in the archive's
-    /// order, so that the result, the reports and the trace are those of mail-by-mail import: mails in a row that are about different
-    /// addresses together, up to 32 of them with one wait for the disk where the store can
+    /// Imports the mails of an archive. So many threads read and verify, or as many as the system has; what they verified is decided and
+    /// stored in the archive's order, so that the result, the reports and the trace are those of mail-by-mail import: mails in a row that
+    /// are about different addresses together, up to 32 of them with one wait for the disk where the store can
     /// ([`most_together`](postseal::store::CertStore::most_together)), and all others one after the other. Mails whose digest `is_done`
     /// says yes to are skipped. `each` hears of every mail, in that order, once what it says is in the store and its events are told.
     ///
@@ -205,21 +205,27 @@ impl Host {
         each: &mut dyn FnMut(Imported),
     ) -> Result<(), Error> {
         let together = self.needed_store()?.most_together().clamp(1, TOGETHER);
-        let ahead = jobs.get().saturating_mul(AHEAD);
-        let shared = Shared { archive, ahead, together, line: Mutex::default(), moved: Condvar::new() };
+        let jobs = jobs.get().min(archive.len());
+        let ahead = jobs.saturating_mul(AHEAD);
+        let shared = &Shared { archive, ahead, together, line: Mutex::default(), moved: Condvar::new() };
         thread::scope(|scope| {
-            for _ in 0..jobs.get() {
-                scope.spawn(|| {
-                    let mut leaving = Leaving(&shared, false);
-                    while let Some(at) = shared.take() {
-                        shared.bring(at, self.prepare(archive, at, context, is_done));
-                    }
-                    leaving.1 = true;
-                });
-            }
-            let mut leaving = Leaving(&shared, false);
+            let mut leaving = Leaving(shared, false);
+            let prepare = move |at| shared.bring(at, self.prepare(archive, at, context, is_done));
+            let work = move || {
+                let mut leaving = Leaving(shared, false);
+                while let Some(at) = shared.take() {
+                    prepare(at);
+                }
+                leaving.1 = true;
+            };
+            // Where the system has no more threads, fewer do the work, or else this one.
+            let start = |_: &usize| thread::Builder::new().spawn_scoped(scope, work).is_ok();
+            let is_alone = (0..jobs).take_while(start).count() == 0;
             let mut at = 0;
             while at < archive.len() {
+                if is_alone {
+                    prepare(at);
+                }
                 let run = shared.fetch(at);
                 if run.is_empty() {
                     return Err(Code::InternalError.into());

@@ -18,8 +18,10 @@ use postseal_host::{Archive, BulkOutcome, Host};
 use postseal_testkit::factory::{Authority, CertSpec, Key, SignedMail};
 use postseal_testkit::{MemoryStore, Recorder};
 use std::collections::BTreeSet;
+use std::env;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -242,4 +244,28 @@ fn whoever_is_killed_after_the_store_was_asked_misses_few_events_and_no_certific
         assert!(missing <= untold, "{missing} of {untold}");
         assert_eq!(came.len(), came.iter().collect::<BTreeSet<_>>().len(), "and none is said to have come twice");
     }
+}
+
+/// Not a test of its own: imports where no thread can be had.
+#[test]
+fn threadless_worker() {
+    if env::var_os("POSTSEAL_THREADLESS").is_none() {
+        return;
+    }
+    assert!(std::thread::Builder::new().spawn(|| ()).is_err(), "a thread could be had");
+    let (engine, mails) = mails();
+    let side_by_side = side_by_side(&engine, &mails, Arc::new(MemoryStore::new()), 4);
+    assert!(side_by_side == one_by_one(&engine, &mails, Arc::new(MemoryStore::new())));
+    println!("all {} imported", mails.len());
+}
+
+/// In a process of its own, whose threads want a stack that no machine has.
+#[test]
+fn where_no_thread_can_be_had_the_import_goes_on_without() {
+    let mut worker = Command::new(env::current_exe().unwrap());
+    worker.args(["threadless_worker", "--exact", "--nocapture", "--test-threads=1"]);
+    worker.env("POSTSEAL_THREADLESS", "1").env("RUST_MIN_STACK", (1_u64 << 60).to_string());
+    let run = worker.output().unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("all 80 imported"), "{said}{}", String::from_utf8_lossy(&run.stderr));
 }
