@@ -1,6 +1,6 @@
 //! The mbox format (RFC 4155), with quoted `From ` lines as mboxrd has them.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
 
 /// Octets of a line that are looked at at once; what is longer is gone over in pieces.
@@ -19,14 +19,18 @@ pub(super) struct Found<'a> {
 }
 
 /// Calls `each` with every mail. A mail begins behind a `From ` line that stands
-/// first or follows an empty line. Where reading fails, what was begun ends.
-pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(Found<'_>)) {
+/// first or follows an empty line.
+///
+/// # Errors
+/// What reading fails with, and the number of the mail that was being read: nobody knows what comes after.
+pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(Found<'_>)) -> Result<(), (u32, io::Error)> {
     let (mut number, mut offset, mut start) = (0_u32, 0_u64, 0_u64);
     let (mut at_line_start, mut after_empty) = (true, true);
     let (mut line, mut head) = (Vec::new(), Vec::new());
     loop {
         line.clear();
-        let read = reader.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line).unwrap_or_default();
+        let read = reader.by_ref().take(LINE_LIMIT).read_until(b'\n', &mut line);
+        let read = read.map_err(|error| (number.max(1), error))?;
         if read == 0 {
             break;
         }
@@ -45,6 +49,7 @@ pub(super) fn index(mut reader: BufReader<impl Read>, each: &mut dyn FnMut(Found
         at_line_start = line.ends_with(b"\n");
     }
     each(Found { number, octets: start..offset, head: &head });
+    Ok(())
 }
 
 /// The mail as it was before it was put into the mbox: without the empty line that ends it, and with one `>` less where a line is a
@@ -82,7 +87,8 @@ mod tests {
             let range = usize::try_from(octets.start).unwrap()..usize::try_from(octets.end).unwrap();
             assert!(mbox[range.clone()].starts_with(head));
             mails.push((number, unquoted(&mbox[range])));
-        });
+        })
+        .unwrap();
         mails
     }
 

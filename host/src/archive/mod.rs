@@ -48,11 +48,21 @@ enum Content {
     OfMbox { file: usize, number: u32, octets: Range<u64> },
     /// One that was brought as octets.
     Brought(usize),
+    /// An mbox from the mail on where reading it failed.
+    Unread(Box<Unread>),
+}
+
+#[derive(Debug)]
+struct Unread {
+    file: usize,
+    number: u32,
+    error: io::Error,
 }
 
 impl Archive {
     /// Looks through these files and folders: a Maildir with its subfolders (Maildir++), a folder of `.eml` and `.mbox` files, an mbox,
-    /// or a mail. What cannot be opened counts as a mail, whose reading says why.
+    /// or a mail. What cannot be opened counts as a mail, whose reading says why, and so does the rest of an mbox that cannot be read to
+    /// its end.
     ///
     /// ```
     /// let archive = postseal_host::Archive::of(&["no-such-file".into()]);
@@ -103,18 +113,26 @@ impl Archive {
             Ok((reader, is_mbox))
         });
         self.files.push(path);
-        let mails = &mut self.mails;
         match opened {
-            Ok((reader, true)) => mbox::index(reader, &mut |Found { number, octets, head }| {
-                let delivered = date::of_head(head);
-                mails.push(Place { content: Content::OfMbox { file, number, octets }, delivered });
-            }),
+            Ok((reader, true)) => self.add_mbox(file, reader),
             Ok((reader, false)) => {
                 let mut head = Vec::new();
                 let _unreadable = reader.take(HEAD_LIMIT).read_to_end(&mut head);
-                mails.push(Place { content: Content::Whole(file), delivered: date::of_head(&head) });
+                self.mails.push(Place { content: Content::Whole(file), delivered: date::of_head(&head) });
             }
-            Err(_) => mails.push(Place { content: Content::Whole(file), delivered: None }),
+            Err(_) => self.mails.push(Place { content: Content::Whole(file), delivered: None }),
+        }
+    }
+
+    fn add_mbox(&mut self, file: usize, reader: BufReader<impl Read>) {
+        let mails = &mut self.mails;
+        let indexed = mbox::index(reader, &mut |Found { number, octets, head }| {
+            let delivered = date::of_head(head);
+            mails.push(Place { content: Content::OfMbox { file, number, octets }, delivered });
+        });
+        if let Err((number, error)) = indexed {
+            let unread = Unread { file, number, error };
+            mails.push(Place { content: Content::Unread(Box::new(unread)), delivered: None });
         }
     }
 
@@ -169,6 +187,7 @@ impl Archive {
         match self.mails.get(at).map(|mail| &mail.content) {
             Some(Content::Whole(file)) => path(file),
             Some(Content::OfMbox { file, number, .. }) => format!("{}#{number}", path(file)),
+            Some(Content::Unread(unread)) => format!("{}#{}", path(&unread.file), unread.number),
             Some(Content::Brought(at)) => self.brought.get(*at).map(|(name, _)| name.clone()).unwrap_or_default(),
             None => String::new(),
         }
@@ -218,6 +237,7 @@ impl Archive {
                 mail
             }
             Content::Brought(at) => self.brought.get(*at).map(|(_, mail)| mail.clone()).unwrap_or_default(),
+            Content::Unread(unread) => return Err(io::Error::new(unread.error.kind(), unread.error.to_string())),
         };
         check_is_mail(&mail)?;
         Ok(mail)
@@ -299,4 +319,36 @@ pub fn check_is_mail(mail: &[u8]) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::InvalidData, "the file is no mail: it does not begin with a header field"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ends with an error and not with its end.
+    struct Failing<'a>(&'a [u8]);
+
+    impl Read for Failing<'_> {
+        fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(octets)? {
+                0 => Err(io::Error::other("the disk failed")),
+                read => Ok(read),
+            }
+        }
+    }
+
+    #[test]
+    fn where_an_mbox_cannot_be_read_any_further_is_a_mail_that_says_why() {
+        for (mbox, failed) in [
+            (b"From a\nA: 1\n\nFrom b\nB: 2\n\nFrom c\nC:".as_slice(), 3),
+            (b"From a\nA: 1\n\nFrom b\nB: 2\n\n", 2),
+            (b"From a", 1),
+        ] {
+            let mut archive = Archive { files: vec!["mbox".into()], ..Archive::default() };
+            archive.add_mbox(0, BufReader::new(Failing(mbox)));
+            let names: Vec<String> = (0..archive.len()).map(|at| archive.name(at)).collect();
+            assert_eq!(names, (1..=failed).map(|number| format!("mbox#{number}")).collect::<Vec<_>>());
+            assert_eq!(archive.read(archive.len().saturating_sub(1)).unwrap_err().to_string(), "the disk failed");
+        }
+    }
 }
