@@ -131,6 +131,10 @@ pub(crate) fn read(value: &[u8], about: &Address, limits: &Limits) -> Decoded {
                 is_cut |= inner.len() > room;
                 open.extend(inner.into_iter().take(room).rev());
             }
+            Look::TooDeep => {
+                is_cut = true;
+                lent.push(as_it_is(&piece.octets));
+            }
             Look::Unreadable => lent.push(as_it_is(&piece.octets)),
         }
         if is_too_many(lent.len(), limits) {
@@ -166,6 +170,8 @@ enum Look {
     Object,
     /// Something that other things are in.
     Pieces(Vec<Piece>),
+    /// Something in more encodings than are taken off: nobody knows what it is.
+    TooDeep,
     Unreadable,
 }
 
@@ -175,13 +181,16 @@ impl Piece {
         let inner = match text::as_text(&self.octets) {
             None if self.octets.first() == Some(&0x30) => return Look::Object,
             None => key_exchange_certificates(&self.octets, room),
-            Some(_) if self.steps >= STEPS => return Look::Unreadable,
             Some(text) => text::decoded(text, room),
         };
+        // The tagged form may stand below the last step, but not in itself.
+        let most = if text::as_text(&self.octets).is_some() { STEPS } else { STEPS.saturating_add(1) };
+        if self.steps >= most && !inner.is_empty() {
+            return Look::TooDeep;
+        }
         let steps = self.steps.saturating_add(1);
         let pieces: Vec<Self> = inner.into_iter().map(|octets| Self { octets, steps }).collect();
-        // The tagged form may stand below the last step, but not in itself.
-        if pieces.is_empty() || self.steps > STEPS { Look::Unreadable } else { Look::Pieces(pieces) }
+        if pieces.is_empty() { Look::Unreadable } else { Look::Pieces(pieces) }
     }
 }
 

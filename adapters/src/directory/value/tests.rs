@@ -237,6 +237,11 @@ fn what_cannot_be_read_is_named_by_the_engine() {
     ] {
         assert_eq!(judged(value), (vec![], vec!["certificate-malformed"]), "{value:02x?}");
     }
+    // What is behind one more encoding may be the good one; what is no encoding of anything is not.
+    let more = |value: &[u8]| read(value, &alice(), &Limits::default()).is_cut;
+    assert!(more(&four_times) && more(&in_itself));
+    let thrice = (0..3).fold(b"System.Byte[]".to_vec(), |octets, _| STANDARD_BASE64.encode(octets).into_bytes());
+    assert!(!more(&thrice) && !more(b"not at all") && !more(b"\xff\xff\xff\xff"));
     assert_eq!(judged(&vec![b'A'; VALUE_BYTES + 1]), (vec![], vec!["certificate-too-large"]));
     assert_eq!(judged(&certs_only(&[])), (vec![], vec![]));
 }
