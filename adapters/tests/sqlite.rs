@@ -3,7 +3,7 @@
 
 use postseal::PerRoute;
 use postseal::import::{Context, Outcome, Report};
-use postseal::store::{CertStore, ManagedStore, Tenant};
+use postseal::store::{CertStore, Filter, ManagedStore, Tenant};
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::{conformance, corpus};
 use std::collections::BTreeMap;
@@ -214,6 +214,24 @@ fn a_damaged_row_makes_the_store_unavailable_and_never_a_certificate() {
     let report = import();
     assert_eq!(report.outcome, Outcome::Deferred);
     assert!(report.unavailable.unwrap().detail().contains("unreadable certificate"));
+}
+
+/// Whoever pages through the entries would go on behind the address that is said, and never come to the end.
+// hardening: P2
+#[test]
+fn an_entry_that_is_spelled_as_another_address_makes_the_store_unavailable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let case = detached();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(import(&case, &store).outcome, Outcome::Imported);
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("UPDATE entry SET spelled = '0@a.example'").unwrap();
+    let said = "the store holds an unreadable address";
+    let tenant = Tenant::default();
+    assert!(store.page(&tenant, &Filter::All, None, 1).unwrap_err().detail().ends_with(said));
+    assert!(store.entries(&tenant).unwrap_err().detail().ends_with(said));
+    assert!(import(&case, &store).unavailable.unwrap().detail().ends_with(said));
 }
 
 // hardening: P2

@@ -179,6 +179,10 @@ fn entries_of(rows: &[Row]) -> Result<Vec<(Vec<u8>, Entry)>, Fault> {
         if entries.last().is_none_or(|(last, _)| *last != key) {
             let spelled: Vec<u8> = row.try_get(1)?;
             let address = columns::address(str::from_utf8(&spelled).map_err(|_| Corrupt("address"))?)?;
+            // Whoever pages through the entries goes on behind the address of the last one.
+            if address.key().as_bytes() != key {
+                return Err(Corrupt("address").into());
+            }
             let version = u64::try_from(row.try_get::<_, i64>(2)?).map_err(|_| Corrupt("version"))?;
             entries.push((key, Entry { address, version: Version::new(version), certs: Vec::new() }));
         }

@@ -54,7 +54,7 @@ fn read_known(
     let mut statement = connection.prepare_cached(READ)?;
     let mut rows = statement.query((place.tenant, place.address))?;
     let Some(mut row) = rows.next()? else { return Ok(None) };
-    let mut entry = head(row, known)?;
+    let mut entry = head(row, known, place)?;
     let count: i64 = row.get(2)?;
     if count < 0 {
         return Err(corrupt(Corrupt("number of certificates")));
@@ -74,12 +74,16 @@ fn read_known(
     Ok(Some(entry))
 }
 
-fn head(row: &Row<'_>, known: Option<&Address>) -> Result<Entry, rusqlite::Error> {
+fn head(row: &Row<'_>, known: Option<&Address>, place: Place<'_>) -> Result<Entry, rusqlite::Error> {
     let spelled = row.get_ref(0)?.as_str()?;
     let address = match known.filter(|known| known.as_str() == spelled) {
         Some(known) => known.clone(),
         None => columns::address(spelled).map_err(corrupt)?,
     };
+    // Whoever pages through the entries goes on behind the address of the last one.
+    if address.key().as_bytes() != place.address {
+        return Err(corrupt(Corrupt("address")));
+    }
     let version = u64::try_from(row.get::<_, i64>(1)?).map_err(|_| corrupt(Corrupt("version")))?;
     Ok(Entry { address, version: Version::new(version), certs: Vec::new() })
 }
