@@ -119,6 +119,21 @@ fn a_server_that_fails_three_times_is_left_alone_for_a_while() {
     assert_eq!(server.connections(), 5);
 }
 
+/// Whoever has too much in the directory stops nobody else's mail.
+#[test]
+fn an_answer_that_is_too_large_says_nothing_about_others() {
+    let server = Fake::start(|request: &Request| match request.octets.windows(5).any(|octets| octets == b"large") {
+        true => Act::Say(vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 2, 1, request.id]),
+        false => good(request),
+    });
+    let directory = plain(server.port).build().unwrap();
+    for _ in 0..4 {
+        let words = outcomes(&directory, &["large@goal.example"]);
+        assert!(words[0].contains("a message is longer than"), "{words:?}");
+    }
+    assert_eq!(outcomes(&directory, &["a@goal.example"]), ["1"]);
+}
+
 #[test]
 fn what_is_secret_is_in_no_words() {
     let echo = Fake::start(|request: &Request| match request.tag {

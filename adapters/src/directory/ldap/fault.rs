@@ -71,9 +71,10 @@ impl LdapFault {
         self.kind == LdapFaultKind::Setup
     }
 
-    /// Whether it says something about the server, and not only about what it was asked or how.
+    /// Whether the fault of a search says something about the server, and not only about what it was asked or how. One entry that is
+    /// too large says nothing about others.
     pub(super) fn is_of_the_server(&self) -> bool {
-        !matches!(self.kind, LdapFaultKind::Setup | LdapFaultKind::Refused)
+        !matches!(self.kind, LdapFaultKind::Setup | LdapFaultKind::Refused | LdapFaultKind::TooMuch)
     }
 }
 
