@@ -283,6 +283,23 @@ fn items_of_a_batch_are_throttled_one_by_one() {
     assert_eq!(microsoft.violations(), Vec::<String>::new());
 }
 
+/// One who has too much keeps nobody else from being asked about, now or later.
+#[test]
+fn a_batch_that_is_too_much_is_asked_again_one_by_one() {
+    let microsoft = Microsoft::start();
+    for (address, octets) in [(ALICE, 10), ("large@goal.example", 40_000), ("bob@goal.example", 10)] {
+        microsoft.add("mailbox", address, "BinaryArray 0x3A70", j!([base64(&vec![0x30; octets])]));
+    }
+    let mut limits = patient();
+    limits.graph_bytes = 8 << 10;
+    let directory = microsoft.directory_with(secret(), limits).with_source(contacts());
+    let large = "localhost: answers with more than is allowed";
+    for _ in 0..4 {
+        assert_eq!(ask(&directory, &[ALICE, "large@goal.example", "bob@goal.example"]), ["1", large, "1"]);
+    }
+    assert_eq!(microsoft.violations(), Vec::<String>::new());
+}
+
 #[test]
 fn a_batch_that_leaves_somebody_out_says_nothing_about_him() {
     let words = "localhost: leaves a request of a batch without an answer";

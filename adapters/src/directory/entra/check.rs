@@ -97,7 +97,7 @@ impl Check {
     pub(super) fn into_result(self) -> SourceCheck {
         let usability = self.fault.as_ref().map_or(Usability::Usable, |fault| match fault.kind {
             Kind::BadRequest => Usability::PropertyUnknown,
-            Kind::Blocked => Usability::Blocked,
+            Kind::Blocked | Kind::TooMuch => Usability::Blocked,
             Kind::Forbidden => Usability::PermissionMissing,
             Kind::Withheld => Usability::BytesWithheld,
             Kind::Outage | Kind::Throttled(_) => Usability::Unreachable,

@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Forbidden,
     /// The service works and withholds the octets of certificates.
     Withheld,
+    /// It has more than is taken.
+    TooMuch,
     /// It is out of order or out of reach.
     Outage,
     /// It asks to be left alone for so long.

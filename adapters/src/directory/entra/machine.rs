@@ -106,6 +106,18 @@ enum State {
 struct Wish {
     ask: Ask,
     tries: Tries,
+    /// Whether its answer was too much beside those of others.
+    alone: bool,
+}
+
+impl Wish {
+    fn new(ask: Ask) -> Self {
+        Self { ask, tries: Tries::default(), alone: false }
+    }
+
+    fn fits_batch(&self, plan: &Plan) -> bool {
+        !self.alone && wishes::fits_batch(plan, &self.ask)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -187,7 +199,7 @@ impl<S: Seeker> Machine<S> {
     fn advance(&mut self) {
         for (seeker, state) in &mut self.seekers {
             if matches!(state, State::Idle) {
-                *state = seeker.next().map_or(State::Done, |ask| State::Ready(Wish { ask, tries: Tries::default() }));
+                *state = seeker.next().map_or(State::Done, |ask| State::Ready(Wish::new(ask)));
             }
         }
     }
@@ -292,9 +304,7 @@ impl<S: Seeker> Machine<S> {
         let mut chosen: Vec<(usize, Wish)> = Vec::new();
         for (index, (_, state)) in self.seekers.iter().enumerate() {
             let State::Ready(wish) = state else { continue };
-            let fits = chosen
-                .first()
-                .is_none_or(|(_, first)| wishes::fits_batch(&plan, &first.ask) && wishes::fits_batch(&plan, &wish.ask));
+            let fits = chosen.first().is_none_or(|(_, first)| first.fits_batch(&plan) && wish.fits_batch(&plan));
             if wish.ask.service != service || !fits || chosen.len() >= most {
                 continue;
             }
@@ -395,6 +405,7 @@ impl<S: Seeker> Machine<S> {
         let is_batch = wishes.len() > 1;
         let judgement = match answer {
             Ok(response) => judge(&response, now.clock),
+            Err(fault) if fault.kind == Kind::TooMuch => return self.was_too_much(service, wishes, &fault),
             Err(fault) => return self.broke(service, wishes, &fault, now),
         };
         match judgement {
@@ -491,6 +502,16 @@ impl<S: Seeker> Machine<S> {
                 };
                 self.refuse_all(service, wishes, &fault);
             }
+        }
+    }
+
+    /// What one of them has may be too much for all: each is asked about by itself. It says nothing about the service.
+    fn was_too_much(&mut self, service: Service, wishes: Vec<(usize, Wish)>, fault: &Fault) {
+        if wishes.len() < 2 {
+            return self.refuse_all(service, wishes, fault);
+        }
+        for (index, wish) in wishes {
+            self.set(index, State::Ready(Wish { alone: true, ..wish }));
         }
     }
 

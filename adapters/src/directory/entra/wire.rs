@@ -140,7 +140,7 @@ async fn whole(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Fault> {
         let frame = frame.map_err(|error| fault_of(&error))?;
         let Ok(data) = frame.into_data() else { continue };
         if data.len() > limit.saturating_sub(octets.len()) {
-            return Err(Fault::new(Kind::Blocked, "answers with more than is allowed"));
+            return Err(Fault::new(Kind::TooMuch, "answers with more than is allowed"));
         }
         octets.extend_from_slice(&data);
     }
