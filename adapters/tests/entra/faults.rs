@@ -301,6 +301,18 @@ fn a_batch_that_is_too_much_is_asked_again_one_by_one() {
 }
 
 #[test]
+fn what_is_read_of_values_has_the_limits_of_the_engine() {
+    let microsoft = Microsoft::start();
+    microsoft.add("Get-Mailbox", ALICE, "UserCertificate", j!([base64(&[0; 3])]));
+    let directory = microsoft.directory().with_source(preview());
+    assert_eq!(ask_one(&directory, ALICE), "1");
+    let mut limits = postseal::verify::Limits::default();
+    limits.candidates = 0;
+    let said = ask_one(&directory.with_certificate_limits(limits), ALICE);
+    assert_eq!(said, "1+: the directory has more than is read");
+}
+
+#[test]
 fn a_batch_that_leaves_somebody_out_says_nothing_about_him() {
     let words = "localhost: leaves a request of a batch without an answer";
     let one = j!({"id": "1", "status": 200, "headers": {}, "body": {"value": []}});

@@ -328,7 +328,7 @@ impl Configuration {
     /// assert!(postseal_host::Configuration::default().directory("staff").is_err());
     /// ```
     pub fn directory(&self, name: &str) -> Result<Box<dyn DirectoryResolver>, ConfigurationError> {
-        Ok(Box::new(self.located(directory::resolver(&self.config.directory, name))?))
+        Ok(Box::new(self.located(directory::resolver(&self.config.directory, name, &self.config.limits.limits()))?))
     }
 
     /// Where a directory is, without credentials.
@@ -356,7 +356,7 @@ impl Configuration {
     /// ```
     pub fn check_directory(&self, name: &str) -> Result<Vec<DirectoryCheck>, ConfigurationError> {
         let settings = directory::named(&self.config.directory, name)?.settings();
-        let directory = self.located(directory::build(settings, name))?;
+        let directory = self.located(directory::build(settings, name, &self.config.limits.limits()))?;
         let checks = directory.check().into_iter();
         Ok(checks.map(|(part, outcome)| DirectoryCheck { part, fault: outcome.err() }).collect())
     }

@@ -22,7 +22,9 @@ pub fn lookup(address: &Address, answers: &[(u16, &[u8])]) -> DirectoryReply {
     let sources: Vec<EntraSource> = exchange.into_iter().chain(graph.into_iter().flatten()).collect();
     assert_eq!(sources.len(), 4);
     let limits = EntraLimits::default();
-    let plan = Arc::new(Plan { cloud: Cloud::global(), tenant: "goal.example".to_owned(), sources, limits });
+    let certificates = postseal::verify::Limits::default();
+    let plan = Plan { cloud: Cloud::global(), tenant: "goal.example".to_owned(), sources, limits, certificates };
+    let plan = Arc::new(plan);
     let mut lookup = Lookup::new(plan, address.clone());
     let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(1_780_000_000)).unwrap_or(SystemTime::UNIX_EPOCH);
     let mut answers = answers.iter();

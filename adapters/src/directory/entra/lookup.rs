@@ -9,6 +9,7 @@ use super::source::{EntraSource, ExchangeApi, Place};
 use postseal::Address;
 use postseal::directory::DirectoryReply;
 use postseal::query::Unavailable;
+use postseal::verify::Limits;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub(super) struct Plan {
     pub(super) tenant: String,
     pub(super) sources: Vec<EntraSource>,
     pub(super) limits: EntraLimits,
+    /// For what is read of values.
+    pub(super) certificates: Limits,
 }
 
 impl Plan {
@@ -324,10 +327,9 @@ impl Lookup {
     }
 
     fn lend(&mut self, values: Values) {
-        let limits = postseal::verify::Limits::default();
         self.found.is_cut |= values.is_cut;
         for octets in values.octets {
-            self.found.add(read(&octets, &self.address, &limits));
+            self.found.add(read(&octets, &self.address, &self.plan.certificates));
         }
         if values.withheld {
             let fault = Values::withheld().at(self.host());

@@ -579,7 +579,8 @@ mod tests {
     fn machine(addresses: usize) -> Machine<Lookup> {
         let sources = vec![EntraSource::mailbox_contacts("smime@goal.example").unwrap()];
         let limits = EntraLimits { total: Duration::from_secs(100), at_once: 3, ..EntraLimits::default() };
-        let plan = Plan { cloud: Cloud::global(), tenant: "goal.example".to_owned(), sources, limits };
+        let certificates = postseal::verify::Limits::default();
+        let plan = Plan { cloud: Cloud::global(), tenant: "goal.example".to_owned(), sources, limits, certificates };
         let credential = EntraCredential::client_secret("app", "s3cr3t");
         let plan = Arc::new(plan);
         let tenant =

@@ -12,6 +12,7 @@ use super::token::Tokens;
 use super::wire::{Sender, Wire};
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
+use postseal::verify::Limits;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -56,7 +57,7 @@ impl EntraDirectory {
         let is_name = tenant.bytes().all(|octet| octet.is_ascii_alphanumeric() || b".-_".contains(&octet));
         let tenant = segment(tenant).ok().filter(|_| is_name).ok_or(EntraError::Name)?;
         let (cloud, limits) = (Cloud::global(), EntraLimits::default());
-        let plan = Arc::new(Plan { cloud, tenant, sources: Vec::new(), limits });
+        let plan = Arc::new(Plan { cloud, tenant, sources: Vec::new(), limits, certificates: Limits::default() });
         let tenant = Tenant { plan, credential, tokens: Arc::default(), breaker: Breaker::default() };
         Ok(Self { tenant: Arc::new(tenant), wire: Wire::default() })
     }
@@ -103,6 +104,21 @@ impl EntraDirectory {
     #[must_use]
     pub fn with_limits(self, limits: EntraLimits) -> Self {
         self.with_plan(|plan| plan.limits = limits)
+    }
+
+    /// With these limits for what is read from values.
+    ///
+    /// ```
+    /// use postseal::verify::Limits;
+    /// use postseal_adapters::directory::entra::{EntraCredential, EntraDirectory};
+    /// let credential = EntraCredential::client_secret("app", "s3cr3t");
+    /// let directory = EntraDirectory::new("goal.onmicrosoft.com", credential)?.with_certificate_limits(Limits::default());
+    /// # let _ = directory;
+    /// # Ok::<(), postseal_adapters::directory::entra::EntraError>(())
+    /// ```
+    #[must_use]
+    pub fn with_certificate_limits(self, limits: Limits) -> Self {
+        self.with_plan(|plan| plan.certificates = limits)
     }
 
     /// Believes servers under these roots, in PEM, and not under those of the system: for a proxy that ends TLS.
@@ -183,7 +199,8 @@ impl EntraDirectory {
     fn with_plan(self, change: impl FnOnce(&mut Plan)) -> Self {
         let old = &self.tenant.plan;
         let (tenant, sources) = (old.tenant.clone(), old.sources.clone());
-        let mut plan = Plan { cloud: old.cloud.clone(), tenant, sources, limits: old.limits };
+        let (limits, certificates) = (old.limits, old.certificates.clone());
+        let mut plan = Plan { cloud: old.cloud.clone(), tenant, sources, limits, certificates };
         change(&mut plan);
         let credential = self.tenant.credential.clone();
         let (plan, tokens) = (Arc::new(plan), Arc::<Tokens>::default());

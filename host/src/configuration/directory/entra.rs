@@ -1,6 +1,7 @@
 use super::{Configured, NOT_FOUND_SECONDS, Settings, read_file};
 use crate::ConfigurationError;
 use crate::configuration::secret::{PrivateKey, Secret};
+use postseal::verify::Limits;
 use postseal_adapters::directory::entra::{
     Cloud, EntraCredential, EntraDirectory, EntraError, EntraSource, ExchangeApi, ManagedIdentity, Usability,
 };
@@ -263,8 +264,8 @@ impl Settings for EntraConfig {
         self.directory(EntraCredential::managed_identity(ManagedIdentity::of_machine(), None)).map(drop)
     }
 
-    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
-        let directory = self.directory(self.credential()?)?;
+    fn build(&self, limits: &Limits) -> Result<Box<dyn Configured>, ConfigurationError> {
+        let directory = self.directory(self.credential()?)?.with_certificate_limits(limits.clone());
         let Some(file) = &self.tls_roots else { return Ok(Box::new(directory)) };
         let roots = read_file(file).map_err(|error| error.at("tls_roots"))?;
         let unusable = |error| ConfigurationError::of_file(file, error).at("tls_roots");

@@ -2,6 +2,7 @@ use super::{Configured, Settings};
 use crate::ConfigurationError;
 use postseal::directory::{DirectoryReply, DirectoryResolver};
 use postseal::query::{ResolveDirectory, Unavailable};
+use postseal::verify::Limits;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -45,7 +46,7 @@ impl Settings for HostConfig {
         Ok(())
     }
 
-    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
+    fn build(&self, _: &Limits) -> Result<Box<dyn Configured>, ConfigurationError> {
         Ok(Box::new(Absent))
     }
 }

@@ -1,6 +1,7 @@
 use super::{Configured, NOT_FOUND_SECONDS, Settings, probe, read_file};
 use crate::ConfigurationError;
 use crate::configuration::secret::Secret;
+use postseal::verify::Limits;
 use postseal_adapters::directory::{HttpDirectory, HttpSetupError};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -109,11 +110,12 @@ impl Settings for HttpConfig {
         self.directory("key").map(drop)
     }
 
-    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
+    fn build(&self, limits: &Limits) -> Result<Box<dyn Configured>, ConfigurationError> {
         let unusable = |key: &'static str| move |error: HttpSetupError| ConfigurationError::new(error).at(key);
         let read = |secret: &Secret, key: &'static str| secret.read().map_err(|error| error.at(key));
         let key = self.key.as_ref().map(|key| read(key, "key")).transpose()?;
         let directory = self.directory(&key.map(|key| percent_encoded(&key)).unwrap_or_default())?;
+        let directory = directory.with_reading_limits(limits.clone());
         let directory = match self.who()? {
             Who::Nobody => directory,
             Who::Token(token) => directory.with_bearer_token(&read(token, "token")?).map_err(unusable("token"))?,

@@ -1,6 +1,7 @@
 use super::{Configured, NOT_FOUND_SECONDS, Settings, read_file};
 use crate::ConfigurationError;
 use crate::configuration::secret::{PrivateKey, Secret};
+use postseal::verify::Limits;
 use postseal_adapters::directory::ldap::{
     LdapAddressFilter, LdapBind, LdapDirectory, LdapServers, LdapSetup, LdapSetupError, LdapTransport,
 };
@@ -167,7 +168,7 @@ impl Settings for LdapConfig {
         self.setup()?.build().map(drop).map_err(wrong("base"))
     }
 
-    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
+    fn build(&self, limits: &Limits) -> Result<Box<dyn Configured>, ConfigurationError> {
         let bind = match self.who()? {
             Who::Nobody => LdapBind::anonymous(),
             Who::Name(name, password) => {
@@ -180,7 +181,7 @@ impl Settings for LdapConfig {
                 LdapBind::external(&chain, key.as_bytes()).map_err(wrong("certificate"))?
             }
         };
-        let mut setup = self.setup()?.with_bind(bind);
+        let mut setup = self.setup()?.with_bind(bind).with_certificate_limits(limits.clone());
         if let Some(file) = &self.tls_roots {
             let roots = read_file(file).map_err(|error| error.at("tls_roots"))?;
             let unusable = |error| ConfigurationError::of_file(file, error).at("tls_roots");

@@ -13,6 +13,7 @@ use postseal::directory::{Directories, DirectoryId, DirectoryReply, DirectoryRes
 use postseal::query::ResolveDirectory;
 use postseal::store::Tenant;
 use postseal::trace::escape;
+use postseal::verify::Limits;
 use postseal_adapters::directory::NotFoundCache;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,8 +76,8 @@ pub(super) trait Settings {
     /// What can be said without files, environment and servers.
     fn check(&self) -> Result<(), ConfigurationError>;
 
-    /// Reads its credentials, but sends nothing.
-    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError>;
+    /// Reads its credentials, but sends nothing. What it is sent is read under these limits.
+    fn build(&self, limits: &Limits) -> Result<Box<dyn Configured>, ConfigurationError>;
 }
 
 /// A directory that can be asked, or tried.
@@ -119,15 +120,20 @@ impl DirectoryConfig {
 pub(super) fn resolver(
     configured: &BTreeMap<String, DirectoryConfig>,
     name: &str,
+    limits: &Limits,
 ) -> Result<NotFoundCache<Box<dyn DirectoryResolver>>, ConfigurationError> {
     let settings = named(configured, name)?.settings();
-    let directory: Box<dyn DirectoryResolver> = build(settings, name)?;
+    let directory: Box<dyn DirectoryResolver> = build(settings, name, limits)?;
     Ok(NotFoundCache::new(directory).for_at_most(Duration::from_secs(settings.not_found_seconds())))
 }
 
 /// Reads its credentials, but sends nothing.
-pub(super) fn build(settings: &dyn Settings, name: &str) -> Result<Box<dyn Configured>, ConfigurationError> {
-    settings.build().map_err(|error| error.at(name).at("directory"))
+pub(super) fn build(
+    settings: &dyn Settings,
+    name: &str,
+    limits: &Limits,
+) -> Result<Box<dyn Configured>, ConfigurationError> {
+    settings.build(limits).map_err(|error| error.at(name).at("directory"))
 }
 
 /// Nobody has it: RFC 2606 reserves the domain.

@@ -1,5 +1,6 @@
 use super::{Configured, NOT_FOUND_SECONDS, Settings, probe, read_file};
 use crate::ConfigurationError;
+use postseal::verify::Limits;
 use postseal_adapters::directory::SmimeaDirectory;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -74,8 +75,8 @@ impl Settings for SmimeaConfig {
         self.directory().map(drop)
     }
 
-    fn build(&self) -> Result<Box<dyn Configured>, ConfigurationError> {
-        let directory = self.directory()?;
+    fn build(&self, limits: &Limits) -> Result<Box<dyn Configured>, ConfigurationError> {
+        let directory = self.directory()?.with_reading_limits(limits.clone());
         let Some(file) = &self.trust_anchors else { return Ok(Box::new(directory)) };
         let records = read_file(file).map_err(|error| error.at("trust_anchors"))?;
         let unusable = |error| ConfigurationError::of_file(file, error).at("trust_anchors");
