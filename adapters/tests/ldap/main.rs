@@ -8,6 +8,7 @@
     reason = "test code"
 )]
 
+mod credentials;
 mod crowd;
 mod fake;
 mod hostile;

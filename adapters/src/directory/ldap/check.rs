@@ -1,6 +1,6 @@
 use super::connection::REFERS;
 use super::fault::{LdapFault, LdapFaultKind};
-use super::inner::Inner;
+use super::inner::{Inner, Stage};
 use super::limits::after;
 use super::server::Server;
 use super::{GRACE, LdapDirectory, NOT_ON_TOKIO};
@@ -34,7 +34,7 @@ const NOBODY: &str = "nobody@postseal.invalid";
 
 impl LdapDirectory {
     /// Connects to each server, authenticates, and searches for somebody who does not exist. Servers that are left alone for
-    /// now are tried all the same.
+    /// now are tried all the same. Credentials that one did not accept are not shown to the others.
     ///
     /// ```
     /// use postseal_adapters::directory::ldap::{LdapDirectory, LdapServers};
@@ -75,22 +75,32 @@ async fn check(inner: Arc<Inner>) -> Vec<LdapCheck> {
         Ok(servers) => servers,
         Err(fault) => return vec![LdapCheck { server: inner.servers.to_string(), outcome: Err(fault) }],
     };
-    let mut checks = Vec::new();
+    let (mut checks, mut refused) = (Vec::new(), None);
     for server in servers {
-        let outcome = try_out(&inner, &server).await;
-        checks.push(LdapCheck { server: server.endpoint.to_string(), outcome });
+        let outcome = match &refused {
+            Some(words) => Err((Stage::Connection, LdapFault::new(LdapFaultKind::Setup, words))),
+            None => try_out(&inner, &server).await,
+        };
+        // Wrong credentials are shown once: an account locks after some tries.
+        if let Err((Stage::Connection, fault)) = &outcome
+            && fault.is_for_all_servers()
+        {
+            refused.get_or_insert_with(|| format!("was not tried, after this at {}: {fault}", server.endpoint));
+        }
+        checks.push(LdapCheck { server: server.endpoint.to_string(), outcome: outcome.map_err(|(_, fault)| fault) });
     }
     checks
 }
 
 /// With a memory of its own: what is tried here does not count, and is not kept from trying.
-async fn try_out(inner: &Inner, server: &Server) -> Result<(), LdapFault> {
-    let nobody = Address::parse(NOBODY).map_err(|_| LdapFault::new(LdapFaultKind::Protocol, "nobody is known"))?;
+async fn try_out(inner: &Inner, server: &Server) -> Result<(), (Stage, LdapFault)> {
+    let of_search = |kind, words: &str| (Stage::Search, LdapFault::new(kind, words));
+    let nobody = Address::parse(NOBODY).map_err(|_| of_search(LdapFaultKind::Protocol, "nobody is known"))?;
     let apart = Server::new(server.endpoint.clone());
     match inner.ask(&apart, &nobody, after(inner.limits.total)).await {
         // It would be the same about everybody whom the server does not have.
-        Ok(found) if found.missing == Some(REFERS) => Err(LdapFault::new(LdapFaultKind::Setup, REFERS)),
+        Ok(found) if found.missing == Some(REFERS) => Err(of_search(LdapFaultKind::Setup, REFERS)),
         Ok(_) => Ok(()),
-        Err((_, fault)) => Err(fault),
+        Err(fault) => Err(fault),
     }
 }
