@@ -1,5 +1,7 @@
 use super::read_file;
 use crate::ConfigurationError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::env::{self, VarError};
@@ -77,12 +79,22 @@ impl<'de> Deserialize<'de> for PrivateKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let words = "a key is \"PATH\", { file = \"PATH\" } or { env = \"NAME\" }, and never stands here";
         match Value::deserialize(deserializer)? {
-            // PEM or lines: the key itself, which is not repeated as a path would be.
-            Value::String(path) if !path.contains(['\r', '\n']) && !path.contains("-----") => {
+            // PEM, lines or DER: the key itself, which is not repeated as a path would be.
+            Value::String(path) if !path.contains(['\r', '\n']) && !path.contains("-----") && !is_der(&path) => {
                 Ok(Self(Secret::File(path.into())))
             }
             value => Secret::from_value(value).map(Self).ok_or_else(|| D::Error::custom(words)),
         }
+    }
+}
+
+/// Whether this is base64 of a SEQUENCE, as every private key is.
+fn is_der(text: &str) -> bool {
+    let octets = STANDARD_NO_PAD.decode(text.trim().trim_end_matches('=')).map(Zeroizing::new);
+    match octets.as_deref().map(Vec::as_slice) {
+        Ok([0x30, 0x81..=0x83, ..]) => true,
+        Ok([0x30, length, rest @ ..]) => rest.len() == usize::from(*length),
+        _ => false,
     }
 }
 

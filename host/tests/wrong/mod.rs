@@ -130,6 +130,17 @@ pub(crate) const WRONG: &[Wrong] = &[
         5,
         "a key is \"PATH\"",
     ),
+    // DER on one line: a long length, and a short one.
+    unseen(
+        "[directory.a]\nkind = \"ldap\"\nservers = [\"dc\"]\ncertificate = \"c.pem\"\nkey = \"MIGHAgEAMhunter2\"",
+        5,
+        "a key is \"PATH\"",
+    ),
+    unseen(
+        "[directory.a]\nkind = \"ldap\"\nservers = [\"dc\"]\ncertificate = \"c.pem\"\nkey = \"MAdhunter2AA==\"",
+        5,
+        "a key is \"PATH\"",
+    ),
     // Entra ID.
     wrong("[directory.a]\nkind = \"entra\"\ntenant = \"t\"", 1, "missing field `sources`"),
     wrong(

@@ -66,9 +66,10 @@ pub enum PostgresSetupError {
 
 impl PostgresSetup {
     pub(super) fn at(address: &str) -> Result<Self, PostgresSetupError> {
-        // The words of the library repeat no part of the address.
-        let unreadable = |error: tokio_postgres::Error| PostgresSetupError::Address(super::innermost(&error));
-        let mut config: Config = address.parse().map_err(unreadable)?;
+        // The words of the library repeat parts of the address: what follows an odd character of a password, as if it were an option.
+        let unreadable = "it is no URL and no keywords of libpq; perhaps a character of the password is not escaped";
+        let mut config: Config =
+            address.parse().map_err(|_: tokio_postgres::Error| PostgresSetupError::Address(unreadable.to_owned()))?;
         if config.get_hosts().is_empty() {
             return Err(PostgresSetupError::Missing("host"));
         }
@@ -230,5 +231,24 @@ impl PostgresSetup {
 impl fmt::Debug for PostgresSetup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresSetup").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_an_address_is_repeated() {
+        for address in [
+            "postgresql://gateway:an@b/c?hunter2=x@db.example/mail",
+            "postgresql://gateway@db.example/mail?hunter2=x",
+            "host=db.example dbname=mail password=a hunter2=b",
+            "host=db.example dbname=mail port=hunter2",
+            "postgresql://gateway:x@db.example:hunter2/mail",
+        ] {
+            let said = PostgresSetup::at(address).map(|_| ()).unwrap_err().to_string();
+            assert!(!said.contains("hunter"), "{said}");
+        }
     }
 }
