@@ -172,6 +172,7 @@ fn a_credential_is_never_repeated() {
     let url = "[directory.keys]\nkind = \"http\"\nurl = \"https://keys.example/{addr}?key=hunter2\"";
     let keys = Configuration::parse(url, "".as_ref()).unwrap();
     assert!(!keys.describe_directory("keys").unwrap().contains("hunter2"));
+    assert!(!format!("{keys:?}").contains("hunter2"), "{keys:?}");
 }
 
 #[test]

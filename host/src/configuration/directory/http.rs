@@ -4,11 +4,12 @@ use crate::configuration::secret::Secret;
 use postseal::verify::Limits;
 use postseal_adapters::directory::{HttpDirectory, HttpSetupError};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// A certificate server over https.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::configuration) struct HttpConfig {
@@ -39,6 +40,22 @@ enum Who<'a> {
     Nobody,
     Token(&'a Secret),
     User(&'a str, &'a Secret),
+}
+
+impl fmt::Debug for HttpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { domains, not_found_seconds, url: _, key, token, user, password, tls_roots } = self;
+        f.debug_struct("HttpConfig")
+            .field("domains", domains)
+            .field("not_found_seconds", not_found_seconds)
+            .field("url", &self.shown_url())
+            .field("key", key)
+            .field("token", token)
+            .field("user", user)
+            .field("password", password)
+            .field("tls_roots", tls_roots)
+            .finish()
+    }
 }
 
 impl HttpConfig {
