@@ -15,6 +15,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -54,6 +55,8 @@ pub struct SqliteStore {
     line: Line<PutStored, Result<PutOutcome, Unavailable>>,
     /// The connection of whoever writes them. Hardly anybody else changes the file in this process, and so its pages stay known.
     writer: Mutex<Option<Connection>>,
+    /// Its connections must not be used in a child that is forked off: it would break the locks of its parent.
+    process: u32,
     /// Nothing but that connection has the store, which is in memory (`:memory:`) and gone with it. Everybody shares it then.
     is_private: bool,
 }
@@ -122,6 +125,7 @@ impl SqliteStore {
                     idle: Mutex::new(idle.into_iter().collect()),
                     line: Line::new(MOST_TOGETHER),
                     writer: Mutex::new(writer),
+                    process: process::id(),
                     is_private,
                 })
             }
@@ -166,7 +170,16 @@ impl SqliteStore {
         Ok(exceeded)
     }
 
+    fn check_process(&self) -> Result<(), Unavailable> {
+        if self.process == process::id() {
+            return Ok(());
+        }
+        let words = format_args!("{}: opened before a fork; open it in the child", self.path.display());
+        Err(Unavailable::because(words))
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error>) -> Result<T, Unavailable> {
+        self.check_process()?;
         if self.is_private {
             let mut shared = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
             let gone = || Unavailable::because("the store in memory is gone");
@@ -194,6 +207,9 @@ impl SqliteStore {
         let count = queries.len();
         if count == 0 {
             return Vec::new();
+        }
+        if let Err(unavailable) = self.check_process() {
+            return vec![Err(unavailable); count];
         }
         let outcomes = self.line.bring(queries, |queries| self.write_together(queries));
         outcomes.unwrap_or_else(|| vec![Err(Unavailable::because("the thread that wrote to the store ended")); count])

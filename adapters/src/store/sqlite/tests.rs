@@ -243,6 +243,15 @@ fn a_lock_that_is_not_waited_for_is_asked_for_again() {
 }
 
 #[test]
+fn a_child_that_was_forked_off_has_to_open_the_store_itself() {
+    let (mut scene, changes) = (Scene::new(), changes(1));
+    scene.store.process = scene.store.process.wrapping_add(1);
+    let said = "store.db: opened before a fork; open it in the child";
+    assert!(scene.store.put(&changes[0]).unwrap_err().detail().ends_with(said));
+    assert!(scene.store.entries(&Tenant::default()).unwrap_err().detail().ends_with(said));
+}
+
+#[test]
 fn a_store_in_memory_outlives_what_fails_in_it() {
     let (store, changes) = (SqliteStore::open(Path::new(":memory:")).unwrap(), changes(2));
     assert_eq!(store.put(&changes[0]), Ok(PutOutcome::Stored));
