@@ -255,6 +255,11 @@
 #define POSTSEAL_OCSP_TOO_LARGE 225
 
 /**
+ * The messages that are to be made at once have more bytes than Limits::sealed_bytes.
+ */
+#define POSTSEAL_MESSAGES_TOO_LARGE 226
+
+/**
  * The path to a trust anchor is longer than Limits::path_depth.
  */
 #define POSTSEAL_PATH_TOO_DEEP 230
@@ -1203,6 +1208,11 @@
  * An operator's word about a stored certificate.
  */
 #define POSTSEAL_CHANGE_DECIDE 5
+
+/**
+ * The path of a stored certificate holds no longer, and a mail has another.
+ */
+#define POSTSEAL_CHANGE_UPDATE_PATH 6
 
 /**
  * `postseal_operation_poll` has given a question: carry it out, and hand its answer in.

@@ -78,6 +78,8 @@ pub const POSTSEAL_CONTENT_TOO_LONG: i32 = 223;
 pub const POSTSEAL_POLICIES_TOO_MANY: i32 = 224;
 /// An OCSP response has more bytes than Limits::ocsp_bytes.
 pub const POSTSEAL_OCSP_TOO_LARGE: i32 = 225;
+/// The messages that are to be made at once have more bytes than Limits::sealed_bytes.
+pub const POSTSEAL_MESSAGES_TOO_LARGE: i32 = 226;
 /// The path to a trust anchor is longer than Limits::path_depth.
 pub const POSTSEAL_PATH_TOO_DEEP: i32 = 230;
 /// Building the path needs more signature checks than Limits::path_signatures.
@@ -398,6 +400,7 @@ pub(crate) const WORDS: &[(i32, &CStr, &CStr)] = &[
     (POSTSEAL_CONTENT_TOO_LONG, c"content-too-long", c"The content is longer than AES-GCM allows for one key and nonce: 2^36 - 32 octets (NIST SP 800-38D 5.2.1.1)."),
     (POSTSEAL_POLICIES_TOO_MANY, c"policies-too-many", c"A certificate has more policies or policy mappings than Limits::policies."),
     (POSTSEAL_OCSP_TOO_LARGE, c"ocsp-too-large", c"An OCSP response has more bytes than Limits::ocsp_bytes."),
+    (POSTSEAL_MESSAGES_TOO_LARGE, c"messages-too-large", c"The messages that are to be made at once have more bytes than Limits::sealed_bytes."),
     (POSTSEAL_PATH_TOO_DEEP, c"path-too-deep", c"The path to a trust anchor is longer than Limits::path_depth."),
     (POSTSEAL_SIGNATURE_BUDGET, c"signature-budget", c"Building the path needs more signature checks than Limits::path_signatures."),
     (POSTSEAL_BUILD_BUDGET, c"build-budget", c"Building the path needs more steps than Limits::path_steps."),

@@ -188,7 +188,7 @@ fn capabilities() -> Vec<Scene> {
         lent(
             "encrypt-capabilities-in-future",
             "What was signed in the future is not relied on.",
-            vec![Loan { capabilities: reads(&[46]), signed_at: Some(1_780_272_001), ..loan(alice.der()) }],
+            vec![Loan { capabilities: reads(&[46]), signed_at: Some(1_780_272_301), ..loan(alice.der()) }],
         ),
         lent("recipient-aead-not-supported", "Authenticated encryption is required, and not read.", able(reads(&[42])))
             .configured("\n[encrypt]\npreset = \"strict-aead\"\n"),
