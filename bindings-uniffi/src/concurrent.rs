@@ -115,7 +115,7 @@ impl Call {
         match &self.world.store {
             Some(store) if !self.deadline.is_over() => {
                 let found = store.find(FindStored::of(open.query())).await;
-                open.answer(found.map_err(Unavailable::from).and_then(|found| entries(found)))
+                open.answer(found.map_err(Unavailable::from).and_then(entries))
             }
             _ => self.blocking(resolve::Ask::FindStored(open)),
         }
@@ -127,7 +127,7 @@ impl Call {
             _ if self.deadline.is_over() => Err(late()),
             (Some(store), _) => {
                 let outcome = store.put(PutStored::of(query)).await;
-                outcome.map_err(Unavailable::from).and_then(|outcome| put_outcome(outcome))
+                outcome.map_err(Unavailable::from).and_then(put_outcome)
             }
             (None, Some(store)) => store.put(query),
             (None, None) => store::CertStore::put(&Elsewhere, query),

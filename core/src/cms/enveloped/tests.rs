@@ -313,7 +313,7 @@ fn recipients_are_wanted_but_not_too_many() {
     assert_eq!(refused(&[], None, &limits), Some(Code::RecipientsMissing));
     assert_eq!(refused(&by_issuer(&people), None, &limits), Some(Code::RecipientsTooMany));
     // One may have several keys.
-    assert_eq!(refused(&by_issuer(&people), None, &Limits { candidates: 2, ..limits.clone() }), None);
+    assert_eq!(refused(&by_issuer(&people), None, &Limits { recipients: 1, candidates: 2, ..Limits::default() }), None);
     assert_eq!(refused(&by_issuer(&people[..1]), None, &limits), None);
     assert_eq!(refused(&by_issuer(&people[..1]), Some((1 << 36) - 32), &limits), None);
     assert_eq!(refused(&by_issuer(&people[..1]), Some((1 << 36) - 31), &limits), Some(Code::ContentTooLong));
