@@ -131,7 +131,7 @@ fn what_is_printed_has_every_default_and_no_credential() {
     assert_eq!(outbound["revocation"]["fetch"].as_bool(), Some(true));
     assert_eq!(table["tenants"]["other"]["directories"].as_array().unwrap().len(), 2);
     assert_eq!(table["limits"]["message_bytes"].as_integer(), Some(1000));
-    assert_eq!(table["limits"].as_table().unwrap().len(), 34);
+    assert_eq!(table["limits"].as_table().unwrap().len(), 35);
     assert_eq!(table["store"]["connections"].as_integer(), Some(8));
     assert_eq!(table["directory"]["staff"]["transport"].as_str(), Some("ldaps"));
     assert_eq!(table["directory"]["staff"]["references"].as_str(), Some("strict"));

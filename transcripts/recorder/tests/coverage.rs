@@ -225,7 +225,10 @@ fn every_question_and_every_answer_is_there() {
         }
     }
     assert_eq!(questions.len(), 6, "{questions:?}");
-    assert_eq!(changes.into_iter().collect::<Vec<_>>(), ["activate", "hold", "renew", "update-capabilities"]);
+    assert_eq!(
+        changes.into_iter().collect::<Vec<_>>(),
+        ["activate", "hold", "renew", "update-capabilities", "update-path"]
+    );
     assert_eq!(answers.len(), 8, "{answers:?}");
     assert_eq!(misuses.len(), 4, "{misuses:?}");
     assert!(turns().any(|turn| matches!(turn, Turn::Wait(_))));

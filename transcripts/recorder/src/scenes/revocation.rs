@@ -107,6 +107,7 @@ fn list_issuers() -> Vec<Scene> {
     let renewed = {
         let mut spec = AuthoritySpec::new("Mail CA", Key::P256(80));
         spec.serial = 79;
+        spec.not_before = "2026-05-01T00:00:00Z".to_owned();
         root().subordinate(&spec)
     };
     vec![
