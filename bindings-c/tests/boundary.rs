@@ -70,6 +70,24 @@ fn absent(address: *const c_char) -> *mut postseal_entry {
     made(|entry, err| unsafe { postseal_entry_new(address, 0, entry, err) })
 }
 
+/// An active certificate with nothing beside it. It points to both.
+fn stored(der: &[u8], issuer_key: &[u8; 32]) -> postseal_stored_cert {
+    postseal_stored_cert {
+        struct_size: size_of::<postseal_stored_cert>(),
+        state: POSTSEAL_STATE_ACTIVE,
+        source: POSTSEAL_SOURCE_OPERATOR,
+        der: view(der),
+        issuers: null(),
+        issuers_len: 0,
+        issuer_key: issuer_key.as_ptr(),
+        capabilities: NONE,
+        capabilities_are_dated: 0,
+        reserved: 0,
+        capabilities_signed_at: 0,
+        imported_at: 0,
+    }
+}
+
 #[test]
 fn an_entry_gives_what_it_was_given() {
     // Odd lengths and a part that is left out; the certificate is read, its signature is not looked at.
@@ -77,18 +95,14 @@ fn an_entry_gives_what_it_was_given() {
     let key = [7_u8; 32];
     let issuers = [view(&der), view(&der)];
     let cert = postseal_stored_cert {
-        struct_size: size_of::<postseal_stored_cert>(),
         state: POSTSEAL_STATE_HELD,
         source: POSTSEAL_SOURCE_SIGNED_MAIL,
-        der: view(&der),
         issuers: issuers.as_ptr(),
         issuers_len: issuers.len(),
-        issuer_key: key.as_ptr(),
         capabilities: view(b"\x30\x00"),
-        capabilities_are_dated: 0,
-        reserved: 0,
         capabilities_signed_at: 5,
         imported_at: -1,
+        ..stored(&der, &key)
     };
     let entry = absent(c"alice@goal.example".as_ptr());
     unsafe {
@@ -120,20 +134,7 @@ fn an_entry_takes_what_was_stored_under_wider_limits() {
     spec.overrides.extra_extensions =
         (0..70).map(|number| extension(&format!("2.5.30.{number}"), false, b"")).collect();
     let (alice, key) = (Authority::root("Root", Key::P256(0)).issue(&spec), [0_u8; 32]);
-    let cert = postseal_stored_cert {
-        struct_size: size_of::<postseal_stored_cert>(),
-        state: POSTSEAL_STATE_ACTIVE,
-        source: POSTSEAL_SOURCE_SIGNED_MAIL,
-        der: view(alice.der()),
-        issuers: null(),
-        issuers_len: 0,
-        issuer_key: key.as_ptr(),
-        capabilities: NONE,
-        capabilities_are_dated: 0,
-        reserved: 0,
-        capabilities_signed_at: 0,
-        imported_at: 0,
-    };
+    let cert = stored(alice.der(), &key);
     let entry = absent(c"alice@goal.example".as_ptr());
     unsafe {
         assert_eq!(postseal_entry_add(entry, &raw const cert, null_mut()), POSTSEAL_OK);
@@ -404,20 +405,7 @@ fn several_threads_use_one_object() {
     let (engine, operation) = (Shared(engine), Shared(operation));
     let work = move || unsafe {
         let key = [7_u8; 32];
-        let cert = postseal_stored_cert {
-            struct_size: size_of::<postseal_stored_cert>(),
-            state: POSTSEAL_STATE_ACTIVE,
-            source: POSTSEAL_SOURCE_OPERATOR,
-            der: view(DER),
-            issuers: null(),
-            issuers_len: 0,
-            issuer_key: key.as_ptr(),
-            capabilities: NONE,
-            capabilities_are_dated: 0,
-            reserved: 0,
-            capabilities_signed_at: 0,
-            imported_at: 0,
-        };
+        let cert = stored(DER, &key);
         let mut first = cert;
         assert_eq!(postseal_entry_add(entry.get(), &raw const cert, null_mut()), POSTSEAL_OK);
         assert_eq!(postseal_entry_cert(entry.get(), 0, &raw mut first, null_mut()), POSTSEAL_OK);

@@ -1,5 +1,6 @@
 //! A certificate that an operator brings as a file instead of waiting for a signed mail.
 
+use super::candidate::usable;
 use crate::cert::{Address, Certificate, ImportRecord, StoredCert};
 use crate::engine::Engine;
 use crate::error::{Code, Error};
@@ -42,9 +43,7 @@ pub(crate) fn add(
 
 /// The change for a certificate that is in use already: another path, where its own does not hold any more.
 fn other_path(engine: &Engine, stored: &StoredCert, record: ImportRecord, address: &Address) -> Option<Change> {
-    let now = record.imported_at();
-    let pool: Vec<Certificate> = stored.issuers.iter().chain(engine.intermediates().certificates()).cloned().collect();
-    let is_gone = check_candidate(&engine.terms(now), address, &stored.certificate, &pool).is_err();
+    let is_gone = usable(engine, address, stored, record.imported_at()).is_err();
     let is_other = stored.certificate.fingerprint() == record.certificate().fingerprint();
     (is_gone && is_other).then(|| Change::UpdatePath(record.with_capabilities(stored.capabilities.clone())))
 }
@@ -55,7 +54,7 @@ mod tests {
     use crate::cert::Source;
     use crate::store::Decision;
     use crate::verify::{Limits, TrustAnchors};
-    use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse};
+    use postseal_testkit::factory::{Authority, AuthoritySpec, CertSpec, Key, KeyUse};
 
     fn certificate(der: &[u8]) -> Certificate {
         Certificate::from_der(der, &Limits::default()).unwrap()
@@ -122,5 +121,36 @@ mod tests {
             code(add(&engine, &Tenant::default(), &replaced, &issue(&alice), &issuers, now)),
             Err(Code::CertificateKnown)
         );
+    }
+
+    #[test]
+    fn an_operator_gives_a_certificate_in_use_another_path_where_its_own_has_ended() {
+        let root = Authority::root("Root", Key::P256(1));
+        let middle = |not_after: &str| {
+            let mut spec = AuthoritySpec::new("Middle", Key::P256(2));
+            spec.not_after = not_after.to_owned();
+            root.subordinate(&spec)
+        };
+        let (first, next) = (middle("2027-01-01T00:00:00Z"), middle("2034-01-01T00:00:00Z"));
+        let alice = certificate(first.issue(&CertSpec::mailbox("alice@goal.example", Key::P256(3))).der());
+        let issuers = |authority: &Authority| [certificate(authority.der())];
+        let engine = Engine::new(TrustAnchors::new(vec![certificate(root.der())]));
+        let at = |time| UnixTime::from_rfc3339(time).unwrap();
+        let (before, after) = (at("2026-06-01T00:00:00Z"), at("2027-06-01T00:00:00Z"));
+        let add = |entry: &Entry, authority: &Authority, now| {
+            add(&engine, &Tenant::default(), entry, &alice, &issuers(authority), now)
+        };
+        let empty = Entry::absent(Address::parse("alice@goal.example").unwrap());
+        let stored = add(&empty, &first, before).unwrap().unwrap().apply(empty);
+        assert_eq!(add(&stored, &next, before), Ok(None), "while it has one");
+        let pin = Change::Decide { fingerprint: alice.fingerprint(), decision: Decision::Pin };
+        for entry in [stored.clone(), pin.apply(stored)] {
+            assert_eq!(add(&entry, &first, after).map_err(|error| error.code()), Err(Code::CertificateExpired));
+            let changed = add(&entry, &next, after).unwrap().unwrap().apply(entry.clone());
+            let ((old, state), (new, state_now)) = (&entry.certs[0], &changed.certs[0]);
+            assert_eq!((new.issuers.as_slice(), state_now), (issuers(&next).as_slice(), state));
+            assert_eq!((new.source, new.imported_at), (old.source, old.imported_at));
+            assert_eq!(add(&changed, &next, after), Ok(None));
+        }
     }
 }

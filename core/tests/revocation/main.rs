@@ -58,6 +58,13 @@ fn alice() -> Person {
     middle().issue(&spec())
 }
 
+/// A name with an organization: an issuer is fetched only where an anchor shares it.
+fn named(organization: &str, common: &str) -> Vec<u8> {
+    use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
+    let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
+    sequence(&[&part("2.5.4.10", organization), &part("2.5.4.3", common)])
+}
+
 fn mail(person: &Person, certificates: Vec<Vec<u8>>) -> Vec<u8> {
     let mut mail = SignedMail::new(&format!("Alice <{ALICE}>"), person).form(Form::OpaqueBer);
     for certificate in certificates {

@@ -142,14 +142,9 @@ fn nothing_that_is_learned_about_a_lent_certificate_is_kept() {
 #[test]
 fn a_missing_issuer_is_fetched_for_a_recipient_only_and_only_under_a_trusted_name() {
     let issuer = "http://ca.example/ca.cer";
-    let organization = |name: &str, common: &str| {
-        use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
-        let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
-        sequence(&[&part("2.5.4.10", name), &part("2.5.4.3", common)])
-    };
     let authority = |name: &str, common: &str, key| {
         let mut spec = AuthoritySpec::new(common, key);
-        spec.overrides.subject = Some(organization(name, common));
+        spec.overrides.subject = Some(named(name, common));
         spec
     };
     let root = Authority::self_signed(&authority("Goal", "Root", Key::P256(70)));
@@ -189,18 +184,11 @@ fn an_operator_cannot_add_what_is_known_to_be_revoked() {
     assert_eq!(error.code(), Code::CertificateRevoked);
 }
 
-/// A name that shares its organization with an anchor, as a CA must have whose certificate is fetched.
-fn of_goal(common: &str) -> Vec<u8> {
-    use postseal_testkit::factory::der::{oid, sequence, set_of, utf8};
-    let part = |kind: &str, text: &str| set_of(vec![sequence(&[&oid(kind), &utf8(text)])]);
-    sequence(&[&part("2.5.4.10", "Goal"), &part("2.5.4.3", common)])
-}
-
 /// CAs below one another, each with its certificate at an address of its own: the anchor first.
 fn chain(length: u64) -> Vec<Authority> {
     let spec = |number: u64| {
         let mut spec = AuthoritySpec::new("CA", Key::P256(80 + number));
-        spec.overrides.subject = Some(of_goal(&format!("CA {number}")));
+        spec.overrides.subject = Some(named("Goal", &format!("CA {number}")));
         if number > 1 {
             spec.overrides.extra_extensions = vec![access_at(&[], &[&place(number - 1)])];
         }
