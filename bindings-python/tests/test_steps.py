@@ -138,8 +138,8 @@ def test_many_threads_on_one_operation_end_with_one_result() -> None:
         with pytest.raises(ApiMisuse) as spent:
             operation.handle(answer)
         assert spent.value.code is Code.QUESTION_ANSWERED
-        done = [result for result in results if isinstance(result, Done)]
-        last = done[0] if done else operation.poll()
+        done: list[Any] = [result for result in results if isinstance(result, Done)]
+        last: Any = done[0] if done else operation.poll()
         assert len(done) <= 1 and isinstance(last, Done) and results.count(None) <= 1
 
 
