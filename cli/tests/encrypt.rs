@@ -5,7 +5,8 @@ mod place;
 
 use place::{AT, Place, complains, example, rows, stderr, stdout};
 use postseal_testkit::Opener;
-use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, SignedMail};
+use postseal_testkit::factory::der::{oid, sequence};
+use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, SignedMail, attribute};
 use std::fs;
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -86,6 +87,45 @@ fn hidden_recipients_have_files_of_their_own() {
     assert_eq!(fs::read_dir(place.path("out")).unwrap().count(), 2);
     let only_hidden = encrypt(&place, &["--bcc", "bob@goal.example", "--out-dir", "out", "mail.eml"]);
     assert_eq!(only_hidden.status.code(), Some(0));
+}
+
+#[test]
+fn who_reads_nothing_in_common_gets_a_message_of_his_own() {
+    const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
+    let root = Authority::root("Root", Key::P256(1));
+    let place = Place::new();
+    place.write("anchors.pem", root.pem().as_bytes());
+    place.write("mail.eml", MAIL);
+    fs::create_dir(place.path("out")).unwrap();
+    // AES-256-GCM and nothing else, AES-128-GCM and nothing else (RFC 8551 2.5.2).
+    for (mailbox, key, reads) in [("alice@goal.example", ALICE, 46), ("bob@goal.example", BOB, 6)] {
+        let list = sequence(&[&sequence(&[&oid(&format!("2.16.840.1.101.3.4.1.{reads}"))])]);
+        let signed = SignedMail::new(mailbox, &root.issue(&CertSpec::mailbox(mailbox, key)))
+            .without_attribute(CAPABILITIES)
+            .extra_attribute(&attribute(CAPABILITIES, &list));
+        place.write("learn.eml", &signed.build());
+        let learned = place.run(&["import", "--trust", "anchors.pem", AT[0], AT[1], "learn.eml"]);
+        assert_eq!(learned.status.code(), Some(0), "{}", stderr(&learned));
+    }
+    let to = ["--to", "alice@goal.example", "--to", "bob@goal.example", "--preset", "strict-aead"];
+    let run = |more: &[&str]| {
+        let fixed = ["encrypt", "--trust", "anchors.pem", AT[0], AT[1]];
+        place.run(&[&fixed, &to[..], more, &["mail.eml"]].concat())
+    };
+    let one = run(&["--out", "one.eml"]);
+    assert_eq!(one.status.code(), Some(65));
+    assert!(stderr(&one).contains("give --out-dir DIR"), "{}", stderr(&one));
+    assert!(!place.path("one.eml").exists());
+    let output = run(&["--json", "--out-dir", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    for (name, reader, stranger) in [("message.eml", ALICE, BOB), ("message-2.eml", BOB, ALICE)] {
+        let message = fs::read(place.path("out").join(name)).unwrap();
+        assert_eq!(Opener::new(reader).open_mail(&message).as_deref(), Some(INNER), "{name}");
+        assert_eq!(Opener::new(stranger).open_mail(&message), None, "{name}");
+    }
+    assert_eq!(fs::read_dir(place.path("out")).unwrap().count(), 2);
+    let made: Vec<_> = rows(&output).into_iter().filter(|row| row["sealed"] == true).collect();
+    assert_eq!(made.len(), 2, "{}", stdout(&output));
 }
 
 #[test]

@@ -18,7 +18,8 @@ use mta::{Mta, Submission};
 use people::{correspondents, holds, person, plain};
 use postseal::Address;
 use postseal::directory::DirectoryId;
-use postseal_testkit::factory::{Key, KeyUse, SignedMail};
+use postseal_testkit::factory::der::{oid, sequence};
+use postseal_testkit::factory::{Key, KeyUse, SignedMail, attribute};
 use postseal_testkit::{MemoryStore, Opener, Recorder, ScriptedDirectory};
 use std::sync::Arc;
 use world::{CONFIGURATION, Milter, Mood, Moody};
@@ -109,6 +110,40 @@ fn hidden_recipients_are_told_to_nobody() {
     let mut mta = learned(&milter);
     let handed_over = String::from_utf8(mta.send(&hidden()).unwrap()).unwrap();
     assert!(handed_over.contains("\r\nX-Postseal-Split: hidden; tenant=goal; route=outbound\r\n"), "{handed_over}");
+}
+
+#[test]
+fn who_reads_nothing_in_common_would_need_a_mail_of_his_own() {
+    const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
+    let strict = CONFIGURATION
+        .replace("mode = \"all-or-nothing\" }\n[tenants.soft", "preset = \"strict-aead\" }\n[tenants.soft");
+    assert_ne!(strict, CONFIGURATION);
+    let both = ["alice@partner.example", "carol@partner.example"];
+    let started = |configuration: &str| {
+        let milter = Milter::with(configuration, |host| host.with_store(Arc::new(MemoryStore::new())));
+        let mut mta = Mta::connect(milter.address);
+        // AES-256-GCM and nothing else, AES-128-GCM and nothing else (RFC 8551 2.5.2).
+        for (sender, key, reads) in [(both[0], Key::Rsa(2), 46), (both[1], Key::Rsa(3), 6)] {
+            let list = sequence(&[&sequence(&[&oid(&format!("2.16.840.1.101.3.4.1.{reads}"))])]);
+            let signed = SignedMail::new(sender, &person(sender, key, KeyUse::SignAndEncrypt))
+                .header("To: bob@goal.example")
+                .without_attribute(CAPABILITIES)
+                .extra_attribute(&attribute(CAPABILITIES, &list));
+            mta.send(&Submission::new(sender, &[BOB], signed.build())).unwrap();
+        }
+        (milter, mta)
+    };
+    let together = || Submission::new(BOB, &both, plain(&both.join(", "))).login();
+    let (_milter, mut mta) = started(&strict);
+    let line = mta.send(&together()).unwrap_err();
+    assert!(line.starts_with("550 5.7.1 ") && line.ends_with("(apart)"), "{line}");
+    for (to, key) in [(both[0], Key::Rsa(2)), (both[1], Key::Rsa(3))] {
+        let alone = mta.send(&Submission::new(BOB, &[to], plain(to)).login()).unwrap();
+        assert!(Opener::new(key).open_mail(&alone).is_some(), "{to}");
+    }
+    let (_milter, mut mta) = started(&strict.replace("result_header", "split = \"filter\"\nresult_header"));
+    let handed_over = String::from_utf8(mta.send(&together()).unwrap()).unwrap();
+    assert!(handed_over.contains("\r\nX-Postseal-Split: apart; tenant=goal; route=outbound\r\n"), "{handed_over}");
 }
 
 #[test]
