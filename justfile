@@ -13,8 +13,7 @@ fmt:
 # hardening: R10
 clippy:
     cargo clippy --workspace --all-targets {{optional}} -- -D warnings
-    cargo clippy --manifest-path benches/Cargo.toml --all-targets -- -D warnings
-    @if pkg-config --exists openssl; then cargo clippy --manifest-path benches/Cargo.toml --features openssl --bin paths -- -D warnings; else echo "SKIPPED: no development files of OpenSSL; the program of paths was not checked"; fi
+    @if pkg-config --exists openssl; then more="--features openssl"; else echo "SKIPPED: no development files of OpenSSL; the program of paths was not checked"; fi; cargo clippy --manifest-path benches/Cargo.toml --all-targets ${more:-} -- -D warnings
 
 # Unit tests, the corpus, the command, doc tests, and the compile_fail proofs with their error codes.
 test:
@@ -106,9 +105,11 @@ bench *args:
     python3 benches/harness {{args}}
 
 # hardening: F5, F6, R10
-# The C library: header and symbols, the tests plain and under valgrind, installation and examples.
+# The C library: header and symbols, the tests plain and under valgrind, installation and examples. Its tests in Rust (`generated`)
+# are among those of `just test`.
 c:
-    bindings-c/test.sh generated abi header plain panic valgrind examples
+    cargo build --locked --workspace {{optional}} --example fixtures
+    POSTSEAL_FIXTURES=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/examples/fixtures bindings-c/test.sh abi header plain panic valgrind examples
 
 # hardening: F5, F6 long
 # The tests in C with AddressSanitizer on both sides of the boundary. Needs a nightly, and builds everything once more.

@@ -14,6 +14,7 @@
 #
 #   race       the threads with ThreadSanitizer on both sides (helgrind does not know Rust's locks and atomics)
 #
+# POSTSEAL_FIXTURES names the program that makes what the tests read, where it is built already.
 # What needs something that is not installed says SKIPPED. With POSTSEAL_STRICT set, that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,7 +52,11 @@ installed() {
 # Mail, certificates, the attacks and the transcripts, for programs in C.
 fixtures() {
     once fixtures || return 0
-    cargo run --quiet --locked -p postseal-capi --example fixtures make "$work/fixtures"
+    if [ -z "${POSTSEAL_FIXTURES:-}" ]; then
+        cargo build --quiet --locked -p postseal-capi --example fixtures
+        POSTSEAL_FIXTURES=$target/debug/examples/fixtures
+    fi
+    "$POSTSEAL_FIXTURES" make "$work/fixtures"
     mkdir -p "$work/lines"
     if [ -e scripts/flatten-transcripts.py ] && command -v python3 >/dev/null; then
         python3 scripts/flatten-transcripts.py transcripts "$work/lines"
@@ -120,9 +125,9 @@ plain() {
     run "$work/tests"
     # What was sealed opens with the key of its recipient, and with no other.
     for sealed in alice.sealed bob.sealed carol.sealed carol.cms dave.sealed alice.stream bob.stream; do
-        "$target/debug/examples/fixtures" open "${sealed%%.*}" "$work/results/$sealed.eml" | grep "in confidence" > /dev/null
+        "$POSTSEAL_FIXTURES" open "${sealed%%.*}" "$work/results/$sealed.eml" | grep "in confidence" > /dev/null
     done
-    if "$target/debug/examples/fixtures" open bob "$work/results/alice.sealed.eml" 2>/dev/null; then
+    if "$POSTSEAL_FIXTURES" open bob "$work/results/alice.sealed.eml" 2>/dev/null; then
         echo "bob opens what is alice's"
         return 1
     fi
@@ -214,7 +219,7 @@ examples() {
         ./stream postseal.toml alice@goal.example < hello.eml | grep "smime-type=authEnveloped-data" > /dev/null
         ./own_store "$mail/anchors.pem" "$mail/carol-ecdsa.eml" | grep "carol@goal.example 42e4fdc42ead active" > /dev/null
         ./own_directory "$work/fixtures/root.pem" folder carol@goal.example < hello.eml > sealed.eml
-        "$target/debug/examples/fixtures" open carol sealed.eml | grep "in confidence" > /dev/null
+        "$POSTSEAL_FIXTURES" open carol sealed.eml | grep "in confidence" > /dev/null
         code=0
         ./own_directory "$work/fixtures/root.pem" folder zoe@goal.example < hello.eml 2>/dev/null || code=$?
         [ $code = 65 ]
@@ -243,7 +248,7 @@ examples() {
         command -v valgrind >/dev/null && checker=(valgrind -q --leak-check=full --show-leak-kinds=definite
             --errors-for-leak-kinds=definite --error-exitcode=1)
         LD_LIBRARY_PATH="$work/prefix/lib" python3 examples/c-milter/test.py "$work/milter/folder" "${checker[@]}" "$work/milter/c_milter"
-        "$target/debug/examples/fixtures" open alice "$work/milter/folder/sealed.eml" | grep "in confidence" > /dev/null
+        "$POSTSEAL_FIXTURES" open alice "$work/milter/folder/sealed.eml" | grep "in confidence" > /dev/null
     else
         skipped "the milter in C needs libmilter-dev and python3"
     fi
