@@ -6,11 +6,11 @@ use postseal::verify::{Limits, TrustAnchors};
 /// The day of the data.
 ///
 /// ```
-/// assert_eq!(postseal_adapters::email_roots::AS_OF, "2026-04-09");
+/// assert_eq!(postseal_adapters::email_roots::AS_OF, "2026-10-28");
 /// ```
-pub const AS_OF: &str = "2026-04-09";
+pub const AS_OF: &str = "2026-10-28";
 
-/// The roots in PEM: NSS certdata.txt, those trusted for e-mail (MPL-2.0; see `data/README.md`).
+/// The roots in PEM: those that NSS 3.132 trusts for e-mail (MPL-2.0; see `data/README.md`).
 ///
 /// ```
 /// assert!(postseal_adapters::email_roots::PEM.contains("BEGIN CERTIFICATE"));
@@ -23,7 +23,7 @@ pub const PEM: &str = include_str!("../data/mozilla-email-roots.pem");
 /// None in practice: a test reads the data.
 ///
 /// ```
-/// assert_eq!(postseal_adapters::email_roots::trust_anchors()?.len(), 101);
+/// assert_eq!(postseal_adapters::email_roots::trust_anchors()?.len(), 88);
 /// # Ok::<(), postseal::Error>(())
 /// ```
 pub fn trust_anchors() -> Result<TrustAnchors, Error> {
