@@ -5,8 +5,7 @@ mod place;
 
 use place::{AT, Place, complains, example, rows, stderr, stdout};
 use postseal_testkit::Opener;
-use postseal_testkit::factory::der::{oid, sequence};
-use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, SignedMail, attribute};
+use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, SignedMail};
 use std::fs;
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -91,7 +90,6 @@ fn hidden_recipients_have_files_of_their_own() {
 
 #[test]
 fn who_reads_nothing_in_common_gets_a_message_of_his_own() {
-    const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
     let root = Authority::root("Root", Key::P256(1));
     let place = Place::new();
     place.write("anchors.pem", root.pem().as_bytes());
@@ -99,10 +97,7 @@ fn who_reads_nothing_in_common_gets_a_message_of_his_own() {
     fs::create_dir(place.path("out")).unwrap();
     // AES-256-GCM and nothing else, AES-128-GCM and nothing else (RFC 8551 2.5.2).
     for (mailbox, key, reads) in [("alice@goal.example", ALICE, 46), ("bob@goal.example", BOB, 6)] {
-        let list = sequence(&[&sequence(&[&oid(&format!("2.16.840.1.101.3.4.1.{reads}"))])]);
-        let signed = SignedMail::new(mailbox, &root.issue(&CertSpec::mailbox(mailbox, key)))
-            .without_attribute(CAPABILITIES)
-            .extra_attribute(&attribute(CAPABILITIES, &list));
+        let signed = SignedMail::new(mailbox, &root.issue(&CertSpec::mailbox(mailbox, key))).reads(&[reads]);
         place.write("learn.eml", &signed.build());
         let learned = place.run(&["import", "--trust", "anchors.pem", AT[0], AT[1], "learn.eml"]);
         assert_eq!(learned.status.code(), Some(0), "{}", stderr(&learned));

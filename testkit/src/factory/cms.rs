@@ -9,7 +9,7 @@ const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
 const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
 const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
-const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
+pub(super) const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
 const KEY_PREFERENCE: &str = "1.2.840.113549.1.9.16.2.11";
 const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 const MICROSOFT_KEY_PREFERENCE: &str = "1.3.6.1.4.1.311.16.4";
@@ -185,7 +185,7 @@ impl SignedMail {
             attribute(CONTENT_TYPE, &oid(DATA)),
             attribute(MESSAGE_DIGEST, &octet_string(&self.digest_of(signer).of(&self.signed_entity()))),
             attribute(SIGNING_TIME, &time(&self.signing_time)),
-            attribute(CAPABILITIES, &capabilities()),
+            attribute(CAPABILITIES, &capabilities(&[46, 42])),
         ];
         attributes.extend(self.preference.clone());
         attributes.extend(self.signing_certificate.clone());
@@ -206,8 +206,8 @@ fn is_of(attribute: &[u8], dotted: &str) -> bool {
     attribute[header..].starts_with(&oid(dotted))
 }
 
-/// AES-256-GCM and AES-256-CBC (RFC 8551 2.5.2).
-fn capabilities() -> Vec<u8> {
-    let aes = |last: u8| sequence(&[&oid(&format!("2.16.840.1.101.3.4.1.{last}"))]);
-    sequence(&[&aes(46), &aes(42)])
+/// SMIMECapabilities of NIST's AES algorithms, by the last arcs of their identifiers (RFC 8551 2.5.2).
+pub(super) fn capabilities(aes: &[u64]) -> Vec<u8> {
+    let each = |last: &u64| sequence(&[&oid(&format!("2.16.840.1.101.3.4.1.{last}"))]);
+    sequence(&[&aes.iter().flat_map(each).collect::<Vec<u8>>()])
 }

@@ -1,6 +1,6 @@
 use super::authority::Authority;
 use super::certificate::Person;
-use super::cms::{KeyPreference, SignerId, signing_certificate_v2};
+use super::cms::{CAPABILITIES, KeyPreference, SignerId, attribute, capabilities, signing_certificate_v2};
 use super::scheme::{Digest, Scheme};
 
 /// How the signature stands in the mail.
@@ -505,6 +505,22 @@ impl SignedMail {
     pub fn extra_attribute(mut self, encoded: &[u8]) -> Self {
         self.extra_attributes.push(encoded.to_vec());
         self
+    }
+
+    /// Says that its signer reads these of NIST's AES algorithms, by the last arcs of their identifiers: 6 and 46 are AES-GCM with
+    /// 128 and 256 bits, 2 and 42 AES-CBC (RFC 8551 2.5.2). Without this it is 46 and 42.
+    ///
+    /// ```
+    /// # use postseal_testkit::factory::*;
+    /// # let root = Authority::root("Root", Key::P256(0));
+    /// # let alice = root.issue(&CertSpec::mailbox("a@goal.example", Key::P256(1)));
+    /// let mail = SignedMail::new("a@goal.example", &alice);
+    /// assert_ne!(mail.build(), mail.clone().reads(&[6]).build());
+    /// ```
+    #[must_use]
+    pub fn reads(self, aes: &[u64]) -> Self {
+        let list = attribute(CAPABILITIES, &capabilities(aes));
+        self.without_attribute(CAPABILITIES).extra_attribute(&list)
     }
 
     /// Without signed attributes: the content itself is signed.

@@ -18,8 +18,7 @@ use mta::{Mta, Submission};
 use people::{correspondents, holds, person, plain};
 use postseal::Address;
 use postseal::directory::DirectoryId;
-use postseal_testkit::factory::der::{oid, sequence};
-use postseal_testkit::factory::{Key, KeyUse, SignedMail, attribute};
+use postseal_testkit::factory::{Key, KeyUse, SignedMail};
 use postseal_testkit::{MemoryStore, Opener, Recorder, ScriptedDirectory};
 use std::sync::Arc;
 use world::{CONFIGURATION, Milter, Mood, Moody};
@@ -114,7 +113,6 @@ fn hidden_recipients_are_told_to_nobody() {
 
 #[test]
 fn who_reads_nothing_in_common_would_need_a_mail_of_his_own() {
-    const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
     let strict = CONFIGURATION
         .replace("mode = \"all-or-nothing\" }\n[tenants.soft", "preset = \"strict-aead\" }\n[tenants.soft");
     assert_ne!(strict, CONFIGURATION);
@@ -124,11 +122,9 @@ fn who_reads_nothing_in_common_would_need_a_mail_of_his_own() {
         let mut mta = Mta::connect(milter.address);
         // AES-256-GCM and nothing else, AES-128-GCM and nothing else (RFC 8551 2.5.2).
         for (sender, key, reads) in [(both[0], Key::Rsa(2), 46), (both[1], Key::Rsa(3), 6)] {
-            let list = sequence(&[&sequence(&[&oid(&format!("2.16.840.1.101.3.4.1.{reads}"))])]);
             let signed = SignedMail::new(sender, &person(sender, key, KeyUse::SignAndEncrypt))
                 .header("To: bob@goal.example")
-                .without_attribute(CAPABILITIES)
-                .extra_attribute(&attribute(CAPABILITIES, &list));
+                .reads(&[reads]);
             mta.send(&Submission::new(sender, &[BOB], signed.build())).unwrap();
         }
         (milter, mta)
