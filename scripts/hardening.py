@@ -108,10 +108,10 @@ def features():
 
 def run(rows, long):
     wanted = [mark for mark in tests() + recipes() if not rows or set(rows) & set(mark.rows)]
-    groups = collections.defaultdict(set)
+    groups = collections.defaultdict(list)
     for test in (mark for mark in wanted if isinstance(mark, Test)):
-        groups[test.package, tuple(test.target)].add(test.name)
-    failed = [title for title, command, count in commands(groups) if not succeeds(title, command, count)]
+        groups[tuple(test.target)].append(test)
+    failed = [title for title, command, names in commands(groups) if not succeeds(title, command, names)]
     for recipe in (mark for mark in wanted if isinstance(mark, Recipe)):
         if recipe.is_long and not long:
             print(f"LEFT OUT without --long: just {recipe.command}", flush=True)
@@ -124,25 +124,23 @@ def run(rows, long):
 
 
 def commands(groups):
-    for (package, target), names in sorted(groups.items()):
-        yield f"{package} {' '.join(target)}", ["cargo", "test", "-p", package, *features_of(package), *target, "--", *sorted(names)], len(names)
+    """One for each target, of all packages that have one of this name: they were built by `just test`, with the same features."""
+    for target, marked in sorted(groups.items()):
+        names = {test.name for test in marked}
+        packages = ", ".join(sorted({test.package for test in marked}))
+        yield f"{packages} {' '.join(target)}", ["cargo", "test", "--workspace", *features(), *target, "--", *sorted(names)], names
 
 
-def features_of(package):
-    """Those of the justfile that are this package's."""
-    listed = [name for name in features()[1].split(",") if name.startswith(f"{package}/")]
-    return ["--features", ",".join(listed)] if listed else []
-
-
-def succeeds(title, command, count):
-    """Whether the command passed and ran as many tests as were asked for."""
+def succeeds(title, command, names):
+    """Whether the command passed and ran each of these tests."""
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    passed = sum(int(number) for number in re.findall(r"(\d+) passed", result.stdout))
-    ignored = sum(int(number) for number in re.findall(r"(\d+) ignored", result.stdout))
-    is_right = result.returncode == 0 and passed + ignored >= count
-    print(f"{'ok' if is_right else 'FAILED'}  {title}: {passed} passed, {ignored} left to commands of their own", flush=True)
+    ends = re.findall(r"^test (?:\S*::)?(\w+)(?: - should panic)? \.\.\. (ok|ignored)", result.stdout, re.MULTILINE)
+    missing = names - {name for name, _ in ends}
+    is_right = result.returncode == 0 and not missing
+    ignored = sum(end == "ignored" for _, end in ends)
+    print(f"{'ok' if is_right else 'FAILED'}  {title}: {len(ends) - ignored} passed, {ignored} left to commands of their own", flush=True)
     if not is_right:
-        print(result.stdout[-4000:], result.stderr[-4000:])
+        print(f"did not run: {', '.join(sorted(missing)) or 'none'}", result.stdout[-4000:], result.stderr[-4000:], sep="\n")
     return is_right
 
 
