@@ -38,6 +38,7 @@ fn kinds(text: &str) -> Vec<Kind> {
         Kind::SourceRejected { at: text.to_owned(), error: error() },
         Kind::SourceUnavailable { at: text.to_owned(), detail: text.to_owned() },
         Kind::KeyPreferenceFollowed { fingerprint },
+        Kind::KeyPreferenceRejected { fingerprint, error: error() },
         Kind::BagIgnored { count: 3 },
         Kind::Imported { source, fingerprint, not_before, not_after },
         Kind::Renewed { source, fingerprint, not_before, not_after, previous: fingerprint },

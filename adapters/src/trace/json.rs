@@ -88,7 +88,9 @@ fn details(kind: &Kind) -> Value {
 
 fn revocation_details(kind: &Kind) -> Value {
     match kind {
-        Kind::RevocationUnknown { fingerprint, error } | Kind::OcspUnusable { fingerprint, error } => json!({
+        Kind::RevocationUnknown { fingerprint, error }
+        | Kind::OcspUnusable { fingerprint, error }
+        | Kind::KeyPreferenceRejected { fingerprint, error } => json!({
             "fingerprint": fingerprint.to_string(),
             "code": error.code().name(), "number": error.code().number(), "reason": error.to_string(),
         }),

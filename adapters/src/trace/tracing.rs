@@ -14,7 +14,7 @@ const REDACTED: &str = "[redacted]";
 ///
 /// - WARN, because somebody did not get what he could have had, or an operator has to look: `refused`, `held`, `deferred`,
 ///   `candidate-rejected`, `recipient-missed`, `certificate-revoked`, `directory-unavailable`, `source-unavailable`,
-///   `source-rejected`, `crl-unusable`, `ocsp-unusable`.
+///   `source-rejected`, `crl-unusable`, `ocsp-unusable`, `key-preference-rejected`.
 /// - INFO, the record of what was done: what changed a store or left the machine, what an operator did, what passed
 ///   only by policy.
 /// - DEBUG, a step on the way or the usual case, one or more for each mail: `not-active`, `not-signed`, `already-known`,
@@ -134,7 +134,8 @@ const fn level(kind: &Kind) -> Level {
         | Kind::SourceUnavailable { .. }
         | Kind::SourceRejected { .. }
         | Kind::CrlUnusable { .. }
-        | Kind::OcspUnusable { .. } => Level::WARN,
+        | Kind::OcspUnusable { .. }
+        | Kind::KeyPreferenceRejected { .. } => Level::WARN,
         Kind::NotActive
         | Kind::NotSigned
         | Kind::AlreadyKnown { .. }

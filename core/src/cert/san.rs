@@ -2,6 +2,7 @@ use super::{Address, Certificate, name};
 use crate::der::{Document, Element, Tag, oids};
 use crate::error::{Code, Error};
 use crate::verify::Limits;
+use std::collections::BTreeSet;
 
 /// One name of a subjectAltName or a name constraint, decoded by itself (RFC 5280 4.2.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Certificate {
         })
     }
 
-    /// The mailboxes that the certificate is for (RFC 8550 3, RFC 9598).
+    /// The mailboxes that the certificate is for (RFC 8550 3, RFC 9598), each once.
     ///
     /// # Errors
     /// [`Code::NameUndecodable`] when any rfc822Name or SmtpUTF8Mailbox is outside the strict grammar: such a
@@ -80,6 +81,10 @@ impl Certificate {
             for octets in name::email_addresses(self.subject(), limits)? {
                 mailboxes.push(Address::from_rfc822_name(octets).map_err(|_| Error::from(Code::NameUndecodable))?);
             }
+        }
+        if mailboxes.len() > 1 {
+            let mut seen = BTreeSet::new();
+            mailboxes.retain(|mailbox| seen.insert(mailbox.key().to_owned()));
         }
         if mailboxes.is_empty() { Err(Code::AddressMissing.into()) } else { Ok(mailboxes) }
     }
@@ -175,6 +180,8 @@ mod tests {
         ] {
             assert_eq!(mailboxes(&[name]), expected, "{name:02x?}");
         }
-        assert_eq!(mailboxes(&[b"\x81\x0bBob@GOAL.ex"]), Ok(vec!["alice@goal.example".into(), "bob@goal.ex".into()]));
+        let both = || Ok(vec!["alice@goal.example".into(), "bob@goal.ex".into()]);
+        assert_eq!(mailboxes(&[b"\x81\x0bBob@GOAL.ex"]), both());
+        assert_eq!(mailboxes(&[b"\x81\x0bBob@GOAL.ex", b"\x81\x0bbob@goal.EX"]), both(), "each once");
     }
 }

@@ -82,8 +82,8 @@ impl TransientCert {
     /// engine says why nobody can be encrypted to.
     ///
     /// Signed capabilities and the owner's preference come along only when the signature holds under a certificate inside that
-    /// bears the address (draft-ietf-smime-certdist). The preference orders what is lent. The capabilities choose among the
-    /// algorithms that the policy allows, if the signer's certificate has a path as well. Neither stands in for any check.
+    /// bears the address (draft-ietf-smime-certdist). If the signer's certificate has a path as well, the preference orders
+    /// what is lent, and the capabilities choose among the algorithms that the policy allows. Neither stands in for any check.
     ///
     /// # Errors
     /// [`Code::CmsNotSignedData`](crate::Code) when it is something else, as a bare certificate; a limit;
@@ -175,7 +175,7 @@ impl TransientCert {
         let issuers = issuers.filter_map(|der| Certificate::lent(der, limits).ok()).collect();
         let voucher = self.voucher.as_ref().map(|der| Certificate::lent(der, limits)).transpose()?;
         let capabilities = self.capabilities.take();
-        Ok(Lent { certificate, issuers, capabilities, voucher })
+        Ok(Lent { certificate, issuers, capabilities, voucher, is_preferred: self.preferred })
     }
 }
 
@@ -186,6 +186,8 @@ pub(crate) struct Lent {
     pub(crate) issuers: Vec<Certificate>,
     pub(crate) capabilities: Option<Capabilities>,
     pub(crate) voucher: Option<Certificate>,
+    /// The one that its owner prefers, by the word of the voucher where there is one.
+    pub(crate) is_preferred: bool,
 }
 
 impl fmt::Debug for TransientCert {

@@ -4,10 +4,11 @@ use super::verify::Verified;
 use crate::cert::{Address, Certificate, StoredCert};
 use crate::cms::KeyPreference;
 use crate::engine::Engine;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::revocation::Job;
 use crate::store::{Entry, State};
 use crate::time::UnixTime;
+use crate::trace::Kind;
 use crate::verify::check_candidate;
 use core::cmp::Reverse;
 
@@ -18,6 +19,11 @@ pub(super) fn usable(engine: &Engine, address: &Address, stored: &StoredCert, no
     Ok(Job::new(path, pool, false))
 }
 
+/// What is said of a mail whose preferred certificate failed a check: that it is out of bounds, where that is why.
+pub(super) fn unusable(error: Error) -> Error {
+    if error.fault() == Fault::LimitExceeded { error } else { Code::KeyPreferenceUnusable.into() }
+}
+
 /// The preferred certificate among the stored ones of the same mailbox (RFC 8551 2.5.3 lets a signer leave it out of his
 /// mail). Whatever its state is: the decision knows what to do with each.
 pub(super) fn from_store(
@@ -26,6 +32,7 @@ pub(super) fn from_store(
     verified: &Verified,
     entry: &Entry,
     now: UnixTime,
+    events: &mut Vec<Kind>,
 ) -> Result<Job, Error> {
     let limits = engine.limits();
     let mut matching: Vec<&(StoredCert, State)> =
@@ -46,7 +53,10 @@ pub(super) fn from_store(
             .collect();
         match check_candidate(&engine.terms(now), &verified.address, &stored.certificate, &pool) {
             Ok(path) => return Ok(Job::new(path, pool, false)),
-            Err(_) => result = Err(Code::KeyPreferenceUnusable.into()),
+            Err(error) => {
+                events.push(Kind::KeyPreferenceRejected { fingerprint: stored.certificate.fingerprint(), error });
+                result = Err(unusable(error));
+            }
         }
     }
     result

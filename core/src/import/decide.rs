@@ -46,8 +46,10 @@ pub(super) struct Facts<'a> {
     /// The key that certified the signer's.
     pub(super) signer_issuer: Fingerprint,
     pub(super) now: UnixTime,
-    /// Whether a stored certificate passes the checks of a recipient now: path, validity, usage, revocation.
+    /// Whether a stored certificate passes the checks of a recipient now (path, validity, usage, revocation), or may do so.
     pub(super) usable: &'a dyn Fn(&StoredCert) -> bool,
+    /// Whether it does so with the issuers that are stored beside it.
+    pub(super) has_path: &'a dyn Fn(&StoredCert) -> bool,
 }
 
 pub(super) fn decide(entry: &Entry, facts: &Facts<'_>) -> Decision {
@@ -117,7 +119,7 @@ fn already_known(entry: &Entry, facts: &Facts<'_>) -> Decision {
     // Her CA renewed its certificate, say: with the issuers that came first nobody could encrypt to her any more.
     let fingerprint = stored.certificate.fingerprint();
     let has_another = stored.issuers != record.issuers() && fingerprint == record.certificate().fingerprint();
-    if has_another && !(facts.usable)(stored) {
+    if has_another && !(facts.has_path)(stored) {
         let record = record.clone().with_capabilities(newer.or(old).cloned());
         return Decision::AlreadyKnown { update: Some(Change::UpdatePath(record)) };
     }
@@ -161,18 +163,18 @@ fn same_identity(a: &Certificate, b: &Certificate) -> bool {
     a.subject() == b.subject() && names(a) == names(b)
 }
 
-/// A certificate of the same line is a successor when it is younger and comes in time, and changes nothing when it is
-/// older; `None` when it comes too early to be taken for a renewal.
+/// A certificate of the same line is a successor when it is younger, or as old with another key, and comes in time. It changes nothing
+/// when it is older; `None` when it comes too early to be taken for a renewal.
 fn succeed(previous: &StoredCert, entry: &Entry, facts: &Facts<'_>) -> Option<Decision> {
-    if !is_younger(facts, previous) {
+    let has_same_key = same_key(&previous.certificate, facts.record.certificate());
+    // A CA that rounds its dates gives whoever lost his key a certificate of the same day.
+    let is_twin = !has_same_key && age(facts.record.certificate()) == age(&previous.certificate);
+    if !is_younger(facts, previous) && !is_twin {
         return Some(Decision::Refuse(Code::OlderThanActive));
     }
     let ends_soon = previous.certificate.not_after() <= facts.now.plus_days(RENEWAL_WINDOW_DAYS);
     let announced = facts.signer.is_same_as(&previous.certificate);
-    let in_time = same_key(&previous.certificate, facts.record.certificate())
-        || ends_soon
-        || announced
-        || !(facts.usable)(previous);
+    let in_time = has_same_key || ends_soon || announced || !(facts.usable)(previous);
     // What was known of her before is nearer than nothing.
     let speaks = signer_speaks_for(previous, entry, facts);
     let capabilities = if speaks { facts.record.capabilities() } else { previous.capabilities.as_ref() }.cloned();

@@ -12,7 +12,7 @@ use crate::query::{Answer, Body, FetchCrl, FetchOcsp, FindStored, Pending, PutSt
 use crate::revocation::{Checks, Fetch, Job, Verdict};
 use crate::store::{Change, Entry, PutOutcome};
 use crate::trace::{Event, Kind, Tracer};
-use crate::verify::Path;
+use crate::verify::{Path, issuer_locations, wants_issuer};
 use core::mem;
 use std::sync::Arc;
 
@@ -194,7 +194,7 @@ impl Import {
         let (engine, now) = (&self.engine, self.context.now);
         self.verdicts.clear();
         if let Candidate::Wanted(preference) = &verified.candidate {
-            match candidate::from_store(engine, preference, &verified, &entry, now) {
+            match candidate::from_store(engine, preference, &verified, &entry, now, &mut self.events) {
                 Ok(job) => self.jobs.push((Role::Preferred, job)),
                 Err(error) => return self.refuse(error),
             }
@@ -203,8 +203,9 @@ impl Import {
             let role = Role::Stored(stored.certificate.fingerprint());
             match candidate::usable(engine, &verified.address, stored, now) {
                 Ok(job) => self.jobs.push((role, job)),
-                // What a limit keeps from being judged may be good, and is not to be replaced without a word.
-                Err(error) if error.fault() == Fault::LimitExceeded => {
+                // What a limit keeps from being judged may be good, and is not to be replaced without a word; nor is one that is
+                // sealed to all the same, with an issuer that is fetched.
+                Err(error) if error.fault() == Fault::LimitExceeded || self.is_sealed_to(error, stored) => {
                     self.verdicts.push((role, Verdict::Blocked(error)));
                 }
                 Err(_) => {}
@@ -212,6 +213,14 @@ impl Import {
         }
         self.state = State::Weighing(verified, entry);
         self.check_revocation();
+    }
+
+    /// Whether sealing may find the issuer that is missing here.
+    fn is_sealed_to(&self, error: Error, stored: &StoredCert) -> bool {
+        let certificate = &stored.certificate;
+        self.checks.policy().fetch_issuers
+            && wants_issuer(error, certificate, self.context.now)
+            && !issuer_locations(&self.engine, certificate).is_empty()
     }
 
     /// Everything is known: finish the candidate, and decide.
@@ -229,13 +238,20 @@ impl Import {
         if kind == CandidateKind::KeyPreference && self.tries == 0 {
             self.events.push(Kind::KeyPreferenceFollowed { fingerprint: certificate.fingerprint() });
         }
-        // What nobody knows to be revoked stays in use: otherwise whoever silences a responder could replace it.
-        let usable = |stored: &StoredCert| {
-            let role = Role::Stored(stored.certificate.fingerprint());
-            self.verdicts.iter().any(|(other, verdict)| *other == role && !matches!(verdict, Verdict::Revoked))
-        };
         let (signer, signer_issuer, now) = (&verified.signer, verified.path.issuer_key(), self.context.now);
-        let decision = decide(&entry, &Facts { record: &record, signer, signer_issuer, now, usable: &usable });
+        let verdict = |stored: &StoredCert| {
+            let role = Role::Stored(stored.certificate.fingerprint());
+            self.verdicts.iter().find(|(other, _)| *other == role).map(|(_, verdict)| verdict)
+        };
+        // What nobody knows to be revoked stays in use: otherwise whoever silences a responder could replace it.
+        let usable = |stored: &StoredCert| verdict(stored).is_some_and(|verdict| !matches!(verdict, Verdict::Revoked));
+        let lacks_issuer = |stored: &StoredCert| match verdict(stored) {
+            Some(Verdict::Blocked(error)) => wants_issuer(*error, &stored.certificate, now),
+            _ => false,
+        };
+        let has_path = |stored: &StoredCert| usable(stored) && !lacks_issuer(stored);
+        let facts = Facts { record: &record, signer, signer_issuer, now, usable: &usable, has_path: &has_path };
+        let decision = decide(&entry, &facts);
         self.carry_out(decision, verified, entry, &certificate);
     }
 

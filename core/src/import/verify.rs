@@ -1,5 +1,6 @@
 //! From the bytes of a mail to a verified signer: every check of an import that needs no store.
 
+use super::candidate::unusable;
 use super::report::{CandidateKind, Report, Verdict};
 use crate::cert::{Address, Capabilities, Certificate, ImportRecord};
 use crate::cms::{AttributeOrder, Content, KeyPreference, Kind, SignedData, SignerInfo, kind};
@@ -119,7 +120,7 @@ pub(super) fn verify(
     let signer = path.leaf().clone();
     report.address = Some(Private::new(address.clone()));
     events.extend(proof_events(&path));
-    let candidate = choose(&mut budget, engine, signer_info, &signer, &address, &bag, &pool, now)?;
+    let candidate = choose(&mut budget, engine, signer_info, &signer, &address, &bag, &pool, now, events)?;
     let capabilities = signer_info.capabilities()?.filter(|capabilities| capabilities.are_signed_by(now));
     let crls = signed.crls.iter().filter_map(|raw| Crl::from_der(raw, limits).ok()).collect();
     let ignored = ignored(&path, &candidate, &bag);
@@ -277,6 +278,7 @@ fn choose(
     bag: &[Certificate],
     pool: &[Certificate],
     now: UnixTime,
+    events: &mut Vec<EventKind>,
 ) -> Result<Candidate, Error> {
     let (limits, profile) = (engine.limits(), engine.profile());
     let preference = signer_info.key_preference()?;
@@ -289,11 +291,17 @@ fn choose(
     if matching.is_empty() {
         return Ok(Candidate::Wanted(preference));
     }
-    matching
-        .into_iter()
-        .find_map(|certificate| check_candidate_within(budget, &engine.terms(now), address, certificate, pool).ok())
-        .map(|path| Candidate::Preferred(Box::new(path)))
-        .ok_or_else(|| Code::KeyPreferenceUnusable.into())
+    let mut refusal = Code::KeyPreferenceUnusable.into();
+    for certificate in matching {
+        match check_candidate_within(budget, &engine.terms(now), address, certificate, pool) {
+            Ok(path) => return Ok(Candidate::Preferred(Box::new(path))),
+            Err(error) => {
+                events.push(EventKind::KeyPreferenceRejected { fingerprint: certificate.fingerprint(), error });
+                refusal = unusable(error);
+            }
+        }
+    }
+    Err(refusal)
 }
 
 fn proof_events(path: &Path) -> [EventKind; 2] {

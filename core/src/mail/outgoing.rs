@@ -172,12 +172,13 @@ impl Outgoing {
         }
     }
 
-    /// How a field stands outside (`hcp_baseline`): as it is, obscured, or not at all.
+    /// How a field stands outside: as it is, obscured, or not at all. As `hcp_baseline` (RFC 9788 3.2.1) has it, and without the field in
+    /// which Exchange repeats the subject.
     fn outside<'f>(&self, field: &Field<'f>) -> Option<&'f [u8]> {
         match () {
             () if !self.is_protected => Some(field.raw()),
             () if field.is("subject") => Some(OBSCURED_SUBJECT),
-            () if field.is("comments") || field.is("keywords") => None,
+            () if field.is("comments") || field.is("keywords") || field.is("thread-topic") => None,
             () => Some(field.raw()),
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct Candidate {
     pub(super) capabilities: Option<Capabilities>,
     /// Who signed the capabilities, if that was another certificate that only came along.
     voucher: Option<Certificate>,
+    /// What the store knows of its owner's programs, for when nothing newer counts.
+    known: Option<Capabilities>,
     /// Why it is out before anything is checked.
     refusal: Option<Code>,
     /// Another one is in use instead.
@@ -84,6 +86,7 @@ impl Judge<'_> {
             issuers: stored.issuers.clone(),
             capabilities: stored.capabilities.clone(),
             voucher: None,
+            known: None,
             refusal,
             is_superseded,
         };
@@ -123,7 +126,6 @@ impl Judge<'_> {
             read.truncate(limits.candidates);
             too_many = true;
         }
-        read.sort_by_cached_key(order);
         for (certificate, lent) in read {
             match lent.open(certificate, limits) {
                 Ok(lent) => opened.push(lent),
@@ -132,19 +134,38 @@ impl Judge<'_> {
         }
         last.extend(too_many.then(|| reject(Code::CandidatesTooMany.into())));
         let limits = shared(limits, opened.len());
+        opened.sort_by_cached_key(|lent: &Lent| {
+            (Reverse(lent.is_preferred && self.is_owners_word(entry, lent, &limits)), rank(&lent.certificate))
+        });
         let candidate = |lent: Lent| {
-            let decided = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
-            let refusal = match decided.map(|(_, state)| *state) {
-                Some(State::Rejected) => Some(Code::CertificateRejected),
-                Some(State::Disabled) => Some(Code::CertificateDisabled),
-                _ => None,
-            };
+            let refusal = decided_against(entry, &lent.certificate);
+            let stored = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(&lent.certificate));
+            let known = stored.and_then(|(stored, _)| stored.capabilities.clone());
+            let is_silenced = lent.voucher.as_ref().is_some_and(|signer| decided_against(entry, signer).is_some());
             let Lent { certificate, issuers, capabilities, voucher, .. } = lent;
-            let capabilities = capabilities.filter(|capabilities| capabilities.are_signed_by(self.now));
-            Candidate { certificate, issuers, capabilities, voucher, refusal, is_superseded: false }
+            let is_news = |new: &Capabilities| {
+                let is_later = known.as_ref().is_none_or(|known| new.signed_at() > known.signed_at());
+                is_later && new.are_signed_by(self.now) && !is_silenced
+            };
+            let capabilities = capabilities.filter(is_news);
+            Candidate { certificate, issuers, capabilities, voucher, known, refusal, is_superseded: false }
         };
         let untried = opened.into_iter().map(candidate).collect();
         Candidates { untried, limits, is_final: false, last, if_none: Vec::new() }
+    }
+
+    /// Whether a preference counts: anybody can make a certificate with this address in it and prefer with it what he likes.
+    fn is_owners_word(&self, entry: &Entry, lent: &Lent, limits: &Limits) -> bool {
+        let Some(signer) = &lent.voucher else { return true };
+        let pool: Vec<Certificate> =
+            lent.issuers.iter().chain(self.engine.intermediates().certificates()).cloned().collect();
+        decided_against(entry, signer).is_none() && find_path_on(&self.terms(limits), signer, &pool).is_ok()
+    }
+
+    fn terms<'t>(&'t self, limits: &'t Limits) -> Terms<'t> {
+        let terms = self.engine.terms(self.now);
+        let memory = if self.is_lent { terms.memory.without_learning() } else { terms.memory };
+        Terms { limits, memory, ..terms }
     }
 
     fn is_in_time(&self, certificate: &Certificate) -> bool {
@@ -163,14 +184,13 @@ impl Judge<'_> {
         }
         let configured = self.engine.intermediates().certificates();
         let pool: Vec<Certificate> = candidate.issuers.iter().chain(fetched).chain(configured).cloned().collect();
-        let terms = self.engine.terms(self.now);
-        let memory = if self.is_lent { terms.memory.without_learning() } else { terms.memory };
-        let terms = Terms { limits, memory, ..terms };
+        let terms = self.terms(limits);
         let path = check_candidate(&terms, self.address, &candidate.certificate, &pool)?;
         // Anybody can make a certificate with this address in it and sign with it what he likes.
         if candidate.voucher.take().is_some_and(|signer| find_path_on(&terms, &signer, &pool).is_err()) {
             candidate.capabilities = None;
         }
+        candidate.capabilities = candidate.capabilities.take().or_else(|| candidate.known.take());
         self.policy.check_readable(candidate.capabilities.as_ref(), limits)?;
         Ok(Job::new(path, pool, self.is_lent))
     }
@@ -185,6 +205,16 @@ impl Candidate {
     /// Whether it is only for when the one in use cannot be used.
     pub(super) const fn is_superseded(&self) -> bool {
         self.is_superseded
+    }
+}
+
+/// Why a certificate is out for this address, wherever it comes from.
+fn decided_against(entry: &Entry, certificate: &Certificate) -> Option<Code> {
+    let stored = entry.certs.iter().find(|(stored, _)| stored.certificate.is_same_as(certificate));
+    match stored.map(|(_, state)| *state) {
+        Some(State::Rejected) => Some(Code::CertificateRejected),
+        Some(State::Disabled) => Some(Code::CertificateDisabled),
+        _ => None,
     }
 }
 

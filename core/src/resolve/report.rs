@@ -107,8 +107,6 @@ impl RecipientReport {
     /// ```
     pub fn may_get_plaintext(&self) -> bool {
         let has_none = matches!(self.outcome, Outcome::NotFound | Outcome::Unusable | Outcome::NotAsked);
-        let is_of_policy =
-            |error: Error| matches!(error.code(), Code::AeadNotSupported | Code::ContentEncryptionMismatch);
         has_none && !self.needs_operator && !self.rejected.iter().any(|rejected| is_of_policy(rejected.error))
     }
 
@@ -125,6 +123,11 @@ impl RecipientReport {
             needs_operator: false,
         }
     }
+}
+
+/// Whether a certificate is good, and only what its owner's programs read is not what the policy allows.
+pub(super) fn is_of_policy(error: Error) -> bool {
+    matches!(error.code(), Code::AeadNotSupported | Code::ContentEncryptionMismatch)
 }
 
 /// No message was made, and why: something about the message, or the recipients who cannot be reached, each by name.

@@ -1,16 +1,16 @@
 //! The candidates of one recipient from one source, tried one after the other, with what must be fetched for each.
 
 use super::choose::{Candidate, Candidates, Judge};
-use super::report::Rejected;
-use crate::cert::{Certificate, name};
+use super::report::{Rejected, is_of_policy};
+use crate::cert::Certificate;
 use crate::cms::SignedData;
-use crate::der::{Document, oids};
+use crate::der::Document;
 use crate::directory::Origin;
 use crate::error::{Code, Error, Fault};
 use crate::query::Unavailable;
 use crate::revocation::{Checks, Job, Verdict};
 use crate::trace::{Kind, escape};
-use crate::verify::Limits;
+use crate::verify::{Limits, issuer_locations, wants_issuer};
 use core::mem;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,8 +25,8 @@ pub(super) struct Trial {
     candidates: Candidates,
     current: Option<Current>,
     is_found: bool,
-    /// Whether a candidate was passed over of which nobody knows whether it may be used.
-    is_open: bool,
+    /// Whether a candidate was passed over that may be good all the same, or is good and reads nothing that the policy allows.
+    stands: bool,
 }
 
 /// The candidate in question.
@@ -70,7 +70,7 @@ pub(super) enum Progress {
 
 impl Trial {
     pub(super) const fn new(origin: Origin, candidates: Candidates) -> Self {
-        Self { origin, candidates, current: None, is_found: false, is_open: false }
+        Self { origin, candidates, current: None, is_found: false, stands: false }
     }
 
     pub(super) fn step(&mut self, judge: &Judge<'_>, checks: &mut Checks, issuers: &mut Issuers) -> Progress {
@@ -84,7 +84,10 @@ impl Trial {
                         self.current = Some(current);
                         continue;
                     }
-                    Err(error) if checks.policy().fetch_issuers && wants_issuer(error, &current, judge) => {
+                    Err(error)
+                        if checks.policy().fetch_issuers
+                            && wants_issuer(error, &current.candidate.certificate, judge.now) =>
+                    {
                         match issuers.seek(&mut current, judge) {
                             Sought::Fetched => {
                                 self.current = Some(current);
@@ -114,7 +117,7 @@ impl Trial {
                     Progress::Found(current.candidate)
                 }
                 Some(Err(Refusal { error, is_open })) => {
-                    self.is_open |= is_open;
+                    self.stands |= is_open || is_of_policy(error);
                     let fingerprint = Some(current.candidate.certificate.fingerprint());
                     let rejected = Rejected { source: self.origin.clone(), fingerprint, error };
                     Progress::Rejected { rejected, is_open }
@@ -127,7 +130,7 @@ impl Trial {
     fn next(&mut self, judge: &Judge<'_>) -> Option<Current> {
         let enough = self.is_found && !judge.policy.all_valid;
         // Somebody else's, perhaps, whom an operator replaced: for when the one in use certainly cannot be used.
-        let in_use_counts = self.is_found || self.is_open;
+        let in_use_counts = self.is_found || self.stands;
         let mut untried = core::iter::from_fn(|| self.candidates.untried.pop_front());
         let is_wanted = |candidate: &Candidate| !(enough || in_use_counts && candidate.is_superseded());
         let candidate = untried.find(|candidate| candidate.is_refused() || is_wanted(candidate))?;
@@ -154,25 +157,13 @@ impl Current {
     fn refusal(&self, error: Error) -> Refusal {
         // Whoever answers for the address, or stands on the way to it, may give something else than the issuer. What a policy
         // says comes after the path.
-        let has_path = matches!(error.code(), Code::AeadNotSupported | Code::ContentEncryptionMismatch);
-        Refusal { error, is_open: is_unjudged(error) || (!self.sought.is_empty() && !has_path) }
+        Refusal { error, is_open: is_unjudged(error) || (!self.sought.is_empty() && !is_of_policy(error)) }
     }
 }
 
 /// What did not answer, or was not read for a limit, says nothing about the certificate.
 fn is_unjudged(error: Error) -> bool {
     matches!(error.fault(), Fault::Unavailable | Fault::LimitExceeded)
-}
-
-/// Whether another issuer may help: there is none, or the one at hand has another key, as before a rekey, or its time is over.
-fn wants_issuer(error: Error, current: &Current, judge: &Judge<'_>) -> bool {
-    let own = &current.candidate.certificate;
-    match error.code() {
-        Code::PathNotFound | Code::PathSignatureInvalid => true,
-        Code::CertificateExpired => judge.now <= own.not_after(),
-        Code::CertificateNotYetValid => judge.now >= own.not_before(),
-        _ => false,
-    }
 }
 
 fn as_result(verdict: Verdict) -> Result<(), Refusal> {
@@ -243,22 +234,12 @@ impl Issuers {
         mem::take(&mut self.events)
     }
 
-    /// The missing issuer of the candidate, or of an issuer that was fetched for it. Only under the name of an organization
-    /// that the tenant trusts: the address is the word of whoever made the certificate.
+    /// The missing issuer of the candidate, or of an issuer that was fetched for it.
     fn seek(&mut self, current: &mut Current, judge: &Judge<'_>) -> Sought {
-        let limits = judge.engine.limits();
-        let trusted = |issuer: &[u8]| {
-            judge
-                .engine
-                .anchors()
-                .certificates()
-                .chain(judge.engine.intermediates().certificates())
-                .any(|known| name::share_organization(known.subject(), issuer, limits))
-        };
         let below: Vec<Certificate> =
             core::iter::once(&current.candidate.certificate).chain(&current.fetched).cloned().collect();
-        for certificate in below.iter().filter(|certificate| trusted(certificate.issuer())) {
-            for at in certificate.access_locations(oids::CA_ISSUERS, limits) {
+        for certificate in &below {
+            for at in issuer_locations(judge.engine, certificate) {
                 if current.sought.contains(&at) {
                     continue;
                 }

@@ -118,7 +118,8 @@ pub enum HeaderProtection {
     /// Only what stands in the body is encrypted.
     #[default]
     Off,
-    /// The fields stand inside as well, and the outer Subject is obscured: `hcp_baseline` (RFC 9788 3.2.1).
+    /// The fields stand inside as well, and the outer Subject is obscured: `hcp_baseline` (RFC 9788 3.2.1); and Thread-Topic,
+    /// in which Exchange repeats it, is inside only.
     Baseline,
 }
 

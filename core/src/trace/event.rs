@@ -118,6 +118,13 @@ pub enum Kind {
         /// The preferred certificate.
         fingerprint: Fingerprint,
     },
+    /// The signer prefers another certificate for encryption, and this one that he may mean failed a check.
+    KeyPreferenceRejected {
+        /// The preferred certificate.
+        fingerprint: Fingerprint,
+        /// What is wrong with it.
+        error: Error,
+    },
     /// Certificates came with the mail that are neither the candidate nor on its path.
     BagIgnored {
         /// How many.
@@ -297,6 +304,7 @@ impl Kind {
             Self::SourceRejected { .. } => "source-rejected",
             Self::SourceUnavailable { .. } => "source-unavailable",
             Self::KeyPreferenceFollowed { .. } => "key-preference-followed",
+            Self::KeyPreferenceRejected { .. } => "key-preference-rejected",
             Self::BagIgnored { .. } => "bag-ignored",
             Self::Imported { .. } => "imported",
             Self::Renewed { .. } => "renewed",

@@ -8,6 +8,7 @@ mod candidate;
 mod certificate;
 pub(crate) mod digest;
 mod inputs;
+mod issuer;
 pub(crate) mod key;
 mod known_key;
 mod limits;
@@ -33,6 +34,7 @@ pub(crate) use certificate::check_certificate;
 pub(crate) use digest::{DigestAlgorithm, Hasher, Sha1};
 pub(crate) use inputs::NO_DEMANDS;
 pub use inputs::{CertPolicyId, PathInputs};
+pub(crate) use issuer::{issuer_locations, wants_issuer};
 pub(crate) use key::{Curve, KeyRole, PublicKey};
 #[cfg(test)]
 pub(crate) use key::{EcKey, Octets};

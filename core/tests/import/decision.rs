@@ -85,6 +85,25 @@ fn a_path_that_ended_is_replaced_by_that_of_the_mail() {
     }
 }
 
+/// The path is that of the stored octets: what the store would not find is no change.
+#[test]
+fn a_path_that_comes_with_a_twin_of_the_certificate_changes_nothing() {
+    let middle = |not_after: &str| {
+        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(20));
+        spec.not_after = format!("{not_after}T00:00:00Z");
+        root().subordinate(&spec)
+    };
+    let (first, next) = (middle("2027-01-01"), middle("2030-01-01"));
+    let spec = alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]);
+    let store = MemoryStore::new();
+    import(&SignedMail::new(FROM, &first.issue(&spec)).with_authority(&first), "2026-06-01T00:00:00Z", &store);
+    let (before, recorder) = (entry(&store), Recorder::default());
+    let mail = SignedMail::new(FROM, &next.issue_twin(&spec)).with_authority(&next).build();
+    let report = engine().import_mail(&mail, Context::new(at("2027-02-01T00:00:00Z")), &store, &recorder).unwrap();
+    assert_eq!((report.outcome, entry(&store)), (Outcome::AlreadyKnown, before));
+    assert!(!recorder.names().contains(&"path-updated"));
+}
+
 #[test]
 fn what_a_limit_keeps_from_being_judged_is_not_replaced() {
     let mut many = alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]);
@@ -103,7 +122,7 @@ fn what_a_limit_keeps_from_being_judged_is_not_replaced() {
 
 // hardening: I7
 #[test]
-fn a_certificate_of_the_same_age_is_no_successor() {
+fn a_certificate_of_the_same_age_and_key_is_no_successor() {
     let store = MemoryStore::new();
     let (one, other) = (1, 2);
     let of = |serial| SignedMail::new(FROM, &root().issue(&alice(serial, Key::P256(2), ["2026-01-01", "2028-01-01"])));
@@ -111,6 +130,27 @@ fn a_certificate_of_the_same_age_is_no_successor() {
     let report = import(&of(other), "2026-06-01T00:00:00Z", &store);
     assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Refused, Code::OlderThanActive));
     assert_eq!(states(&store), [State::Active]);
+}
+
+/// Who lost his key gets another one on the same day, from a CA that rounds its dates.
+// hardening: I5, I7
+#[test]
+fn another_key_of_the_same_age_is_not_older() {
+    let spec = |serial, key| alice(serial, Key::P256(key), ["2026-01-01", "2028-01-01"]);
+    let (lost, new) = (root().issue(&spec(1, 2)), root().issue(&spec(2, 3)));
+    let store = MemoryStore::new();
+    import(&SignedMail::new(FROM, &lost), "2026-06-01T00:00:00Z", &store);
+    let held = import(&SignedMail::new(FROM, &new), "2026-06-01T00:00:00Z", &store);
+    assert_eq!((held.outcome, held.error.unwrap().code()), (Outcome::Held, Code::CertificateConflict));
+    assert_eq!(states(&store), [State::Active, State::Held]);
+    // Announced by the one in use, or within weeks of its end, it is the next one.
+    let announced = SignedMail::new(FROM, &lost).prefers(&new, KeyPreference::Standard, true);
+    for (mail, time) in [(announced, "2026-06-01T00:00:00Z"), (SignedMail::new(FROM, &new), "2027-12-01T00:00:00Z")] {
+        let store = MemoryStore::new();
+        import(&SignedMail::new(FROM, &lost), "2026-06-01T00:00:00Z", &store);
+        assert_eq!(import(&mail, time, &store).outcome, Outcome::Renewed);
+        assert_eq!(states(&store), [State::Superseded, State::Active]);
+    }
 }
 
 // hardening: D12, I3

@@ -1,6 +1,7 @@
 //! Whose word about another certificate counts: the signer's, when the store knows something of him already.
 
 use super::*;
+use postseal::trace::Kind;
 
 /// RFC 8551 2.5.2.
 const CAPABILITIES: &str = "1.2.840.113549.1.9.15";
@@ -134,6 +135,70 @@ fn what_a_stranger_says_of_her_waits_with_no_certificate_for_approval() {
     decide(&store, &held, Decision::Approve);
     assert_eq!(entry(&store).active().unwrap().certificate.der(), next.der());
     assert!(entry(&store).active().unwrap().capabilities.is_none());
+}
+
+/// What is wrong with the certificate that she prefers is nowhere else: the mail's own is hers for signing.
+// hardening: I3
+#[test]
+fn the_trace_says_what_is_wrong_with_the_preferred_certificate() {
+    let (signs, good) = two_certificates();
+    let encrypts = |mailbox: &str, validity| {
+        let names = CertSpec::mailbox(mailbox, Key::P256(5)).names;
+        root().issue(&CertSpec { key_use: KeyUse::Encrypt, names, ..alice(9, Key::P256(5), validity) })
+    };
+    let told = |preferred: &Person, in_bag: bool, store: &MemoryStore, engine: &Engine| {
+        let mail = SignedMail::new(FROM, &signs).prefers(preferred, KeyPreference::Standard, in_bag).build();
+        let recorder = Recorder::default();
+        let report = engine.import_mail(&mail, Context::new(at(TIME)), store, &recorder).unwrap();
+        let rejected = recorder.events().into_iter().find_map(|event| match event.kind {
+            Kind::KeyPreferenceRejected { fingerprint, error } => Some((fingerprint.to_string(), error.code())),
+            _ => None,
+        });
+        (report.error.map(|error| error.code()), rejected)
+    };
+    let print = |person: &Person| {
+        postseal::Certificate::from_der(person.der(), &Limits::default()).unwrap().fingerprint().to_string()
+    };
+    for (preferred, code) in [
+        (encrypts("alice@goal.example", ["2020-01-01", "2021-01-01"]), Code::CertificateExpired),
+        (encrypts("bob@goal.example", LONG), Code::AddressMismatch),
+    ] {
+        let rejected = Some((print(&preferred), code));
+        assert_eq!(
+            told(&preferred, true, &MemoryStore::new(), &engine()),
+            (Some(Code::KeyPreferenceUnusable), rejected)
+        );
+    }
+    // The stored one ended.
+    let ended = encrypts("alice@goal.example", ["2026-01-01", "2026-05-01"]);
+    let store = MemoryStore::new();
+    let first = SignedMail::new(FROM, &signs).prefers(&ended, KeyPreference::Standard, true);
+    assert_eq!(import(&first, "2026-04-01T00:00:00Z", &store).outcome, Outcome::Imported);
+    let rejected = Some((print(&ended), Code::CertificateExpired));
+    assert_eq!(told(&ended, false, &store, &engine()), (Some(Code::KeyPreferenceUnusable), rejected));
+    // What a limit stops is said to be the limit.
+    for signatures in 0..=3 {
+        let mut limits = Limits::default();
+        limits.path_signatures = signatures;
+        let (error, _) = told(&good, true, &MemoryStore::new(), &engine().with_limits(limits));
+        assert_eq!(error, (signatures < 3).then_some(Code::SignatureBudget), "{signatures}");
+    }
+}
+
+// hardening: I8
+#[test]
+fn what_somebody_says_of_his_own_certificate_waits_with_it() {
+    let (hers, his, other) = hers_and_his();
+    let store = MemoryStore::new();
+    import(&SignedMail::new(FROM, &hers), TIME, &store);
+    let held = import(&weak(SignedMail::new(FROM, &his).with_authority(&other), "20"), TIME, &store);
+    assert_eq!(held.outcome, Outcome::Held);
+    decide(&store, &held, Decision::Approve);
+    let list = weak(SignedMail::new(FROM, &hers), "20");
+    let expected = MemoryStore::new();
+    import(&list, TIME, &expected);
+    assert_eq!(capabilities(&store), capabilities(&expected));
+    assert!(!capabilities(&store).is_empty());
 }
 
 // hardening: I3

@@ -1,6 +1,10 @@
 //! What a policy demands of all recipients together, and what a host may do then.
 
 use super::*;
+use postseal::cert::TransientCert;
+use postseal::directory::DirectoryResolver;
+use postseal::query::ResolveDirectory;
+use postseal_testkit::factory::{Form, KeyPreference, Person, SignedMail};
 
 #[test]
 fn authenticated_encryption_is_a_demand_on_candidates() {
@@ -110,6 +114,80 @@ fn somebody_with_a_good_certificate_gets_no_plaintext_because_of_what_he_reads()
     assert!(!report.may_get_plaintext());
 }
 
+/// Who was replaced may be somebody else: what she reads is no reason to write to him.
+// hardening: E1
+#[test]
+fn a_superseded_certificate_is_not_used_because_of_what_the_owner_of_the_active_one_reads() {
+    let mut world = World::new();
+    let his = root().issue(&CertSpec { subject: "somebody else".to_owned(), ..spec(ALICE, 1) });
+    let hers = root().issue(&spec(ALICE, 2));
+    let import = |mail: SignedMail| {
+        let context = postseal::import::Context::new(now());
+        world.engine.import_mail(&mail.build(), context, &world.store, &()).unwrap().outcome.name()
+    };
+    assert_eq!(import(SignedMail::new(ALICE, &his).reads(&[AES256_GCM.into()])), "imported");
+    assert_eq!(import(SignedMail::new(ALICE, &hers).reads(&[AES256_CBC.into()])), "held");
+    world.decide(ALICE, &print(hers.der()), Decision::Approve);
+    world.policy = Policy::preset("strict-aead").unwrap();
+    let report = world.one(ALICE);
+    assert_eq!((sources(&report), rejections(&report)), (Vec::new(), vec![("store", Code::AeadNotSupported)]));
+    assert!(!report.may_get_plaintext());
+    // Hers from a directory, where nothing stands beside it, is hers all the same; what she published later counts.
+    let lent = |capabilities| Loan { capabilities, ..Loan::of(hers.der().to_vec()) };
+    world.first = ScriptedDirectory::new().lends_with(&address(ALICE), lent(None));
+    let report = world.one(ALICE);
+    assert_eq!(rejections(&report), [("store", Code::AeadNotSupported), ("first", Code::AeadNotSupported)]);
+    let list = named(AES256_GCM).unwrap().der().to_vec();
+    for (signed_at, found) in [(None, 0), (Some("2019-01-01T00:00:00Z"), 0), (Some("2026-05-31T00:00:00Z"), 1)] {
+        let signed_at = signed_at.map(|text| UnixTime::from_rfc3339(text).unwrap());
+        let published = Some(Capabilities::new(list.clone(), signed_at));
+        world.first = ScriptedDirectory::new().lends_with(&address(ALICE), lent(published));
+        assert_eq!(world.one(ALICE).found.len(), found, "{signed_at:?}");
+    }
+}
+
+/// The SignedData that a directory has for everybody.
+#[derive(Debug)]
+struct Published(Vec<u8>);
+
+impl DirectoryResolver for Published {
+    fn resolve(&self, query: &ResolveDirectory) -> Result<Vec<DirectoryReply>, Unavailable> {
+        let lend = |about: &Address| TransientCert::from_cms(&self.0, about, &Limits::default()).unwrap();
+        Ok(query.addresses.iter().map(|about| DirectoryReply::Found(lend(about))).collect())
+    }
+}
+
+// hardening: I13
+#[test]
+fn a_published_preference_counts_when_its_signer_has_a_path_and_no_operator_decided_against_him() {
+    let old = root().issue(&spec(ALICE, 1));
+    let new = root().issue(&CertSpec { not_before: "2026-05-01T00:00:00Z".to_owned(), ..spec(ALICE, 2) });
+    let signer = CertSpec { key_use: KeyUse::Sign, ..spec(ALICE, 3) };
+    let (hers, made) = (root().issue(&signer), Authority::root("Nobody", Key::P256(9)).issue(&signer));
+    let published = |signer: &Person| {
+        let mail = SignedMail::new(ALICE, signer).form(Form::Opaque).with_certificate(new.der());
+        Published(mail.prefers(&old, KeyPreference::Standard, true).cms())
+    };
+    let mut world = World::new();
+    world.engine = world.engine.with_directories(PerRoute::new(Directories::new().ask(DirectoryId::new("first"))));
+    let first = |world: &World, signer: &Person| {
+        let directory = published(signer);
+        let lookup = Lookup::new(&world.store).directory(DirectoryId::new("first"), &directory);
+        let resolution = drive::run(world.begin(&[ALICE], Arc::new(())), &lookup, &(), &|| false).unwrap();
+        resolution.reports().next().unwrap().found[0].fingerprint.to_string()
+    };
+    assert_eq!(first(&world, &hers), print(old.der()));
+    assert_eq!(first(&world, &made), print(new.der()));
+    // One certificate only that he signs with: an operator rejected it when mail brought it.
+    let both = root().issue(&spec(ALICE, 4));
+    assert_eq!(first(&world, &both), print(old.der()));
+    let context = postseal::import::Context::new(now());
+    let mail = SignedMail::new(ALICE, &both).build();
+    assert_eq!(world.engine.import_mail(&mail, context, &world.store, &()).unwrap().outcome.name(), "imported");
+    world.decide(ALICE, &print(both.der()), Decision::Reject);
+    assert_eq!(first(&world, &both), print(new.der()));
+}
+
 #[test]
 fn of_all_valid_keys_those_are_used_that_read_something_together_with_the_best() {
     let loan = |number, last| Loan { capabilities: named(last), ..Loan::of(issue(&spec(ALICE, number))) };
@@ -152,7 +230,7 @@ fn plaintext_is_for_nobody_whose_certificate_has_ended_while_another_one_waits()
     let ends = CertSpec { not_after: "2026-05-20T00:00:00Z".to_owned(), ..spec(ALICE, 1) };
     world.keep(&issue(&ends), "2026-05-01T00:00:00Z");
     let other = root().issue(&CertSpec { subject: "somebody else".to_owned(), ..spec(ALICE, 2) });
-    let mail = postseal_testkit::factory::SignedMail::new(ALICE, &other).build();
+    let mail = SignedMail::new(ALICE, &other).build();
     let before = UnixTime::from_rfc3339("2026-05-10T00:00:00Z").unwrap();
     let report = world.engine.import_mail(&mail, postseal::import::Context::new(before), &world.store, &()).unwrap();
     assert_eq!(report.outcome.name(), "held");

@@ -1,6 +1,9 @@
 //! Recipients and operators: certificates from the store, lent ones, and missing issuers.
 
 use super::*;
+use postseal::cert::StoredCert;
+use postseal::query::FindStored;
+use postseal::store::{CertStore, State};
 
 #[test]
 fn a_revoked_certificate_in_the_store_makes_room_for_another() {
@@ -102,13 +105,13 @@ fn silence_about_the_active_certificate_brings_no_superseded_one_back() {
     let (engine, _) = world(Vec::new());
     for der in [imposter.der(), alice().der()] {
         let address = Address::parse(ALICE).unwrap();
-        let query = postseal::query::FindStored::new(Tenant::default(), vec![address.clone()]);
-        let entry = postseal::store::CertStore::find(&store, &query).unwrap().remove(0);
+        let query = FindStored::new(Tenant::default(), vec![address.clone()]);
+        let entry = CertStore::find(&store, &query).unwrap().remove(0);
         let certificate = Certificate::from_der(der, &Limits::default()).unwrap();
         let soft = engine.clone().with_revocation(PerRoute::new(policy(Mode::Soft, false)));
         let change = soft.add_certificate(&Tenant::default(), &entry, &certificate, &[], now()).unwrap().unwrap();
         let put = postseal::query::PutStored::new(Tenant::default(), address, entry.version, change);
-        postseal::store::CertStore::put(&store, &put).unwrap();
+        CertStore::put(&store, &put).unwrap();
     }
     let good = middle().crl(&CrlSpec::new(Vec::new()));
     let revoked = middle().crl(&CrlSpec::new(vec![Revoked::new(4096)]));
@@ -171,6 +174,44 @@ fn a_missing_issuer_is_fetched_for_a_recipient_only_and_only_under_a_trusted_nam
         let operation = engine(true).import(&mail(&alice, Vec::new()), import::Context::new(now()));
         let report = drive::run(operation, &Keep::new(&store).fetching(&fetcher), &(), &|| false).unwrap();
         assert_eq!((report.outcome.name(), fetcher.asked().len()), ("refused", asked));
+    }
+}
+
+/// What is sealed to with an issuer that is fetched is in use: nothing replaces it without a word.
+// hardening: I2
+#[test]
+fn a_certificate_whose_issuer_sealing_fetches_is_not_replaced() {
+    let anchor = chain(0).remove(0);
+    let ca = |not_after: &str| {
+        let mut spec = AuthoritySpec::new("CA", Key::P256(12));
+        spec.overrides.subject = Some(named("Goal", "CA"));
+        spec.not_after = not_after.to_owned();
+        anchor.subordinate(&spec)
+    };
+    let (first, next) = (ca("2026-09-01T00:00:00Z"), ca("2030-01-01T00:00:00Z"));
+    let hers = issued_by(&first, 1);
+    let other = CertSpec { subject: "somebody else".to_owned(), ..CertSpec::mailbox(ALICE, Key::P256(4)) };
+    let other = anchor.issue(&other);
+    let later = UnixTime::from_rfc3339("2026-10-01T00:00:00Z").unwrap();
+    let with = |fetches| match fetches {
+        true => fetching_issuers(&anchor),
+        false => fetching_issuers(&anchor).with_revocation(PerRoute::default()),
+    };
+    for (fetches, outcome) in [(true, "held"), (false, "imported")] {
+        let (engine, store) = (with(fetches), MemoryStore::new());
+        let import = |mail: &[u8], at| {
+            let report = engine.import_mail(mail, import::Context::new(at), &store, &()).unwrap();
+            report.outcome.name()
+        };
+        assert_eq!(import(&mail(&hers, vec![first.der().to_vec()]), now()), "imported");
+        assert_eq!(import(&mail(&other, Vec::new()), later), outcome);
+        // Another path is taken all the same.
+        assert_eq!(import(&mail(&hers, vec![next.der().to_vec()]), later), "already-known");
+        let query = FindStored::new(Tenant::default(), vec![Address::parse(ALICE).unwrap()]);
+        let entry = store.find(&query).unwrap().remove(0);
+        let is_hers = |(stored, _): &&(StoredCert, State)| stored.certificate.der() == hers.der();
+        let (stored, _) = entry.certs.iter().find(is_hers).unwrap();
+        assert_eq!(stored.issuers[0].der(), next.der(), "{fetches}");
     }
 }
 

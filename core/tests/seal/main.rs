@@ -253,7 +253,7 @@ fn protected_fields_stand_inside_and_the_outer_subject_is_obscured() {
     let mut world = World::new();
     world.policy.header_protection = HeaderProtection::Baseline;
     let mail = b"Received: from somewhere\r\nDate: Mon, 1 Jun 2026 00:00:00 +0000\r\nFrom: eve@goal.example\r\nSubject: a\r\n \
-        secret subject\r\nHP-Outer: Subject: forged\r\nKeywords: secret\r\nBcc: hidden@goal.example\r\nMIME-Version: 1.0\r\n\
+        secret subject\r\nHP-Outer: Subject: forged\r\nKeywords: secret\r\nThread-Topic: a secret\r\nBcc: hidden@goal.example\r\nMIME-Version: 1.0\r\n\
         Content-Type: text/plain\r\n\r\nhello\r\n";
     let sealed = world.seal(mail, &["p256@goal.example"]);
     let outer = header(&sealed);
@@ -266,7 +266,7 @@ fn protected_fields_stand_inside_and_the_outer_subject_is_obscured() {
     assert_eq!(
         String::from_utf8(inner).unwrap(),
         "Date: Mon, 1 Jun 2026 00:00:00 +0000\r\nFrom: eve@goal.example\r\nSubject: a\r\n secret subject\r\nKeywords: secret\r\n\
-         Content-Type: text/plain;\r\n hp=\"cipher\"\r\n\
+         Thread-Topic: a secret\r\nContent-Type: text/plain;\r\n hp=\"cipher\"\r\n\
          HP-Outer: Date: Mon, 1 Jun 2026 00:00:00 +0000\r\nHP-Outer: From: eve@goal.example\r\nHP-Outer: Subject: [...]\r\n\
          \r\nhello\r\n"
     );
