@@ -5,6 +5,7 @@ use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, R
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::proto::dnssec::rdata::DNSSECRData;
 use hickory_resolver::proto::dnssec::{Proof, TrustAnchors};
 use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
@@ -303,29 +304,33 @@ async fn first_of(resolver: &TokioResolver, names: Vec<Option<Name>>) -> Answer 
 /// Aliases in a row that are followed.
 const ALIASES: usize = 8;
 
-/// What there is under this name. The library says neither for which name it has seen a proof that there is nothing, nor whether an
-/// alias that it has followed there is secure: whoever is on the way could answer with what is true of another name.
+/// What there is under this name. The library follows aliases, but says neither whether they hold nor for which name it has seen a
+/// proof that there is nothing, and it takes a record in any section for the answer: whoever is on the way could answer with what is
+/// true of another name. So each alias is asked for by itself, and of an answer counts what it says about the name in question.
 async fn of_name(resolver: &TokioResolver, mut name: Name) -> Answer {
-    let error = match resolver.lookup(name.clone(), RecordType::SMIMEA).await {
-        Ok(found) => return read(&found, &name),
-        Err(error) => error,
-    };
-    let NetError::Dns(DnsError::NoRecordsFound(denial)) = &error else { return refused(&error) };
-    for _ in 0..ALIASES {
-        if name == *denial.query.name() {
-            return if is_proved(denial, &name) { Answer::Nothing } else { Answer::Unavailable(BOGUS) };
+    for _ in 0..=ALIASES {
+        match resolver.lookup(name.clone(), RecordType::SMIMEA).await {
+            Ok(found) if records(&found, &name, RecordType::CNAME).next().is_none() => return read(&found, &name),
+            Ok(_) => {}
+            Err(NetError::Dns(DnsError::NoRecordsFound(denial))) if name == *denial.query.name() => {
+                return if is_proved(&denial, &name) { Answer::Nothing } else { Answer::Unavailable(BOGUS) };
+            }
+            // Nor does the library find the proof for an alias by a wildcard beside that for what it leads to.
+            Err(NetError::Dns(DnsError::NoRecordsFound(_) | DnsError::Nsec { .. } | DnsError::DnssecBogus)) => {}
+            Err(error) => return refused(&error),
         }
         let found = match resolver.lookup(name.clone(), RecordType::CNAME).await {
             Ok(found) => found,
+            Err(NetError::Dns(DnsError::NoRecordsFound(_))) => return Answer::Unavailable(BOGUS),
             Err(error) => return refused(&error),
         };
-        let alias = found.answers().iter().find_map(|record| match &record.data {
-            RData::CNAME(target) if record.name == name => Some((record.proof, target.0.clone())),
+        let target = records(&found, &name, RecordType::CNAME).find_map(|record| match &record.data {
+            RData::CNAME(target) => Some(target.0.clone()),
             _ => None,
         });
-        match alias {
-            Some((Proof::Secure, target)) => name = target,
-            Some((Proof::Insecure, _)) => return Answer::Nothing,
+        match (proof(&found, &name, RecordType::CNAME), target) {
+            (Proof::Secure, Some(target)) => name = target,
+            (Proof::Insecure, _) => return Answer::Nothing,
             _ => return Answer::Unavailable(BOGUS),
         }
     }
@@ -346,25 +351,12 @@ fn is_proved(denial: &NoRecords, name: &Name) -> bool {
 }
 
 fn read(lookup: &Lookup, name: &Name) -> Answer {
-    // Only what the name leads to: anybody can add records of zones that are not signed.
-    let mut names = vec![name];
-    for record in lookup.answers() {
-        if let RData::CNAME(target) = &record.data
-            && names.contains(&&record.name)
-        {
-            names.push(&target.0);
-        }
+    match proof(lookup, name, RecordType::SMIMEA) {
+        Proof::Insecure => return Answer::Nothing,
+        Proof::Bogus | Proof::Indeterminate => return Answer::Unavailable(BOGUS),
+        Proof::Secure => {}
     }
-    let leads_there = |data: &RData| matches!(data, RData::SMIMEA(_) | RData::CNAME(_) | RData::ANAME(_));
-    let is_used = |record: &&Record| leads_there(&record.data) && names.contains(&&record.name);
-    let used = || lookup.answers().iter().filter(is_used);
-    let worst = used().map(|record| record.proof).min_by_key(|proof| rank(*proof));
-    match worst {
-        Some(Proof::Insecure) => return Answer::Nothing,
-        None | Some(Proof::Bogus | Proof::Indeterminate) => return Answer::Unavailable(BOGUS),
-        Some(Proof::Secure) => {}
-    }
-    let certificate = |data: &RData| match data {
+    let certificate = |record: &Record| match &record.data {
         RData::SMIMEA(record) => {
             let record = &record.0;
             let is_person = matches!(record.cert_usage, CertUsage::PkixEe | CertUsage::DaneEe);
@@ -373,8 +365,36 @@ fn read(lookup: &Lookup, name: &Name) -> Answer {
         }
         _ => None,
     };
-    let certificates: Vec<_> = used().filter_map(|record| certificate(&record.data)).collect();
+    let certificates: Vec<_> = records(lookup, name, RecordType::SMIMEA).filter_map(certificate).collect();
     if certificates.is_empty() { Answer::Nothing } else { Answer::Certificates(certificates) }
+}
+
+/// What the answer section has of this kind under this name.
+fn records<'a>(lookup: &'a Lookup, name: &'a Name, kind: RecordType) -> impl Iterator<Item = &'a Record> {
+    lookup.answers().iter().filter(move |record| record.name == *name && record.record_type() == kind)
+}
+
+/// What can be said of all records of this kind under this name together; without any, nothing holds.
+fn proof(lookup: &Lookup, name: &Name, kind: RecordType) -> Proof {
+    match records(lookup, name, kind).map(|record| record.proof).min_by_key(|proof| rank(*proof)) {
+        Some(Proof::Secure) if is_of_this_name(lookup, name, kind) => Proof::Secure,
+        None | Some(Proof::Secure) => Proof::Bogus,
+        Some(proof) => proof,
+    }
+}
+
+/// Whether secure records are this name's own, or it is proved that there are no others. A wildcard's signature is good for every
+/// name below it, those with records of their own among them (RFC 4035 5.3.4), and the library looks at the proof only where there is one.
+fn is_of_this_name(lookup: &Lookup, name: &Name, kind: RecordType) -> bool {
+    let mut signatures = records(lookup, name, RecordType::RRSIG).filter_map(|record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) if signature.input().type_covered == kind => Some(signature),
+        _ => None,
+    });
+    let denies = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
+    let is_looked_at = lookup.authorities().iter().any(|record| record.proof == Proof::Secure && denies(record));
+    let first = signatures.next();
+    first.is_some_and(|first| is_looked_at || first.input().num_labels == name.num_labels())
+        && signatures.all(|other| is_looked_at || other.input().num_labels == name.num_labels())
 }
 
 const fn rank(proof: Proof) -> u8 {

@@ -14,6 +14,7 @@ mod on_path;
 mod servers;
 mod zone;
 
+use hickory_resolver::proto::rr::{Record, RecordType};
 use postseal::Address;
 use postseal::directory::{DirectoryId, DirectoryReply, DirectoryResolver};
 use postseal::query::ResolveDirectory;
@@ -188,6 +189,58 @@ fn what_is_proved_of_others_is_no_proof() {
         Box::new(|_, answer| answer.answers.push(on_path::alias("other.plain.example.", "nobody.plain.example.")));
     let directory = directory(on_path::serve(served.port(), beside, true), &served.anchor);
     assert_eq!(ask(&directory, &["alice@goal.example"]), [Ok(1)], "something beside the answer");
+}
+
+/// The library takes a record anywhere for the answer, and would not ask for what the alias leads to.
+#[test]
+fn what_an_alias_leads_to_is_no_less_there_because_its_record_stands_elsewhere() {
+    if !is_there() {
+        return;
+    }
+    let zone =
+        Zone::new().holds("alice@goal.example", "3 0 0", &alice()).alias("alias@goal.example", "alice@goal.example");
+    let served = zone.serve();
+    let elsewhere: on_path::Forge = Box::new(|_, answer| {
+        let is_there = |record: &Record| record.record_type() == RecordType::SMIMEA;
+        let (moved, left) = std::mem::take(&mut answer.answers).into_iter().partition(is_there);
+        (answer.answers, answer.additionals) = (left, moved);
+    });
+    let directory = directory(on_path::serve(served.port(), elsewhere, true), &served.anchor);
+    let bogus = || Err(BOGUS.to_owned());
+    assert_eq!(ask(&directory, &["alias@goal.example", "alice@goal.example"]), [bogus(), bogus()]);
+}
+
+/// The signature of a wildcard's alias is good for every name below it.
+#[test]
+fn an_alias_by_a_wildcard_counts_only_with_the_proof_that_there_is_nothing_else() {
+    if !is_there() {
+        return;
+    }
+    let served = Zone::new()
+        .holds("alice@goal.example", "3 0 0", &alice())
+        .and("*.goal.example. IN CNAME www.example.")
+        .and("www.example. IN A 127.0.0.1")
+        .delegates_unsigned("plain.example", "alice@plain.example", &certificate("alice@plain.example", Key::P256(3)))
+        .serve();
+    let expanded = on_path::ask(served.port(), "x.goal.example.", RecordType::CNAME);
+    let is_signed = expanded.iter().any(|record| record.record_type() == RecordType::RRSIG);
+    assert!(expanded.len() >= 2 && is_signed, "{expanded:?}");
+    let replay: on_path::Forge = Box::new(move |name, answer| {
+        answer.answers = on_path::renamed(&expanded, name);
+        answer.authorities = vec![on_path::soa("plain.example.")];
+    });
+    let on_the_way = directory(on_path::serve(served.port(), replay, false), &served.anchor);
+    assert_eq!(ask(&on_the_way, &["alice@goal.example"]), [Err(BOGUS.to_owned())]);
+    // The same zone from a server that says all of it; and one where the wildcard is meant.
+    let directory_of = |served: &zone::Served| directory(served.port(), &served.anchor);
+    assert_eq!(ask(&directory_of(&served), &["alice@goal.example", "bob@goal.example"]), [Ok(1), Ok(0)]);
+    let meant = Zone::new()
+        .holds("alice@goal.example", "3 0 0", &alice())
+        .and("*.wild.example. IN CNAME www.example.")
+        .and(&format!("*.all.example. IN CNAME {}", zone::owner("alice@goal.example")))
+        .and("www.example. IN A 127.0.0.1")
+        .serve();
+    assert_eq!(ask(&directory_of(&meant), &["bob@wild.example", "bob@all.example"]), [Ok(0), Ok(1)]);
 }
 
 /// An alias that nobody forged may lead to nobody.

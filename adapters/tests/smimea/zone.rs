@@ -52,7 +52,7 @@ impl Served {
 
 const HEAD: &str = "$TTL 60\n@ IN SOA ns.example. admin.example. 1 3600 600 86400 60\n@ IN NS ns.example.\n";
 
-fn owner(mailbox: &str) -> String {
+pub(crate) fn owner(mailbox: &str) -> String {
     let (local, domain) = mailbox.rsplit_once('@').unwrap();
     let digest: String = Sha256::digest(local.as_bytes())[..28].iter().map(|octet| format!("{octet:02x}")).collect();
     format!("{digest}._smimecert.{domain}.")
@@ -77,6 +77,12 @@ impl Zone {
 
     pub(crate) fn alias(mut self, mailbox: &str, of: &str) -> Self {
         writeln!(self.records, "{} IN CNAME {}", owner(mailbox), owner(of)).unwrap();
+        self
+    }
+
+    /// With this line, as it stands in zone files.
+    pub(crate) fn and(mut self, line: &str) -> Self {
+        writeln!(self.records, "{line}").unwrap();
         self
     }
 
