@@ -1,6 +1,7 @@
 //! As much of HTTP/1.1 (RFC 9110, 9112) as one request on one connection needs. Heads are read by `httparse`; what is here
 //! are the limits and the body.
 
+use crate::wiped::append;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -368,17 +369,6 @@ impl<'a, W: Read> Input<'a, W> {
             }
         }
     }
-}
-
-/// As `extend_from_slice`, which leaves the old octets behind when it moves them.
-fn append(octets: &mut Zeroizing<Vec<u8>>, piece: &[u8]) {
-    let needed = octets.len().saturating_add(piece.len());
-    if needed > octets.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(octets.capacity().saturating_mul(2))));
-        larger.extend_from_slice(octets);
-        *octets = larger;
-    }
-    octets.extend_from_slice(piece);
 }
 
 fn end_of_head(octets: &[u8], from: usize) -> Option<usize> {

@@ -21,6 +21,7 @@ use http::{Request, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use zeroize::Zeroizing;
 
 /// What all questions to a tenant share.
 #[derive(Debug)]
@@ -184,7 +185,7 @@ impl<S: Seeker> Machine<S> {
         }
     }
 
-    pub(super) fn answer(&mut self, number: u64, answer: Result<Response<Vec<u8>>, Fault>, now: Now) {
+    pub(super) fn answer(&mut self, number: u64, answer: Result<Response<Zeroizing<Vec<u8>>>, Fault>, now: Now) {
         match self.flights.remove(&number) {
             Some(Flight::Token(errand, tries)) => self.token_answer(errand, tries, answer, now),
             Some(Flight::Asks(service, wishes, token)) => self.asks_answer(service, wishes, token, answer, now),
@@ -359,7 +360,13 @@ impl<S: Seeker> Machine<S> {
         }
     }
 
-    fn token_answer(&mut self, errand: Errand, tries: Tries, answer: Result<Response<Vec<u8>>, Fault>, now: Now) {
+    fn token_answer(
+        &mut self,
+        errand: Errand,
+        tries: Tries,
+        answer: Result<Response<Zeroizing<Vec<u8>>>, Fault>,
+        now: Now,
+    ) {
         let service = errand.service;
         self.access.remove(&service);
         let fault = match answer {
@@ -398,7 +405,7 @@ impl<S: Seeker> Machine<S> {
         service: Service,
         wishes: Vec<(usize, Wish)>,
         token: u64,
-        answer: Result<Response<Vec<u8>>, Fault>,
+        answer: Result<Response<Zeroizing<Vec<u8>>>, Fault>,
         now: Now,
     ) {
         let part = Part::Answers(service);
@@ -601,12 +608,12 @@ mod tests {
         Now { instant, clock, unique: [0; 16] }
     }
 
-    fn response(status: u16, after: Option<&str>, body: &str) -> Result<Response<Vec<u8>>, Fault> {
+    fn response(status: u16, after: Option<&str>, body: &str) -> Result<Response<Zeroizing<Vec<u8>>>, Fault> {
         let mut response = Response::builder().status(status).header("content-type", "application/json");
         if let Some(after) = after {
             response = response.header("retry-after", after);
         }
-        Ok(response.body(body.as_bytes().to_vec()).unwrap())
+        Ok(response.body(Zeroizing::new(body.as_bytes().to_vec())).unwrap())
     }
 
     fn sent(machine: &mut Machine<Lookup>, now: Now) -> (u64, String) {

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postseal::Address;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// The objects of a list.
 pub(super) fn objects(answer: &Value) -> Result<&[Value], Fault> {
@@ -42,9 +43,9 @@ fn is_same(text: &str, address: &Address) -> bool {
 }
 
 /// Octets of certificates, as they came.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Values {
-    pub(super) octets: Vec<Vec<u8>>,
+    pub(super) octets: Vec<Zeroizing<Vec<u8>>>,
     /// Some are there and were not delivered.
     pub(super) withheld: bool,
     /// There are more than are taken.
@@ -56,8 +57,9 @@ impl Values {
     pub(super) fn take(&mut self, member: Option<&Value>, most: usize) -> Result<(), Fault> {
         match member {
             None | Some(Value::Null) => Ok(()),
-            Some(Value::Array(values)) if is_octets(values) => self.one(&Value::Array(values.clone()), most),
-            Some(Value::Array(values)) => values.iter().try_for_each(|value| self.one(value, most)),
+            Some(Value::Array(values)) if !is_octets(values) => {
+                values.iter().try_for_each(|value| self.one(value, most))
+            }
             Some(value) => self.one(value, most),
         }
     }
@@ -70,10 +72,7 @@ impl Values {
                 return Ok(());
             }
             Value::String(text) => of_text(text),
-            Value::Array(numbers) => {
-                let octet = |number: &Value| number.as_u64().and_then(|number| u8::try_from(number).ok());
-                numbers.iter().map(octet).collect::<Option<_>>().ok_or_else(odd_shape)?
-            }
+            Value::Array(numbers) => of_numbers(numbers).ok_or_else(odd_shape)?,
             _ => return Err(odd_shape()),
         };
         if octets.is_empty() {
@@ -107,11 +106,21 @@ fn is_octets(values: &[Value]) -> bool {
     !values.is_empty() && values.iter().all(Value::is_number)
 }
 
+fn of_numbers(numbers: &[Value]) -> Option<Zeroizing<Vec<u8>>> {
+    // All of the room at once, so that no octets stay behind where it grows.
+    let mut octets = Zeroizing::new(Vec::with_capacity(numbers.len()));
+    for number in numbers {
+        octets.push(number.as_u64().and_then(|number| u8::try_from(number).ok())?);
+    }
+    Some(octets)
+}
+
 /// JSON has no octets: base64 that holds a structure of DER is what is meant. Any other text goes on as it is.
-fn of_text(text: &str) -> Vec<u8> {
-    let compact: String = text.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-    let decoded = STANDARD.decode(compact).ok().filter(|octets| octets.first() == Some(&0x30));
-    decoded.unwrap_or_else(|| text.as_bytes().to_vec())
+fn of_text(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut compact = Zeroizing::new(Vec::with_capacity(text.len()));
+    compact.extend(text.bytes().filter(|octet| !octet.is_ascii_whitespace()));
+    let decoded = STANDARD.decode(&*compact).ok().map(Zeroizing::new).filter(|octets| octets.first() == Some(&0x30));
+    decoded.unwrap_or_else(|| Zeroizing::new(text.as_bytes().to_vec()))
 }
 
 #[cfg(test)]
@@ -134,7 +143,7 @@ mod tests {
             let mut values = Values::default();
             values.take(Some(&value), 64).unwrap();
             assert_eq!((values.octets.len(), values.withheld), (count, withheld), "{value}");
-            assert!(values.octets.iter().all(|octets| octets == &[0x30, 3, 2, 1, 1]), "{value}");
+            assert!(values.octets.iter().all(|octets| **octets == [0x30, 3, 2, 1, 1]), "{value}");
         }
         for odd in [json!(7), json!({"a": 1}), json!([true]), json!([300]), json!([-1]), json!([[1.5]])] {
             assert!(Values::default().take(Some(&odd), 64).is_err(), "{odd}");

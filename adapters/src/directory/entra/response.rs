@@ -4,6 +4,7 @@ use super::fault::{Fault, Kind, code};
 use http::{HeaderMap, Response, StatusCode, header};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
+use zeroize::Zeroizing;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) enum Judgement {
 }
 
 /// Judges a whole answer. `now` is what a date is compared with when the answer has none of its own.
-pub(super) fn judge(response: &Response<Vec<u8>>, now: SystemTime) -> Judgement {
+pub(super) fn judge(response: &Response<Zeroizing<Vec<u8>>>, now: SystemTime) -> Judgement {
     let headers = response.headers();
     let is_json = headers.get(header::CONTENT_TYPE).is_some_and(is_json);
     let body = if is_json { serde_json::from_slice(response.body()).ok() } else { None };

@@ -139,7 +139,7 @@ const DAY: u64 = 86_400;
 const SKEW: Duration = Duration::from_secs(240);
 
 /// The token in an answer of the login service, and for how long it is good.
-pub(super) fn read(response: &Response<Vec<u8>>) -> Result<(Zeroizing<String>, Duration), Fault> {
+pub(super) fn read(response: &Response<Zeroizing<Vec<u8>>>) -> Result<(Zeroizing<String>, Duration), Fault> {
     let Ok(mut body) = serde_json::from_slice::<Value>(response.body()) else {
         return Err(Fault::outage("answers with something that is no token"));
     };
@@ -162,7 +162,7 @@ pub(super) fn read(response: &Response<Vec<u8>>) -> Result<(Zeroizing<String>, D
 }
 
 /// Why the login service gives no token: its codes, and whether the clocks may be the reason.
-pub(super) fn refusal(response: &Response<Vec<u8>>, now: SystemTime) -> Fault {
+pub(super) fn refusal(response: &Response<Zeroizing<Vec<u8>>>, now: SystemTime) -> Fault {
     let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
     let error = body.get("error").and_then(Value::as_str).and_then(code);
     let number = body.get("error_codes").and_then(|codes| codes.get(0)).and_then(Value::as_u64);
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn lifetimes_are_numbers_and_strings() {
-        let read = |body: &str| read(&Response::new(body.as_bytes().to_vec()));
+        let read = |body: &str| read(&Response::new(Zeroizing::new(body.as_bytes().to_vec())));
         for lifetime in ["3599", "\"3599\""] {
             let body = format!(r#"{{"token_type":"Bearer","expires_in":{lifetime},"access_token":"x"}}"#);
             assert_eq!(read(&body).unwrap().1, Duration::from_secs(3_599));

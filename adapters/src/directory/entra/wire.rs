@@ -6,6 +6,7 @@ use super::limits::EntraLimits;
 use crate::executor::Executor;
 use crate::made::Made;
 use crate::tls::{client_under, roots_from_pem, under};
+use crate::wiped;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -18,6 +19,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The thread, and the connections that it keeps.
 pub(super) struct Wire {
@@ -102,7 +104,11 @@ impl Sender {
         Some(Self { client, within: limits.request })
     }
 
-    pub(super) async fn send(&self, request: Request<Vec<u8>>, limit: usize) -> Result<Response<Vec<u8>>, Fault> {
+    pub(super) async fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Response<Zeroizing<Vec<u8>>>, Fault> {
         let exchange = async {
             let mut request = request.map(|body| Full::new(Bytes::from(body)));
             request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("postseal"));
@@ -134,15 +140,15 @@ fn refuse_coding(fields: &HeaderMap) -> Result<(), Fault> {
     }
 }
 
-async fn whole(mut body: Incoming, limit: usize) -> Result<Vec<u8>, Fault> {
-    let mut octets = Vec::new();
+async fn whole(mut body: Incoming, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut octets = Zeroizing::new(Vec::new());
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| fault_of(&error))?;
         let Ok(data) = frame.into_data() else { continue };
         if data.len() > limit.saturating_sub(octets.len()) {
             return Err(Fault::new(Kind::TooMuch, "answers with more than is allowed"));
         }
-        octets.extend_from_slice(&data);
+        wiped::append(&mut octets, &data);
     }
     Ok(octets)
 }

@@ -5,6 +5,7 @@ use super::reference::leads_to_nobody;
 use super::request;
 use super::result::{self, Extent};
 use super::setup::LdapBind;
+use crate::wiped;
 use ldap3_proto::proto::{LdapFilter, LdapOp};
 use std::fmt;
 use std::time::Duration;
@@ -19,13 +20,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// What was received and not read yet.
 #[derive(Default)]
-pub(super) struct Received(Vec<u8>);
+pub(super) struct Received(Zeroizing<Vec<u8>>);
 
 /// How much room is made for what comes next.
 const PIECE: usize = 16 << 10;
 
 impl Received {
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -45,13 +46,13 @@ impl Received {
                 && let Some(message) = self.0.get(..length)
             {
                 let message = Zeroizing::new(message.to_vec());
-                self.0.drain(..length);
+                self.forget(length);
                 return Ok(message);
             }
-            self.0.reserve(PIECE);
+            wiped::reserve(&mut self.0, PIECE);
             // No more than that at once: what is behind a message moves up with each.
             let piece = u64::try_from(PIECE).unwrap_or(u64::MAX);
-            match timeout_at(deadline, (&mut *stream).take(piece).read_buf(&mut self.0)).await {
+            match timeout_at(deadline, (&mut *stream).take(piece).read_buf(&mut *self.0)).await {
                 Err(_) => return Err(late("did not answer in time")),
                 Ok(Err(error)) => return Err(lost(&error)),
                 Ok(Ok(0)) => return Err(LdapFault::new(LdapFaultKind::Unreachable, "closed the connection")),
@@ -59,11 +60,13 @@ impl Received {
             }
         }
     }
-}
 
-impl Drop for Received {
-    fn drop(&mut self) {
-        self.0.zeroize();
+    /// What was read is no longer here: the connection may wait for the next search for minutes.
+    fn forget(&mut self, length: usize) {
+        self.0.copy_within(length.., 0);
+        let rest = self.0.len().saturating_sub(length);
+        self.0.get_mut(rest..).unwrap_or_default().zeroize();
+        self.0.truncate(rest);
     }
 }
 
@@ -138,7 +141,7 @@ impl Connection {
     }
 
     /// Whether another search may follow.
-    pub(super) const fn is_usable(&self) -> bool {
+    pub(super) fn is_usable(&self) -> bool {
         self.stream.is_some() && self.in_flight.is_none() && self.received.is_empty()
     }
 
