@@ -67,7 +67,8 @@ pub enum Criterion {
     Authenticated,
     /// The client is in one of the networks.
     Networks,
-    /// The sender has an address of a tenant. Anybody can write one: for an MTA that takes no mail from outside.
+    /// The sender has an address of a tenant; or there is none, or none that can be read, and the mail leaves the tenants' domains.
+    /// Anybody can write one: for an MTA that takes no mail from outside.
     Sender,
 }
 

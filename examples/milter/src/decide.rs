@@ -70,8 +70,18 @@ impl Service {
         self.settings.outgoing.iter().any(|criterion| match criterion {
             Criterion::Authenticated => message.is_authenticated,
             Criterion::Networks => self.settings.is_in_networks(message.client),
-            Criterion::Sender => address(&message.sender).is_some_and(|sender| self.settings.domain(&sender).is_some()),
+            Criterion::Sender => match address(&message.sender) {
+                Some(sender) => self.settings.domain(&sender).is_some(),
+                None => self.leaves(message),
+            },
         })
+    }
+
+    /// Whether somebody gets it who is in no tenant's domain. Without a sender, or with one that cannot be read, that is what it takes
+    /// to be outgoing mail: a report or the reply of a machine may hold what it is about.
+    fn leaves(&self, message: &Message) -> bool {
+        let is_ours = |path: &Vec<u8>| address(path).is_some_and(|address| self.settings.domain(&address).is_some());
+        !message.recipients.iter().all(is_ours)
     }
 
     /// The route on which mail to this domain is sealed.

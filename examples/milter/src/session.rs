@@ -16,6 +16,9 @@ pub struct Room {
     pub recipients: usize,
 }
 
+/// Octets of a sender or a recipient: RFC 5321 4.5.3.1.3 has 256, and what MTAs let through is no more than a line of theirs, 2 048.
+const LONGEST_PATH: usize = 2_048;
+
 /// What is to be done after a command.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "whoever drives a session must handle all")]
@@ -85,12 +88,18 @@ impl Session {
                 (self.stage, self.client) = (Stage::Connected, client);
                 Ok(Step::Reply(Reply::Continue))
             }
+            (Command::Mail(path), Stage::Connected) if path.len() > LONGEST_PATH => {
+                Ok(Step::Reply(Reply::Refuse("553 5.1.7 postseal: The sender is too long".to_owned())))
+            }
             (Command::Mail(sender), Stage::Connected) => {
                 self.begin(sender);
                 Ok(Step::Begin)
             }
             (Command::Recipient(_), Stage::Envelope) if self.message.recipients.len() >= self.room.recipients => {
                 Ok(Step::Reply(Reply::Refuse("452 4.5.3 postseal: Too many recipients".to_owned())))
+            }
+            (Command::Recipient(path), Stage::Envelope) if path.len() > LONGEST_PATH => {
+                Ok(Step::Reply(Reply::Refuse("553 5.1.3 postseal: The recipient is too long".to_owned())))
             }
             (Command::Recipient(address), Stage::Envelope) => Ok(Step::Recipient(address)),
             (Command::Header(name, value), Stage::Envelope | Stage::Header) if self.has_recipients() => {

@@ -42,6 +42,19 @@ fn fields_that_the_milter_writes_are_not_taken_from_others() {
 }
 
 #[test]
+fn a_path_that_no_mta_lets_through_is_refused() {
+    let milter = Milter::start(Arc::new(MemoryStore::new()));
+    let mut mta = Mta::connect(milter.address);
+    let long = format!("{}@partner.example", "x".repeat(2_048));
+    let line = mta.send(&Submission::new(&long, &[BOB], plain(BOB))).unwrap_err();
+    assert!(line.starts_with("553 5.1.7 "), "{line}");
+    let line = mta.send(&Submission::new("x@partner.example", &[BOB, &long], plain(BOB))).unwrap_err();
+    assert!(line.starts_with("553 5.1.3 "), "{line}");
+    mta.write(&packet(b"A"));
+    assert!(mta.send(&Submission::new("x@partner.example", &[BOB], plain(BOB))).is_ok());
+}
+
+#[test]
 fn a_recipient_that_cannot_be_read_is_refused_where_one_would_be_sealed_to() {
     let forms =
         ["@x:sue@soft.example", "sue(x)@soft.example", "sue..x@soft.example", "sue@soft.example.", "postmaster"];

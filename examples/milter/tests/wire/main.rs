@@ -246,6 +246,26 @@ fn mail_of_nobody_is_treated_as_configured() {
 }
 
 #[test]
+fn without_a_sender_whom_to_believe_what_leaves_is_outgoing() {
+    let believed = CONFIGURATION.replace("message_seconds", "outgoing = [\"sender\"]\nmessage_seconds");
+    let to = |to: &str| Submission::new("", &[to], plain(to));
+    let milter = Milter::with(&believed, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let mut mta = Mta::connect(milter.address);
+    for from in ["", "sales..eu@goal.example", "@relay.example:bob@goal.example"] {
+        let line = mta.send(&Submission::new(from, &["x@partner.example"], plain("x@partner.example"))).unwrap_err();
+        assert!(line.starts_with("550 5.7.1 ") && line.ends_with("(unknown-sender)"), "{from}: {line}");
+        mta.write(&mta::packet(b"A"));
+    }
+    assert!(mta.send(&to(BOB)).is_ok(), "a report from elsewhere");
+    let known = believed.replace("message_seconds", "null_sender = \"goal.example\"\nmessage_seconds");
+    let milter = Milter::with(&known, |host| host.with_store(Arc::new(MemoryStore::new())));
+    let mut mta = Mta::connect(milter.address);
+    let line = mta.send(&to("x@partner.example")).unwrap_err();
+    assert!(line.ends_with("(no-certificate)"), "as the mail of goal.example: {line}");
+    assert!(mta.send(&to(BOB)).is_ok());
+}
+
+#[test]
 fn many_connections_at_once_seal_each_mail_for_its_own_recipient() {
     let two = CONFIGURATION.replace("message_seconds", "workers = 2\nmessage_seconds");
     let milter = Milter::with(&two, |host| host.with_store(Arc::new(MemoryStore::new())));
