@@ -125,12 +125,15 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whether there is a store at this path. Only a path that leads to nothing says no: a folder that may not be entered, or a link to what
-/// is gone, may hide a store with an operator's decisions, and nobody goes on as if there were none.
+/// Whether there is a store at this path. Only a folder that is there and has no such file says no: one that may not be entered or is not
+/// mounted, or a link to what is gone, may hide a store with an operator's decisions, and nobody goes on as if there were none.
 pub(crate) fn is_there(path: &Path) -> Result<bool, Failure> {
     let unavailable = |error: io::Error| Failure::try_again(&[format_args!("{}: {error}", path.display())]);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            folder.map_or(Ok(false), |folder| fs::metadata(folder).map(|_| false).map_err(unavailable))
+        }
         // Opening a link to nothing would make what it names.
         found => found.and_then(|_| fs::metadata(path)).map(|_| true).map_err(unavailable),
     }

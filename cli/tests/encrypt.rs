@@ -293,7 +293,7 @@ fn a_store_that_cannot_be_reached_is_not_taken_for_an_empty_one() {
     std::os::unix::fs::symlink("gone.db", place.path("link.db")).unwrap();
     std::os::unix::fs::symlink("round.db", place.path("round.db")).unwrap();
     let anchors = example("anchors.pem");
-    for store in ["link.db", "round.db", "mail.eml/store.db"] {
+    for store in ["link.db", "round.db", "mail.eml/store.db", "not/mounted/store.db"] {
         let url = format!("sqlite:{store}");
         let at = ["--store", &url, "--trace", "trace.jsonl", "--trust", &anchors, AT[0], AT[1]];
         let run = |command: &[&str]| place.run(&[command, &at].concat());
@@ -323,8 +323,9 @@ fn a_store_that_cannot_be_reached_is_not_taken_for_an_empty_one() {
         assert!(!place.path(name).exists(), "{name}");
     }
     // Where nothing is, nothing was learned, and nothing is made.
-    let none = place.run(&["certs", "list", "--store", "sqlite:no/such/folder/store.db"]);
+    let none = place.run(&["certs", "list", "--store", "sqlite:none.db"]);
     assert_eq!((none.status.code(), stdout(&none)), (Some(0), String::new()));
+    assert!(!place.path("none.db").exists());
 }
 
 #[test]

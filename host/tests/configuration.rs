@@ -19,6 +19,20 @@ fn error(text: &str) -> String {
     configuration.and_then(|configuration| configuration.host()).unwrap_err().to_string()
 }
 
+/// An option is no safer place for a password than the file.
+#[test]
+fn what_is_shown_has_no_password_of_an_option() {
+    for (store, words) in [
+        ("postgresql://gateway:hunter2@db.example/mail", "a password stands in the url"),
+        ("mysql://gateway:hunter2@db.example/mail", "\"mysql\" is not a kind of store"),
+    ] {
+        let mut overrides = Overrides::default();
+        overrides.store = Some(store.to_owned());
+        let shown = Configuration::default().overridden_by(overrides).effective().unwrap_err().to_string();
+        assert!(shown.contains(words) && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
 #[test]
 fn the_example_of_the_manual_is_read_with_every_key() {
     let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md")).unwrap();

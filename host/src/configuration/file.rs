@@ -200,11 +200,14 @@ impl Config {
         own.chain(self.fetch.files()).chain(directories)
     }
 
+    pub(super) fn check_store(&self) -> Result<(), ConfigurationError> {
+        let check = |store: &StoreConfig| store.kind().and_then(|kind| kind.check());
+        self.store.as_ref().map_or(Ok(()), check).map_err(|error| error.at("store"))
+    }
+
     /// What can be said of it without files, environment and servers: that every value is one, and that all go together.
     pub(super) fn check(&self) -> Result<(), ConfigurationError> {
-        if let Some(store) = &self.store {
-            store.kind().and_then(|kind| kind.check()).map_err(|error| error.at("store"))?;
-        }
+        self.check_store()?;
         self.fetch.check().map_err(|error| error.at("fetch"))?;
         self.limits.check().map_err(|error| error.at("limits"))?;
         for (name, directory) in &self.directory {

@@ -367,7 +367,7 @@ impl Configuration {
     /// There is no credential in it. A fixed value in the query of a directory's `url` may be one and is shown as `...`.
     ///
     /// # Errors
-    /// A path that is not Unicode.
+    /// A path that is not Unicode; a store that is none, or whose URL has a password.
     ///
     /// ```
     /// use postseal_host::Configuration;
@@ -377,6 +377,8 @@ impl Configuration {
     /// # Ok::<(), postseal_host::ConfigurationError>(())
     /// ```
     pub fn effective(&self) -> Result<String, ConfigurationError> {
+        // What was read from a file was checked there; what overrides it was not.
+        self.located(self.config.check_store())?;
         toml::to_string(&self.config.effective()).map_err(ConfigurationError::new)
     }
 
