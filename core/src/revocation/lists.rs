@@ -69,11 +69,10 @@ pub(crate) fn look_up(
 ) -> Finding {
     let limits = speakers.limits();
     // Where its points cannot be read, its issuer's own list may still revoke it, but says nothing good.
-    let (mut points, unreadable) = match certificate.distribution_points(limits) {
+    let (points, unreadable) = match certificate.distribution_points(limits) {
         Ok(points) => (points, None),
         Err(error) => (Vec::new(), Some(error)),
     };
-    points.push(DistributionPoint::implied(certificate.issuer(), limits));
     let subject = Subject {
         certificate,
         authorities,
@@ -85,9 +84,11 @@ pub(crate) fn look_up(
     let mut inquiry =
         Inquiry { subject, lists, covered: BTreeMap::new(), reasons: ReasonFlags::NONE, finding: Finding::nothing() };
     let mut unheard = Vec::new();
-    for point in &points {
+    // The last one is not read where the others have answered.
+    let implied = core::iter::once_with(|| DistributionPoint::implied(certificate.issuer(), limits));
+    for point in points.into_iter().chain(implied) {
         for listed in &newest_first {
-            let Some(about) = in_scope(point, &listed.crl, &inquiry.subject) else { continue };
+            let Some(about) = in_scope(&point, &listed.crl, &inquiry.subject) else { continue };
             match inquiry.hear(listed, about, Hint::Kept, speakers) {
                 Ok(None) => {}
                 Ok(Some(revoked)) => return inquiry.finding.with(revoked),
