@@ -11,6 +11,7 @@ use postseal::Address;
 use postseal::directory::DirectoryReply;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use zeroize::Zeroizing;
 
 /// Asks every source about an address and gives it these answers, each with its status; and reads each as a token and as a batch.
 /// What is asked goes to Graph and Exchange only, and comes to an end.
@@ -36,8 +37,9 @@ pub fn lookup(address: &Address, answers: &[(u16, &[u8])]) -> DirectoryReply {
             lookup.late();
             continue;
         };
+        let body = Zeroizing::new(body.to_vec());
         let mut response =
-            Response::builder().header("content-type", "application/json").body(body.to_vec()).unwrap_or_default();
+            Response::builder().header("content-type", "application/json").body(body).unwrap_or_default();
         *response.status_mut() = http::StatusCode::from_u16(*status).unwrap_or_default();
         let _ = (token::read(&response), token::refusal(&response, now));
         match judge(&response, now) {
