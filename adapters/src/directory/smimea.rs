@@ -386,15 +386,16 @@ fn proof(lookup: &Lookup, name: &Name, kind: RecordType) -> Proof {
 /// Whether secure records are this name's own, or it is proved that there are no others. A wildcard's signature is good for every
 /// name below it, those with records of their own among them (RFC 4035 5.3.4), and the library looks at the proof only where there is one.
 fn is_of_this_name(lookup: &Lookup, name: &Name, kind: RecordType) -> bool {
-    let mut signatures = records(lookup, name, RecordType::RRSIG).filter_map(|record| match &record.data {
-        RData::DNSSEC(DNSSECRData::RRSIG(signature)) if signature.input().type_covered == kind => Some(signature),
+    let labels = |record: &Record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) if signature.input().type_covered == kind => {
+            Some(signature.input().num_labels)
+        }
         _ => None,
-    });
+    };
+    let signed: Vec<u8> = records(lookup, name, RecordType::RRSIG).filter_map(labels).collect();
     let denies = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
     let is_looked_at = lookup.authorities().iter().any(|record| record.proof == Proof::Secure && denies(record));
-    let first = signatures.next();
-    first.is_some_and(|first| is_looked_at || first.input().num_labels == name.num_labels())
-        && signatures.all(|other| is_looked_at || other.input().num_labels == name.num_labels())
+    !signed.is_empty() && (is_looked_at || signed.iter().all(|labels| *labels == name.num_labels()))
 }
 
 const fn rank(proof: Proof) -> u8 {

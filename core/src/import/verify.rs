@@ -298,6 +298,10 @@ fn choose(
             Err(error) => {
                 events.push(EventKind::KeyPreferenceRejected { fingerprint: certificate.fingerprint(), error });
                 refusal = unusable(error);
+                // Nothing is left for the others, which would be refused for another reason.
+                if is_spent(error) {
+                    break;
+                }
             }
         }
     }

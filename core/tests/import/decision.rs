@@ -41,16 +41,21 @@ fn an_older_certificate_of_the_line_changes_nothing() {
     assert_eq!(states(&store), [State::Active]);
 }
 
-/// CAs renew their certificates more often than those of their users end: each mail brings the one of its day.
-// hardening: I3
-#[test]
-fn a_path_that_ended_is_replaced_by_that_of_the_mail() {
-    let middle = |not_after: &str| {
+/// The certificates of a CA, of the same key: one that ends in 2027, and the next.
+fn renewed_ca() -> (Authority, Authority) {
+    let until = |not_after: &str| {
         let mut spec = AuthoritySpec::new("Mail CA", Key::P256(20));
         spec.not_after = format!("{not_after}T00:00:00Z");
         root().subordinate(&spec)
     };
-    let (first, next) = (middle("2027-01-01"), middle("2030-01-01"));
+    (until("2027-01-01"), until("2030-01-01"))
+}
+
+/// CAs renew their certificates more often than those of their users end: each mail brings the one of its day.
+// hardening: I3
+#[test]
+fn a_path_that_ended_is_replaced_by_that_of_the_mail() {
+    let (first, next) = renewed_ca();
     let person = first.issue(&alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]));
     let mail = |authority: &Authority| SignedMail::new(FROM, &person).with_authority(authority);
     let usual = mail(&next).extra_attribute(&attribute(CAPABILITIES, &[0x30, 0])).without_attribute(CAPABILITIES);
@@ -88,12 +93,7 @@ fn a_path_that_ended_is_replaced_by_that_of_the_mail() {
 /// The path is that of the stored octets: what the store would not find is no change.
 #[test]
 fn a_path_that_comes_with_a_twin_of_the_certificate_changes_nothing() {
-    let middle = |not_after: &str| {
-        let mut spec = AuthoritySpec::new("Mail CA", Key::P256(20));
-        spec.not_after = format!("{not_after}T00:00:00Z");
-        root().subordinate(&spec)
-    };
-    let (first, next) = (middle("2027-01-01"), middle("2030-01-01"));
+    let (first, next) = renewed_ca();
     let spec = alice(1, Key::P256(2), ["2026-01-01", "2028-01-01"]);
     let store = MemoryStore::new();
     import(&SignedMail::new(FROM, &first.issue(&spec)).with_authority(&first), "2026-06-01T00:00:00Z", &store);
