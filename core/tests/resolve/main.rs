@@ -460,6 +460,19 @@ fn what_a_limit_leaves_unread_is_not_known_to_be_useless() {
     assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unavailable, Code::CertificateTooLarge));
     assert!(!report.may_get_plaintext());
     assert!(!world.resolve(&[ALICE]).complete().unwrap_err().is_temporary());
+    // Behind as many unreadable ones as are read may be a good one; as the last that is read it is found.
+    let junk = |directory: ScriptedDirectory, _| directory.lends(&address(ALICE), b"junk".to_vec());
+    let behind = |count: usize| {
+        let first = (0..count).fold(ScriptedDirectory::new(), junk).lends(&address(ALICE), issue(&spec(ALICE, 1)));
+        World { first, ..World::new() }.one(ALICE)
+    };
+    let most = Limits::default().candidates_read();
+    let report = behind(most - 1);
+    assert_eq!(report.found.len(), 1);
+    assert!(report.rejected.iter().all(|rejected| rejected.error.code() == Code::CertificateMalformed));
+    let report = behind(most);
+    assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unavailable, Code::CandidatesTooMany));
+    assert!(!report.may_get_plaintext());
 }
 
 #[test]

@@ -138,7 +138,9 @@ fn a_superseded_certificate_is_not_used_because_of_what_the_owner_of_the_active_
     let report = world.one(ALICE);
     assert_eq!(rejections(&report), [("store", Code::AeadNotSupported), ("first", Code::AeadNotSupported)]);
     let list = named(AES256_GCM).unwrap().der().to_vec();
-    for (signed_at, found) in [(None, 0), (Some("2019-01-01T00:00:00Z"), 0), (Some("2026-05-31T00:00:00Z"), 1)] {
+    // As old as what her mail said, and a minute younger.
+    let dates = ["2019-01-01T00:00:00Z", "2026-05-01T12:00:00Z", "2026-05-01T12:01:00Z"].map(Some);
+    for (signed_at, found) in [(None, 0), (dates[0], 0), (dates[1], 0), (dates[2], 1)] {
         let signed_at = signed_at.map(|text| UnixTime::from_rfc3339(text).unwrap());
         let published = Some(Capabilities::new(list.clone(), signed_at));
         world.first = ScriptedDirectory::new().lends_with(&address(ALICE), lent(published));
