@@ -59,7 +59,7 @@ limits! {
     certificate_bytes: NonZeroUsize,
     /// Extensions of one certificate. 64.
     extensions: NonZeroUsize,
-    /// Names in one subjectAltName, or subtrees in one nameConstraints. 64.
+    /// Names in one subjectAltName; a list of nameConstraints may have sixteen times as many subtrees. 64.
     names: NonZeroUsize,
     /// Attributes of one SignerInfo, signed and unsigned counted apart. 64.
     attributes: NonZeroUsize,
