@@ -261,7 +261,7 @@ fn a_change_that_fails_does_not_take_others_with_it() {
 fn fault_worker() {
     let Ok(path) = env::var("POSTSEAL_FAULT_STORE") else { return };
     let (engine, mails) = mails();
-    let store = std::cell::OnceCell::new();
+    let mut kept = None;
     #[cfg(feature = "postgres")]
     let database = nowhere();
     for line in std::io::stdin().lines() {
@@ -273,13 +273,17 @@ fn fault_worker() {
             let why = report.unavailable.map(|unavailable| unavailable.to_string()).unwrap_or_default();
             format!("{} {why}", report.outcome.name())
         };
-        // A second store needs files of its own.
-        let said = match command {
-            "again" => SqliteStore::open(Path::new(&path))
-                .map_or_else(|error| format!("unopened {error}"), |store| import(&store)),
+        if command == "again" {
+            kept = None;
+        }
+        let said = match (command, &kept) {
             #[cfg(feature = "postgres")]
-            "database" => database.check().unwrap_err().to_string(),
-            _ => import(store.get_or_init(|| SqliteStore::open(Path::new(&path)).unwrap())),
+            ("database", _) => database.check().unwrap_err().to_string(),
+            (_, Some(store)) => import(store),
+            (_, None) => match SqliteStore::open(Path::new(&path)) {
+                Ok(store) => import(kept.insert(store)),
+                Err(error) => format!("unopened {error}"),
+            },
         };
         println!("said {said}");
     }
@@ -294,16 +298,22 @@ fn nowhere() -> postseal_adapters::store::PostgresStore {
 
 struct Worker {
     child: Child,
-    input: ChildStdin,
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
 impl Worker {
     fn start(store: &Path) -> Self {
+        Self::start_under(&[], store)
+    }
+
+    /// By this command, which gets its own as arguments.
+    fn start_under(command: &[&str], store: &Path) -> Self {
         // What does not fit is an error of the write then, and not the end of the process.
         let script = "trap '' XFSZ; exec \"$0\" \"$@\"";
         let mut child = Command::new("sh")
             .args(["-c", script])
+            .args(command)
             .arg(env::current_exe().unwrap())
             .args(["fault_worker", "--exact", "--nocapture", "--test-threads=1"])
             .env("POSTSEAL_FAULT_STORE", store)
@@ -311,12 +321,12 @@ impl Worker {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, input, output }
     }
 
     fn ask(&mut self, command: &str, mail: usize) -> String {
-        writeln!(self.input, "{command} {mail}").unwrap();
+        writeln!(self.input.as_mut().unwrap(), "{command} {mail}").unwrap();
         let mut line = String::new();
         loop {
             line.clear();
@@ -330,6 +340,12 @@ impl Worker {
     fn limit(&self, option: &str) -> bool {
         let id = self.child.id().to_string();
         Command::new("prlimit").args(["--pid", &id, option]).status().is_ok_and(|status| status.success())
+    }
+
+    /// With its store closed.
+    fn end(mut self) {
+        drop(self.input.take());
+        assert!(self.child.wait().unwrap().success());
     }
 }
 
@@ -416,4 +432,68 @@ fn a_store_that_could_not_start_its_runtime_starts_it_when_it_can() {
     assert!(worker.limit("--nofile=1024:4096"));
     let said = worker.ask("database", 0);
     assert!(said.starts_with("127.0.0.1/mail: ") && said.contains("refused"), "{said}");
+}
+
+/// Imports so many mails with a worker under strace, each until it is stored; gives what strace says of calls on the store's files,
+/// and how often a mail had to come again.
+fn traced(folder: &Path, filter: &str, mails: usize) -> (String, usize) {
+    let (store, log) = (folder.join("store.db"), folder.join("log"));
+    let files = ["", "-wal", "-shm", "-journal"].map(|suffix| format!("{}{suffix}", store.display()));
+    let mut command = vec!["strace", "-f", "-qq", "-e", filter, "-o", log.to_str().unwrap()];
+    files.iter().for_each(|file| command.extend(["-P", file]));
+    let mut worker = Worker::start_under(&command, &store);
+    let mut again = 0;
+    for mail in 0..mails {
+        loop {
+            assert!(again <= 1, "{filter}: one call failed, and not one attempt");
+            let said = worker.ask("import", mail);
+            match said.split_once(' ') {
+                Some(("deferred" | "unopened", why)) => assert!(why.contains("store.db: "), "{filter}: {said}"),
+                _ => break,
+            }
+            again += 1;
+        }
+    }
+    worker.end();
+    (fs::read_to_string(log).unwrap(), again)
+}
+
+/// The first three mails with every call that SQLite makes on its files, failing once: every seventh, or all with
+/// `POSTSEAL_EVERY_CALL=1`. Where a lock could not be given back, the one who notices has waited ten seconds for it.
+// hardening: P3
+#[test]
+fn whichever_system_call_fails_the_next_attempt_ends_as_if_it_had_not() {
+    let can_trace = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).status();
+    if !can_trace.is_ok_and(|status| status.success()) {
+        return println!("SKIPPED: no strace on this machine, or nobody may trace");
+    }
+    let syncs = |mails| {
+        let folder = tempfile::tempdir().unwrap();
+        traced(folder.path(), "trace=fsync,fdatasync", mails).0.lines().count()
+    };
+    assert!(syncs(3) >= syncs(1) + 2, "what is acknowledged is on the disk");
+
+    let clean = MemoryStore::new();
+    let (engine, mails) = mails();
+    for mail in &mails[..3] {
+        engine.import_mail(mail, Context::new(now()), &clean, &()).unwrap();
+    }
+    let expected = clean.entries(&Tenant::default()).unwrap();
+    let (mut failed, mut noticed) = (0, 0);
+    let step = if env::var_os("POSTSEAL_EVERY_CALL").is_some() { 1 } else { 7 };
+    for call in ["openat", "pread64", "pwrite64", "fdatasync", "fsync", "ftruncate", "fcntl", "mmap"] {
+        for number in (1..).step_by(step) {
+            let folder = tempfile::tempdir().unwrap();
+            let (log, again) = traced(folder.path(), &format!("inject={call}:error=EIO:when={number}"), 3);
+            if !log.contains("(INJECTED)") {
+                break;
+            }
+            (failed, noticed) = (failed + 1, noticed + again);
+            let store = SqliteStore::open(&folder.path().join("store.db")).unwrap();
+            assert_eq!(store.entries(&Tenant::default()).unwrap(), expected, "{call} {number}");
+            assert_eq!(store.damage().unwrap(), Vec::<String>::new(), "{call} {number}");
+        }
+    }
+    println!("{failed} calls failed, {noticed} of them were noticed");
+    assert!(failed > 20 && noticed > 5, "{failed} calls failed, {noticed} of them were noticed");
 }

@@ -127,14 +127,18 @@ async fn locked(transaction: &Transaction<'_>, tenant: &Tenant, mailbox: &Addres
     let keys = [address];
     let of_address: [Parameter<'_>; 2] = [(&tenant, Type::BYTEA), (&&keys[..], Type::BYTEA_ARRAY)];
     let select = format!("{ROWS}{OF_ADDRESSES}{ORDER}");
-    // Sent at once and carried out in this order, each after what others did before it.
-    let (_, _, _, rows) = tokio::try_join!(
+    // Sent at once and carried out in this order, each after what others did before it. The first that failed says why; the others
+    // only say that one did.
+    let (durable, entered, locked, rows) = tokio::join!(
         transaction.query_typed(DURABLE, &[]),
         transaction.execute_typed(ENTER, &all),
         transaction.query_typed(LOCK, &key),
         transaction.query_typed(&select, &of_address),
-    )?;
-    let entry = entries_of(&rows)?.pop().map(|(_, entry)| entry);
+    );
+    durable?;
+    entered?;
+    locked?;
+    let entry = entries_of(&rows?)?.pop().map(|(_, entry)| entry);
     Ok(entry.unwrap_or_else(|| Entry::absent(mailbox.clone())))
 }
 

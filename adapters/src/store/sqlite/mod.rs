@@ -188,14 +188,25 @@ impl SqliteStore {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path).map_err(|error| self.unavailable(&error))?,
+            None => connect(&self.path).inspect_err(|_| self.close_idle()).map_err(|error| self.unavailable(&error))?,
         };
         let result = work(&mut connection).map_err(|error| self.unavailable(&error));
-        // A connection that failed is closed, not used again.
         if result.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        } else {
+            self.close_idle();
         }
         result
+    }
+
+    /// After a failure no connection is used again, neither the one that failed nor another: SQLite does not say when it could not give
+    /// back a lock, and then a connection of this process holds it, and everybody waits for it, until that one is closed.
+    fn close_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        // Whoever writes at this moment is not idle, and hears of a failure himself.
+        if let Ok(mut writer) = self.writer.try_lock() {
+            *writer = None;
+        }
     }
 
     fn unavailable(&self, error: &rusqlite::Error) -> Unavailable {
@@ -237,12 +248,13 @@ impl SqliteStore {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut connection = match writer.take() {
             Some(connection) => connection,
-            None => writer_at(&self.path).map_err(Failure::OfAll)?,
+            None => writer_at(&self.path).inspect_err(|_| self.close_idle()).map_err(Failure::OfAll)?,
         };
         let result = self.transact(&mut connection, queries);
-        // A connection that failed is closed, not used again.
         if result.is_ok() || self.is_private {
             *writer = Some(connection);
+        } else {
+            self.close_idle();
         }
         result
     }
