@@ -121,7 +121,8 @@ fn settings(engine: &Engine, tenant: &Tenant, route: Option<&str>) -> [String; 4
 /// The policy in a few words.
 fn describe(policy: RevocationPolicy) -> String {
     if policy.mode == Mode::Off {
-        return policy.mode.name().to_owned();
+        let issuers = if policy.fetch_issuers { ", issuers are fetched" } else { "" };
+        return format!("{}{issuers}", policy.mode.name());
     }
     let fetched = match (policy.fetch, policy.fetch_issuers) {
         (false, false) => "nothing is fetched",

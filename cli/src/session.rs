@@ -103,7 +103,8 @@ impl<'a> Session<'a> {
     /// What fetches, where the tenant or route wants anything fetched.
     pub(crate) fn fetcher(&self, engine: &Engine) -> Result<Option<GuardedFetcher>, Failure> {
         let policy = engine.revocation().of(&self.tenant(), self.shared.route.as_deref());
-        let is_wanted = policy.mode != revocation::Mode::Off && (policy.fetch || policy.fetch_issuers);
+        let looks = policy.mode != revocation::Mode::Off;
+        let is_wanted = policy.fetch_issuers || looks && policy.fetch;
         Ok(if is_wanted { Some(self.config.fetcher()?) } else { None })
     }
 

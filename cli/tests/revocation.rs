@@ -113,7 +113,8 @@ fn the_configuration_says_it_for_tenants_and_routes_and_options_win() {
         b"trust = [\"root.pem\"]\nimport = true\ncrls = [\"good.crl\"]\n\
           [revocation]\nmode = \"hard\"\n\
           [tenants.goal.revocation]\norder = \"ocsp-first\"\nnonce_required = true\n\
-          [tenants.goal.routes.partners.revocation]\nmode = \"off\"\n",
+          [tenants.goal.routes.partners.revocation]\nmode = \"off\"\n\
+          [tenants.goal.routes.young.revocation]\nmode = \"off\"\nfetch_issuers = true\n",
     );
     let check = stdout(&place.run(&["config", "check", "--config", "postseal.toml"]));
     for line in [
@@ -121,6 +122,7 @@ fn the_configuration_says_it_for_tenants_and_routes_and_options_win() {
         "revocation     hard, crl-first, nothing is fetched unless a tenant or route says otherwise",
         "tenant goal: import on, encrypt all-or-nothing, revocation hard, ocsp-first, nothing is fetched, nonce required, directories none",
         "tenant goal, route partners: import on, encrypt all-or-nothing, revocation off, directories none",
+        "tenant goal, route young: import on, encrypt all-or-nothing, revocation off, issuers are fetched, directories none",
     ] {
         assert!(check.lines().any(|other| other == line), "{line}\n{check}");
     }
