@@ -710,7 +710,7 @@
 #define POSTSEAL_CERTIFICATE_CONFLICT 493
 
 /**
- * An operator decided about this address: only rejected or disabled certificates are left.
+ * No certificate of the address can be used, and others of it were rejected or disabled, or wait; an operator must decide.
  */
 #define POSTSEAL_ADDRESS_DECIDED 494
 

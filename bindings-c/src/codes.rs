@@ -260,7 +260,7 @@ pub const POSTSEAL_CERTIFICATE_REJECTED: i32 = 491;
 pub const POSTSEAL_CERTIFICATE_DISABLED: i32 = 492;
 /// The address has another certificate in use; an operator must decide.
 pub const POSTSEAL_CERTIFICATE_CONFLICT: i32 = 493;
-/// An operator decided about this address: only rejected or disabled certificates are left.
+/// No certificate of the address can be used, and others of it were rejected or disabled, or wait; an operator must decide.
 pub const POSTSEAL_ADDRESS_DECIDED: i32 = 494;
 /// The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint.
 pub const POSTSEAL_CERTIFICATE_KNOWN: i32 = 495;
@@ -491,7 +491,7 @@ pub(crate) const WORDS: &[(i32, &CStr, &CStr)] = &[
     (POSTSEAL_CERTIFICATE_REJECTED, c"certificate-rejected", c"An operator rejected this certificate for this address."),
     (POSTSEAL_CERTIFICATE_DISABLED, c"certificate-disabled", c"An operator disabled this certificate for this address."),
     (POSTSEAL_CERTIFICATE_CONFLICT, c"certificate-conflict", c"The address has another certificate in use; an operator must decide."),
-    (POSTSEAL_ADDRESS_DECIDED, c"address-decided", c"An operator decided about this address: only rejected or disabled certificates are left."),
+    (POSTSEAL_ADDRESS_DECIDED, c"address-decided", c"No certificate of the address can be used, and others of it were rejected or disabled, or wait; an operator must decide."),
     (POSTSEAL_CERTIFICATE_KNOWN, c"certificate-known", c"The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint."),
     (POSTSEAL_CERTIFICATE_PINNED, c"certificate-pinned", c"An operator pinned another certificate for this address; approve or remove that one first."),
     (POSTSEAL_REVOCATION_UNKNOWN, c"revocation-unknown", c"No revocation source that counts says anything about a certificate of the path."),

@@ -281,7 +281,7 @@ class Code(IntEnum):
     CERTIFICATE_CONFLICT = 493
     """The address has another certificate in use; an operator must decide."""
     ADDRESS_DECIDED = 494
-    """An operator decided about this address: only rejected or disabled certificates are left."""
+    """No certificate of the address can be used, and others of it were rejected or disabled, or wait; an operator must decide."""
     CERTIFICATE_KNOWN = 495
     """The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint."""
     CERTIFICATE_PINNED = 496

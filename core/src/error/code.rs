@@ -235,7 +235,7 @@ codes! {
         491 CertificateRejected "certificate-rejected" "An operator rejected this certificate for this address.";
         492 CertificateDisabled "certificate-disabled" "An operator disabled this certificate for this address.";
         493 CertificateConflict "certificate-conflict" "The address has another certificate in use; an operator must decide.";
-        494 AddressDecided "address-decided" "An operator decided about this address: only rejected or disabled certificates are left.";
+        494 AddressDecided "address-decided" "No certificate of the address can be used, and others of it were rejected or disabled, or wait; an operator must decide.";
         495 CertificateKnown "certificate-known" "The certificate is stored for this address, but waits or was replaced; approve it by its fingerprint.";
         496 CertificatePinned "certificate-pinned" "An operator pinned another certificate for this address; approve or remove that one first.";
         497 RevocationUnknown "revocation-unknown" "No revocation source that counts says anything about a certificate of the path.";
