@@ -38,6 +38,7 @@ fn a_store_in_memory_conforms() {
     conformance::quotas(&|quotas| Box::new(make().with_quotas(PerRoute::new(quotas))));
 }
 
+// hardening: L4
 #[test]
 fn it_conforms_as_what_operators_use_and_with_quotas() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,9 +15,10 @@ mod process;
 #[allow(dead_code, reason = "its other half is for the tests of the store itself")]
 mod server;
 
-use postseal::Code;
 use postseal::import::{Context, Outcome, Report};
+use postseal::query::FindStored;
 use postseal::store::{CertStore, Tenant};
+use postseal::{Address, Code};
 use postseal_adapters::store::SqliteStore;
 use postseal_testkit::corpus::{self, Case};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,6 +109,37 @@ fn sqlite_held_for_thirty_seconds() {
     gives_up_and_goes_on(&store, || hold_sqlite(&path), Duration::from_secs(30), false, &|| ());
 }
 
+/// Another tenant's mail of somebody who is known, and look-ups, while an import waits for whoever holds the store.
+fn who_only_reads_is_served(store: &dyn CertStore, hold: impl FnOnce() -> Hold) {
+    let (case, alice) = (case(), Address::parse("alice@goal.example").unwrap());
+    let import = |tenant: &str| {
+        let context = Context::new(case.verify_at).tenant(Tenant::new(tenant));
+        case.engine().import_mail(&case.mail, context, store, &()).unwrap().outcome
+    };
+    assert_eq!(import("other"), Outcome::Imported);
+    std::thread::scope(|scope| {
+        let hold = hold();
+        let waiting = scope.spawn(|| import("waiting"));
+        std::thread::sleep(Duration::from_millis(200));
+        assert_eq!(import("other"), Outcome::AlreadyKnown);
+        for tenant in ["other", "waiting"] {
+            let query = FindStored::new(Tenant::new(tenant), vec![alice.clone()]);
+            (0..100).for_each(|_| assert_eq!(store.find(&query).unwrap().len(), 1));
+        }
+        assert!(!waiting.is_finished(), "nobody waited");
+        drop(hold);
+        assert_eq!(waiting.join().unwrap(), Outcome::Imported);
+    });
+}
+
+// hardening: P5
+#[test]
+fn look_ups_go_on_while_somebody_else_is_about_to_write_to_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    who_only_reads_is_served(&SqliteStore::open(&path).unwrap(), || hold_sqlite(&path));
+}
+
 /// Its wait is ten seconds and cannot be set; what is held for less is waited for.
 #[test]
 fn sqlite_held_for_a_second_is_waited_for() {
@@ -122,7 +154,7 @@ fn sqlite_held_for_a_second_is_waited_for() {
 
 #[cfg(feature = "postgres")]
 mod postgres {
-    use super::{Hold, gives_up_and_goes_on};
+    use super::{Hold, gives_up_and_goes_on, who_only_reads_is_served};
     use crate::server::Postgres;
     use postseal_adapters::store::PostgresStore;
     use std::io::{BufRead, BufReader, Write};
@@ -186,6 +218,14 @@ mod postgres {
     fn postgresql_whose_readers_wait_for_thirty_seconds() {
         let Some(server) = Postgres::start() else { return };
         held(&server, "mail", EVERYTHING, None);
+    }
+
+    // hardening: P5
+    #[test]
+    fn look_ups_go_on_while_somebody_else_is_about_to_write_to_postgresql() {
+        let Some(server) = Postgres::start() else { return };
+        let store = PostgresStore::at(&server.database("mail")).unwrap().store().unwrap();
+        who_only_reads_is_served(&store, || hold(&server, "mail", WRITES));
     }
 
     #[test]

@@ -176,6 +176,7 @@ fn an_inspection_has_one_budget_for_all_signers_of_all_layers() {
     assert_eq!(counted, (13, 20 * 64 - 13), "{:?}", inspection.layers[0].signers[0]);
     if std::env::var_os("POSTSEAL_TIMED").is_some() {
         println!("an inspection of many signers: {elapsed:?}");
+        assert!(elapsed.as_millis() < 500, "{elapsed:?}");
     }
 }
 
@@ -207,6 +208,25 @@ fn every_bomb_ends_with_little_memory_on_a_small_stack() {
         }
     };
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap();
+}
+
+/// Detached content is read where it lies.
+// hardening: R6
+#[test]
+fn a_large_detached_mail_takes_less_than_two_mib_beyond_itself() {
+    let _alone = METER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let person = root().issue(&CertSpec::mailbox("alice@goal.example", Key::P256(9)));
+    let mail = SignedMail::new("alice@goal.example", &person).body(&b"0123456789abcde\r\n".repeat(25 << 16)).build();
+    assert!(mail.len() > 25 << 20);
+    let engine = postseal_testkit::engine(TrustAnchors::from_pem(root().pem().as_bytes(), &Limits::default()).unwrap());
+    let store = MemoryStore::new();
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let at = UnixTime::from_rfc3339("2026-06-01T00:00:00Z").unwrap();
+    let report = engine.import_mail(&mail, Context::new(at), &store, &()).unwrap();
+    let grown = ALLOCATOR.peak_usage().saturating_sub(before);
+    assert_eq!(report.outcome, Outcome::Imported);
+    assert!(grown < 2 << 20, "{grown} bytes for {} of input", mail.len());
 }
 
 /// One key has many certificates, below CAs of which each certifies all of the next level, and none is trusted. A mail has one

@@ -1,6 +1,6 @@
 //! Servers that break every rule: a typed fault in time, no panic, no growth, and nobody else is kept waiting.
 
-use crate::fake::{ABANDON, Act, Fake, Request, done, entry, good, message, result};
+use crate::fake::{ABANDON, Act, Fake, Request, SEARCH, done, entry, good, message, result};
 use crate::world::{BASE, PASSWORD, gateway, outcomes, patient, plain, query, short, words};
 use postseal::directory::DirectoryResolver;
 use postseal_adapters::directory::ldap::{LdapDirectory, LdapFaultKind, LdapServers, LdapTransport};
@@ -8,6 +8,8 @@ use postseal_testkit::factory::der::{octet_string, tlv};
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const ALICE: &str = "alice@goal.example";
@@ -264,14 +266,24 @@ fn memory_does_not_grow() {
 // hardening: P7
 #[test]
 fn others_are_not_kept_waiting_and_values_need_not_be_certificates() {
-    let stalls = Fake::start(|_| Act::Say(Vec::new()));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let until = Arc::clone(&is_over);
+    let stalls = Fake::start(move |_| {
+        while !until.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Act::Close(Vec::new())
+    });
     let fine = Fake::start(good);
-    let (bad, fine) = (plain(stalls.port).with_limits(short()).build().unwrap(), plain(fine.port).build().unwrap());
+    let (bad, fine) = (plain(stalls.port).build().unwrap(), plain(fine.port).build().unwrap());
     std::thread::scope(|scope| {
-        let slow = scope.spawn(|| outcomes(&bad, &[ALICE; 1]));
+        let slow = scope.spawn(|| outcomes(&bad, &[ALICE]));
+        assert!(stalls.sees(SEARCH));
         let start = Instant::now();
         assert_eq!(outcomes(&fine, &[ALICE]), ["1"]);
         assert!(start.elapsed() < DEADLINE);
+        assert!(!slow.is_finished(), "nobody waited for the other one");
+        is_over.store(true, Ordering::SeqCst);
         assert_ne!(slow.join().unwrap(), ["1"]);
     });
 }

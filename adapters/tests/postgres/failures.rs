@@ -133,4 +133,24 @@ fn a_database_without_room_or_rights_is_unavailable_with_its_words() {
     server.sql("mail", "ALTER DATABASE mail RESET default_transaction_read_only");
     server.sql("mail", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'gateway'");
     assert_eq!(import(&case, &fresh).outcome, Outcome::Imported);
+
+    // What the server says when its disk is full, or when somebody took rights away.
+    let tenant = |name: &str| Context::new(case.verify_at).tenant(Tenant::new(name));
+    for (state, name) in [("53100", "no-room"), ("42501", "no-rights")] {
+        let refuse = format!(
+            "CREATE FUNCTION postseal.refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{state}'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON postseal.certificate
+                FOR EACH ROW EXECUTE FUNCTION postseal.refuse()"
+        );
+        server.sql("mail", &refuse);
+        let report = case.engine().import_mail(&case.mail, tenant(name), &fresh, &()).unwrap();
+        assert_eq!(report.outcome, Outcome::Deferred, "{name}");
+        let said = report.unavailable.unwrap();
+        assert!(said.detail().contains(&format!("not now ({state})")), "{said}");
+        assert_eq!(import(&case, &fresh).outcome, Outcome::AlreadyKnown, "{name}: what is there can be read");
+        server.sql("mail", "DROP FUNCTION postseal.refuse CASCADE");
+        let report = case.engine().import_mail(&case.mail, tenant(name), &fresh, &()).unwrap();
+        assert_eq!(report.outcome, Outcome::Imported, "{name}");
+    }
 }

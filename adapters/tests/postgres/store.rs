@@ -18,6 +18,7 @@ fn it_conforms() {
     });
 }
 
+// hardening: L4
 #[test]
 fn it_conforms_as_what_operators_use_and_with_quotas() {
     let Some(server) = Postgres::start() else { return };

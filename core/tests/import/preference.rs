@@ -55,7 +55,7 @@ fn a_signer_whom_an_operator_rejected_changes_nothing_by_naming_another_certific
     }
 }
 
-// hardening: I14
+// hardening: D11, I14
 #[test]
 fn who_is_not_of_the_line_says_nothing_about_capabilities() {
     for (waits, decision) in [(false, None), (true, None), (false, Some(Decision::Pin)), (true, Some(Decision::Pin))] {
@@ -94,7 +94,7 @@ fn a_certificate_for_signing_of_the_same_line_says_what_its_holder_can_read() {
     assert_ne!(capabilities(&store), before);
 }
 
-// hardening: I5, I14
+// hardening: D11, I5, I14
 #[test]
 fn a_successor_that_a_stranger_names_comes_without_his_capabilities() {
     let (_, his, other) = hers_and_his();

@@ -41,8 +41,8 @@ fn a_mail_is_imported_exactly_while_its_path_is_valid_whatever_it_says_itself() 
         .unwrap();
 }
 
-/// A clock that jumps, and mails that come again at any time and in any order: what was refused, rejected or superseded does not
-/// come back, and what is in use does not change without a reason that holds at that moment.
+/// A clock that jumps, mails at any time and in any order: whatever became of one, bringing it again at the same moment changes
+/// nothing. What another moment may change is in the model of `just model`.
 // hardening: D12, P13
 #[test]
 fn mails_that_come_again_change_nothing_however_the_clock_jumps() {

@@ -25,6 +25,8 @@ use postseal::verify::{Limits, Profile, TrustAnchors};
 use postseal::{Address, Certificate, Code, Engine, PerRoute, UnixTime};
 use postseal_testkit::factory::{Authority, CertSpec, Key, KeyUse, extension};
 use postseal_testkit::{Loan, MemoryStore, Recorder, ScriptedDirectory};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 const NOW: &str = "2026-06-01T00:00:00Z";
@@ -203,6 +205,31 @@ fn what_fails_a_check_now_is_rejected_with_its_own_code_wherever_it_comes_from()
         let report = world.one(ALICE);
         assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unusable, code));
         assert_eq!(rejections(&report), [("first", code)]);
+    }
+}
+
+/// Keys of the attack corpus, each in a certificate of the corpus's CA for this address.
+// hardening: E1, E6
+#[test]
+fn a_public_key_that_is_none_or_weak_is_not_sealed_to() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/attacks");
+    let read = |file: &str| fs::read(folder.join(file)).unwrap();
+    let anchors = TrustAnchors::from_pem(&read("anchors/ca.pem"), &Limits::default()).unwrap();
+    let directories = PerRoute::new(Directories::new().ask(DirectoryId::new("first")));
+    let engine = postseal_testkit::engine(anchors).with_directories(directories);
+    for (name, code) in [
+        ("key-rsa1024", Code::RsaTooSmall),
+        ("key-roca", Code::RsaRoca),
+        ("key-rsa-hugeexp", Code::RsaExponent),
+        ("key-ec-f2m", Code::ExplicitCurve),
+        ("key-ec-infinity", Code::KeyMalformed),
+    ] {
+        let der = read(&format!("certs/{name}.der"));
+        let first = ScriptedDirectory::new().lends(&address(ALICE), der);
+        let world = World { engine: engine.clone(), first, ..World::new() };
+        let report = world.one(ALICE);
+        assert_eq!((report.outcome, report.error.unwrap().code()), (Outcome::Unusable, code), "{name}");
+        assert_eq!(rejections(&report), [("first", code)], "{name}");
     }
 }
 

@@ -25,6 +25,7 @@ pub fn store(make: &dyn Fn() -> Box<dyn CertStore>) {
     addresses_are_compared_as_the_engine_does(&*make());
     removal_keeps_the_version(&*make());
     one_of_many_writers_wins(&*make());
+    one_of_two_persons_wins_and_the_other_one_waits(&*make());
     what_is_put_together_is_told_one_by_one(&*make());
     many_writers_lose_nothing(&*make());
 }
@@ -157,6 +158,20 @@ fn one_of_many_writers_wins(store: &dyn CertStore) {
         outcomes.iter().all(|outcome| matches!(outcome, Outcome::Imported | Outcome::AlreadyKnown)),
         "{outcomes:?}"
     );
+}
+
+/// Two persons of one mailbox, each brought by half of the writers.
+fn one_of_two_persons_wins_and_the_other_one_waits(store: &dyn CertStore) {
+    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+        let bring = |number: u8| learn_person(store, "t", "b@goal.example", number % 2, now());
+        let writers: Vec<_> = (0..16).map(|number| scope.spawn(move || bring(number))).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    });
+    let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
+    assert_eq!((count(Outcome::Imported), count(Outcome::AlreadyKnown), count(Outcome::Held)), (1, 7, 8));
+    let entry = find(store, "t", "b@goal.example");
+    let states: Vec<State> = entry.certs.iter().map(|(_, state)| *state).collect();
+    assert_eq!((&states[..], entry.version), (&[State::Active, State::Held][..], Version::new(2)));
 }
 
 fn what_is_put_together_is_told_one_by_one(store: &dyn CertStore) {

@@ -95,6 +95,7 @@ fn no_attribute_stands_twice_known_or_not() {
     assert_eq!(code(&opaque().attributes(&[unknown])), Ok(()));
 }
 
+// hardening: D6
 #[test]
 fn attributes_of_one_value_have_exactly_one() {
     let preference = tlv(0x82, &[KEY_IDENTIFIER]);
@@ -115,6 +116,7 @@ fn attributes_of_one_value_have_exactly_one() {
     }
 }
 
+// hardening: D6
 #[test]
 fn an_attribute_of_another_type_is_malformed() {
     let (kind, digest) = (content_type(oids::ID_DATA), message_digest(TEXT));
