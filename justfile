@@ -168,9 +168,10 @@ ecdsa count="100000":
     POSTSEAL_ECDSA={{count}} cargo test --release -p postseal --lib very_many_signatures -- --ignored --nocapture
 
 # hardening: D9
-# The time of each pathological chain of x509-limbo: under 50 ms.
+# The time of each pathological chain of x509-limbo and of each bomb: under 50 ms.
 pathological:
     cargo test --release -p postseal --test limbo -- --ignored --nocapture
+    POSTSEAL_TIMED=1 cargo test --release -p postseal --test bombs -- --nocapture
 
 # hardening: D14
 # postseal and `openssl cms -verify` over both corpora; every difference must be explained in vectors/differential.toml.
@@ -248,7 +249,7 @@ crash-server folder port="54399" rounds="1000":
 store-delay:
     cargo test -p postseal-adapters --features postgres --test store_delay -- --ignored --nocapture
 
-# hardening: D13, L3 long: model sqlite:$TMP/model.db
+# hardening: D12, D13, L3, P13 long: model sqlite:$TMP/model.db
 # A model of the store decision beside the engine and stores.
 model store steps="1000000" seed="0":
     cargo run --release -q -p postseal-endurance -- model {{store}} --steps {{steps}} --seed {{seed}}

@@ -2,8 +2,10 @@
 """Runs postseal's import and `openssl cms -verify` over both corpora; every difference must be explained.
 
 OpenSSL answers "the signature holds and the path is good for S/MIME signing"; postseal answers "this certificate may be kept".
-`vectors/differential.toml` explains by code what postseal refuses and OpenSSL accepts, and by name what only postseal accepts.
+`vectors/differential.toml` explains by code what postseal refuses and OpenSSL accepts, with the number of mails in each corpus, and by
+name what only postseal accepts.
 """
+import collections
 import itertools
 import json
 import os
@@ -51,12 +53,14 @@ def real_mail():
 
 def main():
     explained = tomllib.loads((ROOT / "vectors/differential.toml").read_text())
-    by_code = {row["code"]: row["reason"] for row in explained["refused"]}
     by_name = {row["id"]: row["reason"] for row in explained["accepted"]}
-    unused = set(by_code) | set(by_name)
-    counts, unexplained = {}, []
+    unused = set(by_name)
+    counts, unexplained, named, corpora = {}, [], [], set()
+    refused = collections.Counter()
     with tempfile.TemporaryDirectory() as scratch:
         for name, mail, anchors, at, profile in itertools.chain(attacks(pathlib.Path(scratch)), real_mail()):
+            corpus = "attacks" if name.startswith("attacks/") else "mail"
+            corpora.add(corpus)
             theirs, ours = openssl(mail, anchors, at), postseal(mail, anchors, at, profile)
             accepted = ours["outcome"] == "imported"
             code = ours["code"] or ours["outcome"]
@@ -69,12 +73,17 @@ def main():
                     unexplained.append(f"{name}: only postseal accepts")
             elif theirs:
                 key = "only OpenSSL accepts"
-                unused.discard(code)
-                if code not in by_code:
-                    unexplained.append(f"{name}: only OpenSSL accepts ({code})")
+                refused[code, corpus] += 1
+                named.append(f"{name}: only OpenSSL accepts ({code})")
             else:
                 key = "both refuse"
             counts[key] = counts.get(key, 0) + 1
+    expected = {(row["code"], corpus): row.get(corpus, 0) for row in explained["refused"] for corpus in corpora}
+    for code, corpus in sorted(set(refused) | set(expected)):
+        found, wanted = refused[code, corpus], expected.get((code, corpus), 0)
+        if found != wanted:
+            unexplained.append(f"{code}: {found} instead of {wanted} of {corpus}")
+            unexplained += [line for line in named if line.endswith(f"({code})") and line.startswith("attacks/") == (corpus == "attacks")]
     print(", ".join(f"{key} {count}" for key, count in sorted(counts.items())))
     print("\n".join(unexplained + [f"no longer needed: {name}" for name in sorted(unused)]))
     return 1 if unexplained or unused else 0

@@ -58,6 +58,13 @@ def growth_table(rows):
                f"{goals.GROWTH} | {verdict} |")
 
 
+def missed(results):
+    """What takes more memory than it may, or grows faster, in words; nothing when all is met."""
+    memory = [row["what"] for row in results.get("memory", []) if goals.is_bounded(row) and row["peak"] >= goals.MEMORY]
+    growth = [row["what"] for row in results.get("growth", []) if row["ratio"] >= goals.GROWTH]
+    return "missed: " + ", ".join(memory + growth) if memory or growth else None
+
+
 def spread(results):
     """Over the rounds, of all cells: (median, worst) of (most - least) / median."""
     cells = [c["spread"] for part in ("import", "seal", "yardstick") for row in results.get(part, []) for c in row["columns"].values()

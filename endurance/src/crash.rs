@@ -138,6 +138,7 @@ pub(crate) fn run(store: &str, rounds: u64, server: &[PathBuf]) {
         }
     }
     let rows = told.check_all(&*crate::open(store));
+    assert!(told.stored.len() as u64 > rounds, "hardly anything was imported");
     let (stored, deferred, seconds) = (told.stored.len(), told.deferred, begun.elapsed().as_secs());
     println!(
         "{rounds} kills, {stored} imports acknowledged, {rows} rows, {deferred} deferred, {seconds} s: all there, none by half"

@@ -43,23 +43,30 @@ pub(crate) fn run(name: &str, count: u64, is_filled: bool) {
         store.find(&query).unwrap().remove(0)
     };
     assert_eq!(find(0).certs.len(), 1);
-    println!("open and first lookup: {:?}", begun.elapsed());
+    let opened = begun.elapsed();
+    println!("open and first lookup: {opened:?}");
+    assert!(opened < Duration::from_secs(2));
 
     let mut random = Random(1);
     let lookups = measure(100_000, &mut || assert_eq!(find(random.below(count)).certs.len(), 1));
-    println!("lookup: {}", percentiles(lookups));
+    println!("lookup: {}", percentiles(&lookups));
+    // What goes to a server and back may take longer.
+    let times = if name.starts_with("sqlite:") { 1 } else { 5 };
+    assert!(at(&lookups, 99) < times * Duration::from_millis(1));
     let misses = measure(20_000, &mut || assert!(find(count + 1 + random.below(count)).certs.is_empty()));
-    println!("lookup of an address that has none: {}", percentiles(misses));
+    println!("lookup of an address that has none: {}", percentiles(&misses));
     let text = find(count / 2).certs[0].0.certificate.fingerprint().to_string();
     let filter = Filter::fingerprint(&text[..16]).unwrap();
     let found = measure(1_000, &mut || assert_eq!(store.page(&tenant, &filter, None, 2).unwrap().len(), 1));
-    println!("by the beginning of a fingerprint: {}", percentiles(found));
+    println!("by the beginning of a fingerprint: {}", percentiles(&found));
     let batches = measure(1_000, &mut || {
         let addresses = (0..100).map(|_| Address::parse(&mailbox(random.below(count))).unwrap()).collect();
         assert_eq!(store.find(&FindStored::new(tenant.clone(), addresses)).unwrap().len(), 100);
     });
-    println!("lookup of a hundred: {}", percentiles(batches));
-    println!("memory: {} MiB before, {} MiB after", memory >> 20, resident() >> 20);
+    println!("lookup of a hundred: {}", percentiles(&batches));
+    let after = resident();
+    println!("memory: {} MiB before, {} MiB after", memory >> 20, after >> 20);
+    assert!(after < memory + (16 << 20), "memory grows with the certificates");
     if is_filled {
         return;
     }
@@ -73,7 +80,8 @@ pub(crate) fn run(name: &str, count: u64, is_filled: bool) {
         let report = engine.import_mail(&mails.next().unwrap(), Context::new(now()), &*store, &()).unwrap();
         assert_eq!(report.outcome, Outcome::Imported);
     });
-    println!("import of a new sender, on the disk: {}", percentiles(imports));
+    println!("import of a new sender, on the disk: {}", percentiles(&imports));
+    assert!(at(&imports, 99) < times * Duration::from_millis(10));
     if let Some(path) = name.strip_prefix("sqlite:") {
         let octets = fs::metadata(path).unwrap().len();
         println!("file: {} MiB, {} octets for each certificate", octets >> 20, octets / count);
@@ -115,13 +123,16 @@ fn measure(count: u64, work: &mut dyn FnMut()) -> Vec<Duration> {
     times
 }
 
-fn percentiles(times: Vec<Duration>) -> String {
-    let at = |percent: usize| times[times.len() * percent / 100];
-    format!("p50 {:?}, p99 {:?}, most {:?}", at(50), at(99), times.last().unwrap())
+fn at(times: &[Duration], percent: usize) -> Duration {
+    times[times.len() * percent / 100]
+}
+
+fn percentiles(times: &[Duration]) -> String {
+    format!("p50 {:?}, p99 {:?}, most {:?}", at(times, 50), at(times, 99), times.last().unwrap())
 }
 
 /// Octets of this process that are in memory.
-fn resident() -> u64 {
+pub(crate) fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() << 10

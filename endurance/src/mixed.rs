@@ -1,14 +1,16 @@
 //! Many tenants, many processes, one store.
 
+use crate::million::resident;
 use crate::people::{People, now};
 use crate::random::Random;
-use postseal::import::{Context, Outcome};
-use postseal::query::{FindStored, Unavailable};
-use postseal::store::{Entries, Filter, Tenant};
+use postseal::import::{Context, Outcome, Report};
+use postseal::query::{FindStored, PutStored, Unavailable};
+use postseal::store::{CertStore, Entries, Entry, Filter, ManagedStore, PutOutcome, Tenant};
 use postseal::{Address, Fingerprint};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -21,14 +23,58 @@ fn mailbox(tenant: u64, who: u64) -> String {
     format!("p{who}@tenant{tenant}.example")
 }
 
+/// Calls of which one fails.
+const CALLS: u64 = 200;
+
+/// A store of which a call fails now and then: nothing is done, or it is done and nobody hears of it.
+#[derive(Debug)]
+struct Faulty {
+    store: Arc<dyn ManagedStore>,
+    random: Mutex<Random>,
+}
+
+impl Faulty {
+    fn call<T>(&self, work: impl FnOnce() -> Result<T, Unavailable>) -> Result<T, Unavailable> {
+        let drawn = self.random.lock().unwrap().below(2 * CALLS);
+        match drawn {
+            0 => Err(Unavailable::because("the store failed")),
+            1 => work().and(Err(Unavailable::because("the answer was lost"))),
+            _ => work(),
+        }
+    }
+}
+
+impl CertStore for Faulty {
+    fn find(&self, query: &FindStored) -> Result<Vec<Entry>, Unavailable> {
+        self.call(|| self.store.find(query))
+    }
+
+    fn put(&self, query: &PutStored) -> Result<PutOutcome, Unavailable> {
+        self.call(|| self.store.put(query))
+    }
+
+    fn entries(&self, tenant: &Tenant) -> Result<Vec<Entry>, Unavailable> {
+        self.store.entries(tenant)
+    }
+}
+
 pub(crate) fn worker(store: &str, process: u64, seconds: u64, tenants: u64) {
-    let (people, store) = (People::new(), crate::open(store));
+    let people = People::new();
+    let store = Faulty { store: crate::open(store), random: Mutex::new(Random(!process)) };
     let engine = people.engine();
     let mut random = Random(process + 1);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut mails: BTreeMap<(u64, u64, u64), Vec<u8>> = BTreeMap::new();
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let start = Instant::now();
+    let (middle, end) = (start + Duration::from_secs(seconds) / 2, start + Duration::from_secs(seconds));
+    // The most memory of the first half, and of the second one.
+    let (mut memory, mut turn) = ([0; 2], 0);
     while Instant::now() < end {
+        turn += 1;
+        if turn % 1000 == 1 {
+            let half = &mut memory[usize::from(Instant::now() > middle)];
+            *half = resident().max(*half);
+        }
         let (tenant, who, person) = (random.below(tenants), random.below(ADDRESSES), random.below(PEOPLE));
         let (mailbox, name) = (mailbox(tenant, who), Tenant::new(&format!("tenant{tenant}")));
         if random.below(3) > 0 {
@@ -44,16 +90,28 @@ pub(crate) fn worker(store: &str, process: u64, seconds: u64, tenants: u64) {
         let mail = mails
             .entry((tenant, who, person))
             .or_insert_with(|| people.mail(&mailbox, (tenant * ADDRESSES + who) * PEOPLE + person));
-        let import = || engine.import_mail(mail, Context::new(now()).tenant(name.clone()), &*store, &()).unwrap();
+        let import = || engine.import_mail(mail, Context::new(now()).tenant(name.clone()), &store, &()).unwrap();
         let mut report = import();
+        let is_deferred = |report: &Report| report.outcome == Outcome::Deferred;
+        let mut was_deferred = false;
         // A mail system comes again.
-        while report.outcome == Outcome::Deferred {
+        while is_deferred(&report) {
+            was_deferred = true;
             writeln!(out, "deferred {tenant} {mailbox} ").unwrap();
             report = import();
         }
         let fingerprint = report.fingerprint.map(|fingerprint| fingerprint.to_string()).unwrap_or_default();
+        if was_deferred && report.outcome == Outcome::AlreadyKnown {
+            writeln!(out, "unheard {tenant} {mailbox} {fingerprint}").unwrap();
+        }
         writeln!(out, "{} {tenant} {mailbox} {fingerprint}", report.outcome.name()).unwrap();
     }
+    eprintln!(
+        "process {process}: {} KiB at the most in the first half, {} KiB in the second",
+        memory[0] >> 10,
+        memory[1] >> 10
+    );
+    assert!(memory[1] < memory[0] + (16 << 20), "its memory grows with the mails");
 }
 
 /// What the processes told.
@@ -62,6 +120,8 @@ struct Told {
     outcomes: BTreeMap<String, u64>,
     /// By tenant and address: who was imported first, and who waits.
     imported: BTreeMap<(u64, String), BTreeSet<Fingerprint>>,
+    /// What was known after a call that failed: perhaps that call had stored it.
+    unheard: BTreeMap<(u64, String), BTreeSet<Fingerprint>>,
     held: BTreeMap<(u64, String), BTreeSet<Fingerprint>>,
     seen: BTreeMap<(u64, String), BTreeSet<Fingerprint>>,
 }
@@ -78,6 +138,7 @@ impl Told {
                 assert!(imported.is_empty(), "{line}: a second first contact");
                 imported
             }
+            "unheard" => self.unheard.entry(key).or_default(),
             "held" => self.held.entry(key).or_default(),
             "saw" => self.seen.entry(key).or_default(),
             _ => return,
@@ -136,7 +197,10 @@ fn compare(store: &str, tenants: u64, told: &Told) -> usize {
                 let certs = entry.certs.iter().filter(|(_, state)| is_held(*state) == held);
                 certs.map(|(stored, _)| stored.certificate.fingerprint()).collect()
             };
-            assert_eq!(&of(false), told.imported.get(&key).unwrap_or(&none), "{key:?}");
+            let imported = told.imported.get(&key).unwrap_or(&none);
+            let (stored, unheard) = (of(false), told.unheard.get(&key).unwrap_or(&none));
+            assert!(imported.is_subset(&stored) && stored.len() == 1, "{key:?}: an import was lost");
+            assert!(stored == *imported || stored.is_subset(unheard), "{key:?}: nobody imported this");
             assert_eq!(&of(true), told.held.get(&key).unwrap_or(&none), "{key:?}");
             let all: BTreeSet<_> = of(false).union(&of(true)).copied().collect();
             assert!(told.seen.get(&key).unwrap_or(&none).is_subset(&all), "{key:?}: somebody saw what was never there");

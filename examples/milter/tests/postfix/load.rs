@@ -16,6 +16,8 @@ const CONNECTIONS: usize = 20;
 const LARGE: usize = 1 << 20;
 /// Far more than some mails of that size at once take.
 const MEMORY_KIB: u64 = 256 << 10;
+/// What the second half of the mails may add.
+const MORE_KIB: u64 = 16 << 10;
 /// Postfix would think of twenty connections from one place as an attack.
 const POSTFIX: [&str; 3] =
     ["smtpd_client_connection_count_limit=0", "smtpd_client_connection_rate_limit=0", "queue_run_delay=5s"];
@@ -177,10 +179,11 @@ impl Load {
         }
     }
 
-    fn memory(&self, when: &str) {
+    fn memory(&self, when: &str) -> u64 {
         let [most, now] = self.milter.lock().unwrap().memory();
         println!("the milter's memory {when}: {now} KiB, {most} KiB at the most");
         assert!(most < MEMORY_KIB, "it holds what it is done with");
+        now
     }
 
     /// At the end each mail that was taken has arrived once.
@@ -224,7 +227,7 @@ fn run(is_killed: bool) {
     let (_postfix, port) = postfix_with(milter.port, &sink, &sink, &POSTFIX);
     let load = Load { milter: Mutex::new(milter), sink, told: Told::default(), groups };
     let mut arrived = Arrived { times: BTreeMap::new(), samples: Vec::new() };
-    load.memory("at the start");
+    let mut middle = load.memory("at the start");
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     scope(|scope| {
@@ -244,7 +247,7 @@ fn run(is_killed: bool) {
         for tenth in 1..10 {
             load.wait_for(groups * 8 * tenth / 10, &mut arrived);
             if tenth == 5 {
-                load.memory("in the middle");
+                middle = load.memory("in the middle");
             }
             if is_killed {
                 let mut milter = load.milter.lock().unwrap();
@@ -258,7 +261,8 @@ fn run(is_killed: bool) {
     let taken = start.elapsed().as_secs_f64();
     load.all_arrive(&mut arrived);
     let all = start.elapsed().as_secs_f64();
-    load.memory("at the end");
+    let end = load.memory("at the end");
+    assert!(is_killed || end < middle + MORE_KIB, "its memory grows with the mails");
     // What would be there twice comes a little later.
     sleep(Duration::from_secs(3));
     load.sink.drain().into_iter().for_each(|mail| arrived.keep(mail));
