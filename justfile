@@ -92,7 +92,7 @@ public-api *args:
 
 # What changed in the public interface since a commit, by the rules of SemVer, and whether the version says so (`cargo install --locked cargo-semver-checks`).
 semver base:
-    for library in postseal postseal-accel postseal-adapters postseal-host; do cargo semver-checks --baseline-rev {{base}} -p $library --all-features || exit 1; done
+    failed=0; for library in postseal postseal-accel postseal-adapters postseal-host; do cargo semver-checks --baseline-rev {{base}} -p $library --all-features || failed=1; done; exit $failed
 
 # hardening: R5
 # Instructions of postseal's own jobs, counted by valgrind: none may grow by more than 5 %. `just counts --write` keeps what was counted.

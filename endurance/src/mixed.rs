@@ -3,7 +3,7 @@
 use crate::million::resident;
 use crate::people::{People, now};
 use crate::random::Random;
-use postseal::import::{Context, Outcome, Report};
+use postseal::import::{Context, Outcome};
 use postseal::query::{FindStored, PutStored, Unavailable};
 use postseal::store::{CertStore, Entries, Entry, Filter, ManagedStore, PutOutcome, Tenant};
 use postseal::{Address, Fingerprint};
@@ -92,11 +92,9 @@ pub(crate) fn worker(store: &str, process: u64, seconds: u64, tenants: u64) {
             .or_insert_with(|| people.mail(&mailbox, (tenant * ADDRESSES + who) * PEOPLE + person));
         let import = || engine.import_mail(mail, Context::new(now()).tenant(name.clone()), &store, &()).unwrap();
         let mut report = import();
-        let is_deferred = |report: &Report| report.outcome == Outcome::Deferred;
-        let mut was_deferred = false;
+        let was_deferred = report.outcome == Outcome::Deferred;
         // A mail system comes again.
-        while is_deferred(&report) {
-            was_deferred = true;
+        while report.outcome == Outcome::Deferred {
             writeln!(out, "deferred {tenant} {mailbox} ").unwrap();
             report = import();
         }
