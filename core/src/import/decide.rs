@@ -127,7 +127,7 @@ fn already_known(entry: &Entry, facts: &Facts<'_>) -> Decision {
     Decision::AlreadyKnown { update }
 }
 
-/// Only a later signing time replaces a list, so that an old mail brought again does not (RFC 8551 2.5.3).
+/// Only a later signing time replaces a list, so that an old mail brought again does not (as RFC 8551 2.5.3 has it for preferences).
 fn is_newer(new: &Capabilities, old: Option<&Capabilities>) -> bool {
     old.is_none_or(|old| new.der() != old.der() && new.signed_at() > old.signed_at())
 }

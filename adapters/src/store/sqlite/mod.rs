@@ -16,7 +16,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,10 @@ pub struct SqliteStore {
     line: Line<PutStored, Result<PutOutcome, Unavailable>>,
     /// The connection of whoever writes them. Hardly anybody else changes the file in this process, and so its pages stay known.
     writer: Mutex<Option<Connection>>,
+    /// Held to be read by whoever uses a connection.
+    in_use: RwLock<()>,
+    /// SQLite failed, and connections from before are there.
+    is_suspect: AtomicBool,
     /// Its connections must not be used in a child that is forked off: it would break the locks of its parent.
     process: u32,
     /// Nothing but that connection has the store, which is in memory (`:memory:`) and gone with it. Everybody shares it then.
@@ -125,6 +130,8 @@ impl SqliteStore {
                     idle: Mutex::new(idle.into_iter().collect()),
                     line: Line::new(MOST_TOGETHER),
                     writer: Mutex::new(writer),
+                    in_use: RwLock::new(()),
+                    is_suspect: AtomicBool::new(false),
                     process: process::id(),
                     is_private,
                 })
@@ -185,27 +192,40 @@ impl SqliteStore {
             let gone = || Unavailable::because("the store in memory is gone");
             return work(shared.as_mut().ok_or_else(gone)?).map_err(|error| self.unavailable(&error));
         }
+        let result = self.lend(work);
+        self.close_suspects(result.as_ref().err());
+        result.map_err(|error| self.unavailable(&error))
+    }
+
+    fn lend<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, rusqlite::Error>) -> Result<T, rusqlite::Error> {
+        let _in_use = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path).inspect_err(|_| self.close_idle()).map_err(|error| self.unavailable(&error))?,
+            None => connect(&self.path)?,
         };
-        let result = work(&mut connection).map_err(|error| self.unavailable(&error));
+        let result = work(&mut connection);
+        // A connection that failed is closed, not used again.
         if result.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        } else {
-            self.close_idle();
         }
         result
     }
 
-    /// After a failure no connection is used again, neither the one that failed nor another: SQLite does not say when it could not give
-    /// back a lock, and then a connection of this process holds it, and everybody waits for it, until that one is closed.
-    fn close_idle(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        // Whoever writes at this moment is not idle, and hears of a failure himself.
-        if let Ok(mut writer) = self.writer.try_lock() {
-            *writer = None;
+    /// After SQLite failed, all connections are closed as soon as nobody uses one: what they know together of the file (that a lock is
+    /// held which the system did not take back, that the disk is read-only) is forgotten with the last of them, and not before.
+    fn close_suspects(&self, error: Option<&rusqlite::Error>) {
+        if matches!(error, Some(rusqlite::Error::SqliteFailure(..))) {
+            self.is_suspect.store(true, Ordering::SeqCst);
+        }
+        if !self.is_suspect.load(Ordering::SeqCst) {
+            return;
+        }
+        // Otherwise the one who is done next does it.
+        if let Ok(_nobody) = self.in_use.try_write() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.is_suspect.store(false, Ordering::SeqCst);
         }
     }
 
@@ -245,16 +265,24 @@ impl SqliteStore {
 
     /// All of these in one transaction, or none.
     fn attempt(&self, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
+        let result = self.attempt_with_writer(queries);
+        if !self.is_private {
+            self.close_suspects(result.as_ref().err().map(Failure::error));
+        }
+        result
+    }
+
+    fn attempt_with_writer(&self, queries: &[PutStored]) -> Result<Vec<PutOutcome>, Failure> {
+        let _in_use = self.in_use.read().unwrap_or_else(PoisonError::into_inner);
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut connection = match writer.take() {
             Some(connection) => connection,
-            None => writer_at(&self.path).inspect_err(|_| self.close_idle()).map_err(Failure::OfAll)?,
+            None => writer_at(&self.path).map_err(Failure::OfAll)?,
         };
         let result = self.transact(&mut connection, queries);
+        // A connection that failed is closed, not used again.
         if result.is_ok() || self.is_private {
             *writer = Some(connection);
-        } else {
-            self.close_idle();
         }
         result
     }
